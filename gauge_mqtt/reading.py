@@ -1,0 +1,76 @@
+"""What a source saw, and what the owner of the gauge has set. Plain frozen values; no arithmetic."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+OPEN_WINDOW = timedelta(hours=5)
+WEEK = timedelta(days=7)
+RATE_WINDOW = timedelta(minutes=1)
+CACHE_WINDOW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Tokens of one plan window. `cost_usd` only where the source itself prices them; `ends_at` if the source knows."""
+
+    tokens: int
+    ends_at: datetime | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """An official plan percentage: `used_pct` 0..100, true until `resets_at`, first seen at `seen_at`."""
+
+    used_pct: float
+    resets_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """A ratio that is not divided yet. Both are token counts, `part` <= `whole`."""
+
+    part: int
+    whole: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One look of one source at the world. Every fact it could not see is `None`.
+
+    `observed_at`: when the source last looked successfully. `telemetry_at`: the newest record of any kind;
+    `activity_at`: the newest record with tokens. `open_turn_at`: a turn awaits an answer since then. `sees_turns`:
+    whether the source can see turns at all. `failing_since` / `failure`: the source itself cannot be read.
+    `busy_minute_tokens`: 95th percentile of the active minutes of the last 7 days.
+    """
+
+    source: str
+    observed_at: datetime | None = None
+    rate_tokens: int | None = None
+    window_5h: Window | None = None
+    window_7d: Window | None = None
+    thinking: Share | None = None
+    cache: Share | None = None
+    model: str | None = None
+    model_at: datetime | None = None
+    busy_minute_tokens: int | None = None
+    telemetry_at: datetime | None = None
+    activity_at: datetime | None = None
+    open_turn_at: datetime | None = None
+    sees_turns: bool = False
+    failing_since: datetime | None = None
+    failure: str | None = None
+    quota_5h: Quota | None = None
+    quota_7d: Quota | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What counts as full, hot and late. Ceilings in tokens, `redline` in tokens a minute; `None` is not set."""
+
+    ceiling_5h: int | None = None
+    ceiling_7d: int | None = None
+    redline: int | None = None
+    stall_after: timedelta = timedelta(minutes=5)
+    cache_warn_below: float = 0.5

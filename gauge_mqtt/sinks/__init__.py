@@ -1,0 +1,27 @@
+"""Sinks: each is a function of the snapshot and never asks a question."""
+
+from typing import NamedTuple, Protocol
+
+from gauge_mqtt.contract import Usage
+from gauge_mqtt.messages import Event
+
+
+class Health(NamedTuple):
+    """How a sink does: `ok` and one line in words."""
+
+    ok: bool
+    detail: str
+
+
+class Sink(Protocol):
+    """One surface. `show` is called from the event loop and returns at once; `run` lives until it is cancelled."""
+
+    name: str
+
+    @property
+    def health(self) -> Health: ...
+
+    async def run(self) -> None: ...
+
+    def show(self, usage: Usage, events: tuple[Event, ...], *, beat: bool) -> None:
+        """Take the newest snapshot. `beat`: a heartbeat is due, say everything again."""
