@@ -1,7 +1,32 @@
-"""What the owner has set: flag > environment > TOML file > default."""
+"""What the owner has set: flag > environment > TOML file > default. Each name is spelled once, in `Settings`.
 
+The name `http_port` is the variable `CLAUDE_GAUGE_HTTP_PORT`, the key `http_port` of the TOML file and the flag
+`--http-port`. A name that is not known is an error that says the nearest one that is.
+"""
+
+import difflib
+import os
+import socket
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from gauge_mqtt.contract import DISCOVERY_PREFIX, Topics, slug
+from gauge_mqtt.reading import Limits
+
+ENV_PREFIX = "CLAUDE_GAUGE_"
+CONFIG = "config"
+MQTT_PORT, MQTTS_PORT = 1883, 8883
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used, in words for the person who set it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -9,7 +34,7 @@ class Broker:
     """Where the broker is and how to be let in. `only_v311`: known to refuse MQTT 5 (the embedded broker)."""
 
     host: str = "localhost"
-    port: int = 1883
+    port: int = MQTT_PORT
     tls: bool = False
     username: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -22,3 +47,200 @@ class Broker:
     def url(self) -> str:
         """The address without any secret, for messages."""
         return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
+
+
+Tokens = Annotated[int, Field(gt=0)]
+
+
+def _xdg(variable: str, fallback: str) -> Path:
+    return Path(os.environ.get(variable) or Path.home() / fallback) / "gauge-mqtt"
+
+
+class Settings(BaseModel):
+    """Every setting, with its range. Names that begin with a digit are aliases: those are the public ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    source: Literal["auto", "jsonl"] = Field("auto", description="where the numbers come from")
+    instance: str = Field(
+        default_factory=socket.gethostname, description="name of this publisher in topics and entities"
+    )
+    ceiling_5h: Tokens | None = Field(
+        None, alias="5h_ceiling", description="tokens that count as 100 % of the 5 h fuel"
+    )
+    ceiling_7d: Tokens | None = Field(
+        None, alias="7d_ceiling", description="tokens that count as 100 % of the 7 d fuel"
+    )
+    tach_redline: Tokens | None = Field(
+        None, description="tokens a minute that light HOT; unset: learned from your last 7 days, at least 8000"
+    )
+    stall_minutes: float = Field(
+        5, gt=0, le=24 * 60, description="minutes that telemetry may be overdue before STALL lights"
+    )
+    cache_warn_below: float = Field(
+        0.5, ge=0, le=1, description="cache hit rate that lights WARN when below it; 0 turns that off"
+    )
+    mqtt_url: str | None = Field(
+        None, description="broker, mqtt://host:1883 or mqtts://host:8883; unset: localhost:1883, else an embedded one"
+    )
+    mqtt_username: str | None = Field(None, description="user name for the broker")
+    mqtt_password: SecretStr | None = Field(None, description="password for the broker; never a flag")
+    mqtt_password_file: Path | None = Field(None, description="file whose first line is the password")
+    mqtt_ca_file: Path | None = Field(None, description="CA certificate (PEM) to trust instead of the system's")
+    mqtt_cert_file: Path | None = Field(None, description="client certificate (PEM)")
+    mqtt_key_file: Path | None = Field(None, description="key of the client certificate (PEM)")
+    discovery_prefix: str = Field(
+        DISCOVERY_PREFIX, pattern=r"^[A-Za-z0-9_/-]+$", description="Home Assistant's MQTT discovery prefix"
+    )
+    http_host: str = Field("127.0.0.1", description="address that GET /usage listens on")
+    http_port: int = Field(8080, ge=0, le=65535, description="port that GET /usage listens on; 0 picks a free one")
+    state_dir: Path = Field(
+        default_factory=lambda: _xdg("XDG_STATE_HOME", ".local/state"), description="where the index is kept"
+    )
+
+    @field_validator("instance")
+    @classmethod
+    def _slug(cls, name: str) -> str:
+        return slug(name)
+
+    @field_validator("state_dir", "mqtt_password_file", "mqtt_ca_file", "mqtt_cert_file", "mqtt_key_file")
+    @classmethod
+    def _home(cls, path: Path | None) -> Path | None:
+        return path.expanduser() if path else None
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _broker_url(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("write it as mqtt://host:port or mqtts://host:port")
+        if parts.username or parts.password:
+            raise ValueError("user and password do not belong into the address: use MQTT_USERNAME and MQTT_PASSWORD")
+        _ = parts.port  # raises when it is no port
+        return url
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.mqtt_password and self.mqtt_password_file:
+            raise ValueError("mqtt_password and mqtt_password_file are both set: keep one")
+        if bool(self.mqtt_cert_file) != bool(self.mqtt_key_file):
+            raise ValueError("mqtt_cert_file and mqtt_key_file belong together: set both")
+        if self.discovery_prefix.strip("/") == Topics("x").base.split("/")[0]:
+            raise ValueError("discovery_prefix must differ from the prefix of our own topics")
+        return self
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            ceiling_5h=self.ceiling_5h,
+            ceiling_7d=self.ceiling_7d,
+            redline=self.tach_redline,
+            stall_after=timedelta(minutes=self.stall_minutes),
+            cache_warn_below=self.cache_warn_below,
+        )
+
+    @property
+    def topics(self) -> Topics:
+        return Topics(self.instance, self.discovery_prefix.strip("/"))
+
+    def broker(self) -> Broker:
+        """The broker as set, `localhost:1883` when nothing is. Raises `SettingsError` for an unreadable file."""
+        parts = urlsplit(self.mqtt_url or f"mqtt://localhost:{MQTT_PORT}")
+        tls = parts.scheme == "mqtts"
+        for path in (self.mqtt_ca_file, self.mqtt_cert_file, self.mqtt_key_file):
+            if path and not os.access(path, os.R_OK):
+                raise SettingsError(f"{path} cannot be read: it is set as a TLS file for the broker")
+        return Broker(
+            host=parts.hostname or "localhost",
+            port=parts.port or (MQTTS_PORT if tls else MQTT_PORT),
+            tls=tls,
+            username=self.mqtt_username,
+            password=self._password(),
+            ca_file=self.mqtt_ca_file,
+            cert_file=self.mqtt_cert_file,
+            key_file=self.mqtt_key_file,
+        )
+
+    def _password(self) -> str | None:
+        if self.mqtt_password:
+            return self.mqtt_password.get_secret_value()
+        if not self.mqtt_password_file:
+            return None
+        try:
+            return self.mqtt_password_file.read_text(encoding="utf-8").split("\n")[0].rstrip("\r")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"the password file {self.mqtt_password_file} cannot be read: {error}") from None
+
+
+NAMES: dict[str, str] = {info.alias or name: name for name, info in Settings.model_fields.items()}
+"""Public name -> field of `Settings`, in the order of the class."""
+SECRETS = frozenset({"mqtt_password"})
+
+
+def variable(name: str) -> str:
+    return ENV_PREFIX + name.upper()
+
+
+def flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The settings and, by public name, where each value came from."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def load(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Loaded:
+    """Put the layers together. `flags`: public name -> value, `None` for not given. Raises `SettingsError`."""
+    values, origins = _from_file(flags, environ)
+    names = {variable(name): name for name in (*NAMES, CONFIG)}
+    for key in environ:
+        if key.startswith(ENV_PREFIX) and key not in names:
+            raise SettingsError(f"{key} is not a setting; did you mean {_nearest(key, names)}?")
+    for key, name in names.items():
+        if name != CONFIG and environ.get(key):
+            values[name], origins[name] = environ[key], f"environment {key}"
+    for name, value in flags.items():
+        if name != CONFIG and value is not None:
+            values[name], origins[name] = value, f"flag {flag(name)}"
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_words(e, origins) for e in error.errors())) from None
+    return Loaded(settings, {name: origins.get(name, "default") for name in NAMES})
+
+
+def _from_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    asked = flags.get(CONFIG) or environ.get(variable(CONFIG))
+    path = Path(asked).expanduser() if asked else _xdg("XDG_CONFIG_HOME", ".config") / "config.toml"
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if asked:
+            raise SettingsError(f"the settings file {path} does not exist") from None
+        return {}, {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"the settings file {path} cannot be read: {error}") from None
+    for key in values:
+        if key not in NAMES:
+            raise SettingsError(f"{path}: {key} is not a setting; did you mean {_nearest(key, NAMES)}?")
+    return values, dict.fromkeys(values, f"file {path}")
+
+
+def _nearest(name: str, known: Mapping[str, str]) -> str:
+    return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+
+
+def _words(error: Any, origins: Mapping[str, str]) -> str:
+    """One validation error for a person: which setting, from where, what is wrong. Never the value of a secret."""
+    message: str = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return message
+    name = str(error["loc"][0])
+    value = "" if name in SECRETS else f" = {error['input']!r}"
+    return f"{name}{value} ({origins.get(name, 'default')}): {message}"

@@ -1,0 +1,201 @@
+"""The command line: verbs, no logic. Options are made from the settings, so each name is spelled once.
+
+Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 `doctor` found a fault.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from gauge_mqtt import __version__
+from gauge_mqtt.settings import CONFIG, NAMES, SECRETS, Loaded, Settings, SettingsError, flag, load, variable
+
+EXIT_FAILED, EXIT_USAGE, EXIT_FAULT = 1, 2, 3
+BIG_HISTORY = 20 << 20
+"""Bytes of log from which a progress display is worth its place."""
+
+
+def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """One option a setting; its help is the setting's own description."""
+    for name, attribute in reversed(NAMES.items()):
+        if name not in SECRETS:
+            help_ = f"{Settings.model_fields[attribute].description}  [{variable(name)}]"
+            command = click.option(flag(name), attribute, metavar="VALUE", help=help_)(command)
+    path = f"TOML file with settings  [{variable(CONFIG)}]"
+    return click.option(flag(CONFIG), CONFIG, metavar="FILE", help=path)(command)
+
+
+def loaded(flags: dict[str, Any]) -> Loaded:
+    named = {name: flags[attribute] for name, attribute in NAMES.items() if attribute in flags}
+    try:
+        return load(named | {CONFIG: flags[CONFIG]}, os.environ)
+    except SettingsError as error:
+        raise _Refusal(str(error)) from None
+
+
+class _Refusal(click.ClickException):
+    """Settings that cannot be used."""
+
+    exit_code = EXIT_USAGE
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="gauge-mqtt")
+@click.option("-v", "--verbose", is_flag=True, help="Log every detail.")
+def main(*, verbose: bool) -> None:
+    r"""Claude Code usage on MQTT, in Home Assistant, over HTTP and on real needles.
+
+    Settings come from flags, CLAUDE_GAUGE_* variables and a TOML file, in this order.
+
+    \b
+    Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 doctor found a fault.
+    """
+    level = logging.DEBUG if verbose else logging.INFO
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(message)s", stream=sys.stderr)
+
+
+@main.command()
+@settings_options
+def run(**flags: Any) -> None:
+    """Publish until Ctrl-C or SIGTERM."""
+    from gauge_mqtt.publisher import publish  # noqa: PLC0415, the other verbs do without it
+    from gauge_mqtt.sinks.mqtt_words import MqttError  # noqa: PLC0415
+
+    settings = loaded(flags).settings
+    with _progress() as progress:
+        try:
+            asyncio.run(publish(settings, progress))
+        except (MqttError, SettingsError) as error:
+            raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@settings_options
+@click.option("--json", "as_json", is_flag=True, help="Print the contract as JSON.")
+@click.option("--explain", is_flag=True, help="Print every key with its origin and age.")
+def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
+    """Read the logs once and print the window values."""
+    from gauge_mqtt import report  # noqa: PLC0415
+    from gauge_mqtt.publisher import make_source, missing_ceilings  # noqa: PLC0415
+    from gauge_mqtt.snapshot import snapshot  # noqa: PLC0415
+
+    settings = loaded(flags).settings
+    with _progress() as progress:
+        source = make_source(settings, progress)
+        asyncio.run(source.load())
+    now = datetime.now(UTC)
+    reading = source.read(now)
+    usage = snapshot([reading], settings.limits, settings.instance, now)
+    if as_json:
+        click.echo(usage.to_json())
+    else:
+        _table(report.explanation(usage, [reading]) if explain else report.summary(usage))
+        if hint := missing_ceilings(settings):
+            click.echo(hint, err=True)
+    if reading.failing_since:
+        roots = ", ".join(map(str, source.roots))
+        raise click.ClickException(
+            f"no Claude Code logs: {roots} is not there; set CLAUDE_CONFIG_DIR if they are elsewhere"
+        )
+
+
+@main.command()
+@settings_options
+def doctor(**flags: Any) -> None:
+    """Check everything on the way from the logs to Home Assistant."""
+    from gauge_mqtt.doctor import FAULT, examine  # noqa: PLC0415
+
+    worst = False
+    for check in asyncio.run(examine(loaded(flags))):
+        colour = {"ok": "green", "note": "yellow", FAULT: "red"}[check.verdict]
+        click.echo(f"{click.style(f'{check.verdict:5}', fg=colour)} {check.about}: {check.fact}")
+        if check.fix:
+            click.echo(f"      fix: {check.fix}")
+        worst |= check.verdict == FAULT
+    sys.exit(EXIT_FAULT if worst else 0)
+
+
+@main.group()
+def discovery() -> None:
+    """What Home Assistant is told about this device."""
+
+
+@discovery.command("show")
+@settings_options
+def discovery_show(**flags: Any) -> None:
+    """Print the discovery topic and its payload."""
+    import json  # noqa: PLC0415
+
+    from gauge_mqtt.discovery import payload  # noqa: PLC0415
+
+    topics = loaded(flags).settings.topics
+    click.echo(topics.discovery, err=True)
+    click.echo(json.dumps(json.loads(payload(topics, __version__)), indent=2))
+
+
+@discovery.command("clear")
+@settings_options
+def discovery_clear(**flags: Any) -> None:
+    """Remove every retained topic this instance ever published."""
+    from gauge_mqtt.sinks.mqtt_clear import clear  # noqa: PLC0415
+    from gauge_mqtt.sinks.mqtt_words import MqttError  # noqa: PLC0415
+
+    settings = loaded(flags).settings
+    try:
+        cleared = asyncio.run(clear(settings.broker(), settings.topics))
+    except (MqttError, SettingsError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{len(cleared.topics)} topics of {settings.instance} emptied on {settings.broker().url}")
+    if cleared.publisher_online:
+        click.echo("a gauge-mqtt is still running there and will publish them again: stop it first", err=True)
+
+
+@main.command("show-config")
+@settings_options
+def show_config(**flags: Any) -> None:
+    """Print every setting, its value and where it comes from. Secrets are masked."""
+    from gauge_mqtt.report import Row  # noqa: PLC0415
+
+    current = loaded(flags)
+    rows = []
+    for name, attribute in NAMES.items():
+        value = getattr(current.settings, attribute)
+        rows.append(Row(name, "not set" if value is None else str(value), current.origins[name]))
+    _table(rows)
+
+
+def _table(rows: Any) -> None:
+    label = max(len(row.label) for row in rows)
+    value = min(max(len(row.value) for row in rows), 60)
+    for row in rows:
+        click.echo(f"{row.label:<{label}}  {row.value:<{value}}  {row.note}".rstrip())
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on a terminal while a large history is read; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("reading history"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, visible=False)
+
+        def show(done: int, todo: int) -> None:
+            bar.update(task, completed=done, total=todo, visible=todo > BIG_HISTORY and done < todo)
+
+        yield show
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""paho's side of a connection: its thread, and the one door through which that thread reaches the event loop."""
+
+import asyncio
+import contextlib
+import functools
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gauge_mqtt.settings import Broker
+
+CONNECT_TIMEOUT_S = 3.0
+"""For the TCP connection, for the TLS handshake, and for the broker's answer, each."""
+KEEPALIVE_S = 15
+WINDOW = 20
+"""Messages awaiting their acknowledgement; a broker drops in silence what exceeds its queue."""
+
+
+class Listener(Protocol):
+    """Who hears of the connection, in the event loop's thread."""
+
+    def opened(self) -> None: ...
+    def answered(self, reason: ReasonCode, window: int) -> None: ...
+    def kicked(self, reason: ReasonCode) -> None: ...
+    def acknowledged(self, mid: int, reasons: list[ReasonCode]) -> None: ...
+    def heard(self, topic: str, payload: bytes, retained: bool) -> None: ...  # noqa: FBT001 (always positional)
+    def ended(self, cause: Exception | None) -> None: ...
+
+
+class Wire(Client):
+    """A paho client for one connection. Its daemon thread also reads the certificates, looks the host up and connects,
+    all of which may block; and it reports its end whatever the cause, where stock paho dies of a malformed packet
+    and still says that it is connected.
+    """
+
+    def __init__(
+        self, broker: Broker, client_id: str, version: MQTTProtocolVersion, will: tuple[str, bytes] | None
+    ) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, reconnect_on_failure=False)
+        self._broker = broker
+        self._opened: socket.socket | None = None
+        self._unwanted = False
+        self._on_end: Callable[[Exception | None], None] = lambda _cause: None
+        self.connect_timeout = CONNECT_TIMEOUT_S
+        self.username_pw_set(broker.username, broker.password)
+        if will is not None:
+            self.will_set(*will, qos=1, retain=True)
+
+    def start(self, listener: Listener) -> None:
+        """Connect and serve in a thread of its own. Every callback only hands over."""
+        loop = asyncio.get_running_loop()
+
+        def post(callback: Callable[..., None], *args: Any) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: a hung connect outlived the program
+                loop.call_soon_threadsafe(callback, *args)
+
+        def on_disconnect(_c: Any, _u: Any, flags: Any, reason: ReasonCode, _p: Any) -> None:
+            if flags.is_disconnect_packet_from_server:
+                post(listener.kicked, reason)
+
+        def on_socket_open(_c: Any, _u: Any, opened: Any) -> None:
+            self._opened = opened
+            if self._unwanted:  # a connect that took too long must not take its successor's client id over
+                raise ConnectionAbortedError
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            post(listener.opened)
+
+        def on_message(_c: Any, _u: Any, message: MQTTMessage) -> None:
+            post(listener.heard, message.topic, bytes(message.payload), message.retain)
+
+        self.on_connect = lambda _c, _u, _f, reason, told: post(
+            listener.answered, reason, min(WINDOW, getattr(told, "ReceiveMaximum", WINDOW))
+        )
+        self.on_disconnect = on_disconnect
+        self.on_publish = lambda _c, _u, mid, reason, _p: post(listener.acknowledged, mid, [reason])
+        self.on_subscribe = lambda _c, _u, mid, reasons, _p: post(listener.acknowledged, mid, reasons)
+        self.on_message = on_message
+        self.on_socket_open = on_socket_open
+        self._on_end = lambda cause: post(listener.ended, cause)
+        self.connect_async(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
+        self.loop_start()
+
+    def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:  # noqa: FBT001, FBT002 (paho's signature)
+        """What paho's thread runs."""
+        cause: Exception | None = None
+        try:
+            if self._broker.tls:
+                self.tls_set_context(trust(self._broker))
+            self.reconnect()
+            super().loop_forever(timeout, retry_first_connection)
+        except Exception as error:  # noqa: BLE001 (the guard of this thread: the cause travels on)
+            cause = error
+        finally:
+            if self._opened is not None:
+                self._opened.close()
+        self._on_end(cause)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def abort(self) -> None:
+        """End without a word, from any thread and at once: the broker publishes the will."""
+        self._unwanted = True
+        if self._opened is not None:
+            with contextlib.suppress(OSError):
+                # Not `SSLSocket.shutdown`, which takes the TLS layer away under the other thread's hands.
+                socket.socket.shutdown(self._opened, socket.SHUT_RDWR)
+
+
+def trust(broker: Broker) -> ssl.SSLContext:
+    """Always verifying. Made anew when a file was renewed, and only then: it costs 30 ms of CPU."""
+    files = (broker.ca_file, broker.cert_file, broker.key_file)
+    return _trust(*files, tuple(file.stat().st_mtime_ns for file in files if file is not None))
+
+
+@functools.lru_cache(maxsize=1)
+def _trust(ca: Path | None, cert: Path | None, key: Path | None, _renewed: tuple[int, ...]) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca)
+    if cert is not None:
+        context.load_cert_chain(cert, key)
+    return context

@@ -1,0 +1,168 @@
+"""Claude Code's session logs, the embedded default source: no Node, no Docker, no network."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gauge_mqtt import windows
+from gauge_mqtt.reading import Reading
+from gauge_mqtt.sources.logbook import Logbook, Progress, present
+from gauge_mqtt.sources.watch import Watcher
+
+log = logging.getLogger(__name__)
+
+SWEEP_S = 60.0
+"""Every file is compared with its size that often: heals lost events and finds what nobody announced."""
+POLL_ACTIVE_S, POLL_QUIET_S = 1.0, 5.0
+"""The same where inotify cannot be had, while tokens flow and while they do not."""
+SEARCH_S = 2.0
+"""How often a log directory that is missing is looked for."""
+SAVE_S = 600.0
+ACTIVE_S = 600.0
+
+
+class JsonlSource:
+    """Reads `roots` and keeps current. `state_dir`: where the index is kept, `None` for nowhere."""
+
+    name = "jsonl"
+
+    def __init__(self, roots: Sequence[Path], state_dir: Path | None, progress: Progress | None = None) -> None:
+        self.book = Logbook(roots, state_dir)
+        self.roots = list(roots)
+        self.failing_since: float | None = None
+        self._progress = progress
+        self._watchers: dict[Path, Watcher] = {}
+        self._rung: dict[str, None] = {}
+        self._bell = asyncio.Event()
+        self._sweep_at = self._save_at = 0.0
+        self._busy: tuple[int, int | None] = (-1, None)
+
+    @property
+    def polling(self) -> str | None:
+        """Why changes are looked for instead of announced, in words; `None` while inotify rings for every root."""
+        return next((w.polling for w in self._watchers.values() if w.polling), None)
+
+    def read(self, now: datetime) -> Reading:
+        reading = windows.read(self.book.ledger, now, self.name)
+        turns = [file.turn for file in self.book.files.values() if file.turn]
+        seen = [t.newest_at for t in turns if t.newest_at and t.newest_at <= now.timestamp() + windows.RATE_AHEAD_S]
+        newest = max((datetime.fromtimestamp(at, UTC) for at in seen), default=None)
+        waiting = max((t.waiting_since for t in turns if t.waiting_since), default=None)
+        failing = self.failing_since is not None
+        return replace(
+            reading,
+            observed_at=_utc(self.book.observed_at),
+            rate_tokens=None if failing else reading.rate_tokens,
+            busy_minute_tokens=self._busy_minute(now),
+            telemetry_at=max((at for at in (newest, reading.activity_at) if at), default=None),
+            open_turn_at=_utc(waiting),
+            failing_since=_utc(self.failing_since),
+            failure="no log directory" if failing else None,
+        )
+
+    def _busy_minute(self, now: datetime) -> int | None:
+        minute = int(now.timestamp() // 60)
+        if self._busy[0] != minute or self._busy[1] is None:
+            self._busy = (minute, windows.busy_minute(self.book.ledger, now))
+        return self._busy[1]
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        self.book.restore()
+        try:
+            while True:
+                if time.monotonic() >= self._sweep_at:
+                    await self._sweep(changed)
+                elif self._rung:
+                    rung, self._rung = self._rung, {}
+                    if not self.book.follow(rung):
+                        self._sweep_at = 0.0
+                    changed()
+                await self._rest()
+        finally:
+            for watcher in self._watchers.values():
+                watcher.stop()
+            self._save()
+
+    async def load(self) -> None:
+        """Read everything once, without watching: for a single look."""
+        self._note_roots()
+        self.book.restore()
+        if self.failing_since is None:
+            await self.book.catch_up(lambda: None, self._progress)
+            self._save()
+
+    async def _sweep(self, changed: Callable[[], None]) -> None:
+        self._rung.clear()
+        await self._watch()
+        if self.failing_since is None:
+            first = self.book.observed_at is None
+            await self.book.catch_up(changed, self._progress if first else None)
+            if first or time.monotonic() >= self._save_at:
+                self._save()
+        self._sweep_at = time.monotonic() + self._sweep_interval()
+        changed()
+
+    def _sweep_interval(self) -> float:
+        if self.failing_since is not None:
+            return SEARCH_S
+        if not self.polling:
+            return SWEEP_S
+        newest = self.book.ledger.order[-1] * 60 if self.book.ledger.order else 0
+        return POLL_ACTIVE_S if newest > time.time() - ACTIVE_S else POLL_QUIET_S
+
+    async def _rest(self) -> None:
+        """Until something rings or the next sweep is due; a missing root is looked for in between."""
+        self._bell.clear()
+        if self._rung:
+            return
+        pause = max(self._sweep_at - time.monotonic(), 0.0)
+        if len(self._watchers) < len(self.roots) or not all(w.polling or w.alive for w in self._watchers.values()):
+            pause = min(pause, SEARCH_S)
+        try:
+            async with asyncio.timeout(pause):
+                await self._bell.wait()
+        except TimeoutError:
+            if set(present(self.roots)) != {root for root, w in self._watchers.items() if w.polling or w.alive}:
+                self._sweep_at = 0.0
+
+    def _note_roots(self) -> list[Path]:
+        there = present(self.roots)
+        if not there and self.failing_since is None:
+            self.failing_since = time.time()
+            log.warning("no Claude Code log directory: looked for %s", ", ".join(map(str, self.roots)))
+        elif there and self.failing_since is not None:
+            self.failing_since = None
+            log.info("Claude Code logs found in %s", ", ".join(map(str, there)))
+        return there
+
+    async def _watch(self) -> None:
+        """A live watcher on every root that is there, started before the files are listed: nothing falls between."""
+        there = self._note_roots()
+        for root, watcher in list(self._watchers.items()):
+            if root not in there or not (watcher.polling or watcher.alive):
+                watcher.stop()
+                del self._watchers[root]
+        loop = asyncio.get_running_loop()
+        for root in there:
+            if root not in self._watchers:
+                watcher = self._watchers[root] = Watcher(root, loop, self._ring)
+                await asyncio.to_thread(watcher.start)
+
+    def _ring(self, path: str) -> None:
+        self._rung[path] = None
+        self._bell.set()
+
+    def _save(self) -> None:
+        self._save_at = time.monotonic() + SAVE_S
+        try:
+            self.book.save()
+        except OSError as error:
+            log.warning("the index was not saved, the next start reads the logs anew: %s", error)
+
+
+def _utc(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)

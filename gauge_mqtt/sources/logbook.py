@@ -1,0 +1,152 @@
+"""All session files below the roots and the ledger made of them: catches up newest first, then follows appends."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
+from math import inf
+from pathlib import Path
+
+from gauge_mqtt.ledger import Ledger
+from gauge_mqtt.reading import OPEN_WINDOW, WEEK
+from gauge_mqtt.sources import index
+from gauge_mqtt.sources.roots import Found, look, walk
+from gauge_mqtt.sources.tail import LogFile, Tail
+
+SETTLED_S = 2.0
+"""A last line without a newline is taken once its file is that old."""
+MTIME_SLACK_S = 2.0
+"""Some file systems keep times in steps of 2 s."""
+OPEN_S = OPEN_WINDOW.total_seconds()
+WEEK_S = WEEK.total_seconds() + 3600
+
+Progress = Callable[[int, int], None]
+"""Called with bytes done and bytes to do while a history is read."""
+
+
+class Logbook:
+    """Reads `roots` into `ledger`. State is keyed by (device, inode): a renamed file is not a new one."""
+
+    def __init__(self, roots: Sequence[Path], state_dir: Path | None = None) -> None:
+        self.roots = list(roots)
+        self.tail = Tail(Ledger())
+        self.files: dict[tuple[int, int], LogFile] = {}
+        self.observed_at: float | None = None
+        self.unsaved = False
+        self._state_dir = state_dir
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.tail.ledger
+
+    def age(self) -> float | None:
+        """Seconds since the files were last looked at; `None` before the first time."""
+        return None if self.observed_at is None else max(0.0, time.time() - self.observed_at)
+
+    def restore(self) -> bool:
+        """Take up the saved index. False if there is none."""
+        saved = index.load(self._state_dir, self.roots) if self._state_dir else None
+        if saved is None:
+            return False
+        self.tail.ledger, files = saved
+        self.files = {(file.device, file.inode): file for file in files}
+        return True
+
+    def save(self) -> None:
+        """Write the index if anything was read since. Raises `OSError`."""
+        if self._state_dir and self.unsaved:
+            self.unsaved = False
+            index.write(self._state_dir, index.encode(self.ledger, self.files.values(), self.roots))
+
+    async def catch_up(self, changed: Callable[[], None], progress: Progress | None = None) -> None:
+        """Compare every file with what was read of it and read the difference, newest first.
+
+        The first time, `ledger.complete_since` moves back as the reading does, so that each window becomes known as
+        soon as it can be. Files older than a week are opened only as far as the 5 h block needs them.
+        """
+        now, first = time.time(), self.observed_at is None
+        found = await asyncio.to_thread(lambda: sorted(walk(self.roots), key=lambda item: item.mtime, reverse=True))
+        self._forget({(item.device, item.inode) for item in found})
+        behind = [item for item in found if self._file(item).offset != item.size]
+        fresh = [item for item in behind if item.mtime >= now - WEEK_S or self._file(item).offset]
+        older = [item for item in behind if item.mtime < now - WEEK_S and not self._file(item).offset]
+        todo, done = sum(item.size - self._file(item).offset for item in fresh), 0
+        floor = older[0].mtime + MTIME_SLACK_S if older else -inf
+        for item in fresh:
+            if first:
+                self.ledger.complete_since = max(floor, item.mtime + MTIME_SLACK_S)
+                changed()
+            done += await self._read(item, now)
+            if progress:
+                progress(done, todo)
+        self.ledger.complete_since = floor
+        await self._reach_back(older, now)
+        self.ledger.evict(now)
+        self.observed_at = time.time()
+
+    async def _reach_back(self, older: Sequence[Found], now: float) -> None:
+        """Where a 5 h block starts depends on all records back to a pause: read on until there is one."""
+        for item, following in zip_longest(older, older[1:]):
+            if self._block_known(now):
+                return
+            await self._read(item, now)
+            self.ledger.complete_since = following.mtime + MTIME_SLACK_S if following else -inf
+
+    def _block_known(self, now: float) -> bool:
+        newest = self.ledger.order[-1] * 60 if self.ledger.order else -inf
+        return newest < now - OPEN_S or self.ledger.latest_block(now) is not None
+
+    async def _read(self, item: Found, now: float) -> int:
+        """One file to its end, a slice at a time so that the loop stays free. Returns the bytes read."""
+        file, before = self._file(item), self.tail.counters.bytes
+        recent = item.mtime > now - OPEN_S
+        try:
+            more = True
+            while more:
+                more = self.tail.advance(file, turns=recent)
+                await asyncio.sleep(0)
+            if item.mtime < now - SETTLED_S:
+                self.tail.finish(file, turns=recent)
+        except OSError:  # gone since it was listed
+            del self.files[item.device, item.inode]
+        self.unsaved = True
+        return self.tail.counters.bytes - before
+
+    def follow(self, paths: Iterable[str]) -> bool:
+        """Read what was appended to these files. False if one of them is a directory or gone: time for a sweep."""
+        all_there = True
+        for path in paths:
+            item = look(path) if path.endswith(".jsonl") else None
+            if item is None:
+                all_there = False
+                continue
+            file = self._file(item)
+            try:
+                while self.tail.advance(file, turns=True):
+                    pass
+            except OSError:
+                all_there = False
+                continue
+            self.unsaved = True
+            self.observed_at = time.time()
+        return all_there
+
+    def _file(self, item: Found) -> LogFile:
+        file = self.files.get((item.device, item.inode))
+        if file is None:
+            file = self.files[item.device, item.inode] = LogFile(item.path, item.device, item.inode)
+        file.path = item.path
+        return file
+
+    def _forget(self, present: set[tuple[int, int]]) -> None:
+        old = time.time() - OPEN_S
+        self.files = {ident: file for ident, file in self.files.items() if ident in present}
+        for file in self.files.values():
+            if file.turn and (file.turn.newest_at or 0) < old:
+                file.turn = None
+
+
+def present(roots: Iterable[Path]) -> list[Path]:
+    """The roots that are there and can be listed."""
+    return [root for root in roots if root.is_dir() and os.access(root, os.R_OK | os.X_OK)]

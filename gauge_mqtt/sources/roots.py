@@ -1,0 +1,85 @@
+"""Where Claude Code keeps its session logs, and what is in there now."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+POLLED_FILESYSTEMS = frozenset(
+    {"9p", "afs", "ceph", "cifs", "davfs", "drvfs", "fuse.sshfs", "glusterfs", "ncpfs", "nfs", "nfs4", "prl_fs",
+     "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs", "fuse.vmhgfs-fuse", "fuse.rclone", "fakeowner", "fuse.grpcfuse"}
+)  # fmt: skip
+"""File systems where inotify accepts a watch and another machine's writes never ring it."""
+
+
+class Found(NamedTuple):
+    """One session file as a directory listing shows it. `mtime` unix seconds."""
+
+    path: str
+    device: int
+    inode: int
+    size: int
+    mtime: float
+
+
+def log_roots(environ: Mapping[str, str], home: Path) -> list[Path]:
+    """The `projects` directories to read, whether they exist or not, as ccusage finds them.
+
+    `CLAUDE_CONFIG_DIR` (a comma list; `~` and a trailing `/projects` are understood), else `~/.claude` and
+    `$XDG_CONFIG_HOME/claude` (`~/.config/claude`). Links are resolved; one inside another is read once.
+    """
+    listed = [part.strip() for part in environ.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
+    if listed:
+        configs = [home / part[2:] if part.startswith("~/") else Path(part) for part in listed]
+    else:
+        xdg = environ.get("XDG_CONFIG_HOME")
+        configs = [home / ".claude", (Path(xdg) if xdg else home / ".config") / "claude"]
+    roots = [Path(os.path.realpath(c if c.name == "projects" else c / "projects")) for c in configs]
+    return [r for i, r in enumerate(roots) if r not in roots[:i] and not any(o in r.parents for o in roots)]
+
+
+def walk(roots: Iterable[Path]) -> Iterator[Found]:
+    """Every `*.jsonl` below the roots, in hidden directories too. Links are not followed, what vanishes is left out."""
+    stack = [os.fspath(root) for root in roots]
+    while stack:
+        try:
+            with os.scandir(stack.pop()) as listing:
+                for item in listing:
+                    if item.is_dir(follow_symlinks=False):
+                        stack.append(item.path)
+                    elif (
+                        item.name.endswith(".jsonl")
+                        and item.is_file(follow_symlinks=False)
+                        and (found := look(item.path))
+                    ):
+                        yield found
+        except OSError:
+            continue
+
+
+def look(path: str) -> Found | None:
+    """One file, or `None` if it is gone."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return Found(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime)
+
+
+def count_directories(root: Path) -> int:
+    """How many watches a complete recursive watch of `root` needs."""
+    return sum(1 for _ in os.walk(root))
+
+
+def polled_filesystem(path: Path, mountinfo: str) -> str | None:
+    """The type of the file system `path` is on if inotify cannot be trusted there (`/proc/self/mountinfo` text)."""
+    best, kind = -1, ""
+    for line in mountinfo.splitlines():
+        left, _, right = line.partition(" - ")
+        fields, types = left.split(), right.split()
+        if len(fields) < 5 or not types:  # noqa: PLR2004, proc(5)
+            continue
+        mount = Path(fields[4].encode().decode("unicode_escape"))
+        if (mount == path or mount in path.parents) and len(mount.parts) >= best:
+            best, kind = len(mount.parts), types[0]
+    return kind if kind in POLLED_FILESYSTEMS else None

@@ -1,0 +1,116 @@
+"""The bell: rings with the path of a session file that changed. watchdog's threads stay behind this door."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+
+from gauge_mqtt.sources.roots import count_directories, polled_filesystem
+
+log = logging.getLogger(__name__)
+
+EVENTS: list[type[FileSystemEvent]] = [
+    FileModifiedEvent, FileCreatedEvent, FileMovedEvent, FileClosedEvent, FileDeletedEvent, DirCreatedEvent,
+    DirMovedEvent,
+]  # fmt: skip
+"""Not the opens and read-only closes: our own reading would ring the bell for ever."""
+
+
+class _Bell(FileSystemEventHandler):
+    def __init__(self, ring: Callable[[str], None]) -> None:
+        self._ring = ring
+
+    def dispatch(self, event: FileSystemEvent) -> None:
+        path = os.fsdecode(event.dest_path or event.src_path)
+        if event.is_directory or path.endswith(".jsonl"):
+            self._ring(path)
+        if event.dest_path and event.src_path:
+            self._ring(os.fsdecode(event.src_path))
+
+
+class Watcher:
+    """Watches one root. `polling` says in words why changes must be looked for instead; `None`: inotify rings."""
+
+    def __init__(self, root: Path, loop: asyncio.AbstractEventLoop, ring: Callable[[str], None]) -> None:
+        self.root = root
+        self.polling: str | None = None
+        self._loop, self._ring = loop, ring
+        self._observer: BaseObserver | None = None
+
+    @property
+    def alive(self) -> bool:
+        """False once the root is gone: its emitter is dead even if the observer still claims to live."""
+        return self._observer is not None and all(emitter.is_alive() for emitter in self._observer.emitters)
+
+    def start(self) -> None:
+        """Begin, or say in `polling` why not. Blocks for the walk of the tree: call it in a thread."""
+        kind = polled_filesystem(self.root, _mountinfo())
+        if kind:
+            self._poll(f"{self.root} is on {kind}, where changes by other machines are not announced")
+            return
+        before = _watches()
+        observer = Observer()
+        observer.daemon = True
+        try:
+            observer.schedule(_Bell(self._ring_in_loop), os.fspath(self.root), recursive=True, event_filter=EVENTS)
+            observer.start()
+        except OSError as error:
+            self._poll(f"{self.root} cannot be watched: {error}")
+            return
+        self._observer = observer
+        wanted, got = count_directories(self.root), _watches() - before
+        if got < wanted:
+            self.stop()
+            self._poll(
+                f"{wanted} directories in {self.root} but only {got} watches were granted;"
+                " raise the limit with: sysctl fs.inotify.max_user_watches=524288"
+            )
+
+    def stop(self) -> None:
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer = None
+
+    def _poll(self, why: str) -> None:
+        if self.polling != why:
+            log.warning("looking for changes every few seconds: %s", why)
+        self.polling = why
+
+    def _ring_in_loop(self, path: str) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._ring, path)
+        except RuntimeError:  # the loop closed between the event and here: nobody listens any more
+            self.stop()
+
+
+def _mountinfo() -> str:
+    try:
+        return Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return ""  # not Linux: watchdog's own back end is trusted
+
+
+def _watches() -> int:
+    """How many inotify watches this process holds: the kernel's own count, since watchdog hides a shortage."""
+    total = 0
+    for info in Path("/proc/self/fdinfo").glob("*"):
+        try:
+            total += info.read_text(encoding="ascii", errors="replace").count("inotify wd:")
+        except OSError:
+            continue
+    return total
