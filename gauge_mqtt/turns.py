@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+import msgspec
+
 
 class Step(NamedTuple):
     """One session record, as far as turns go. `at`: unix seconds. `tools`: tool_use ids it opens or answers."""
@@ -13,36 +15,33 @@ class Step(NamedTuple):
     tools: tuple[str, ...] = ()
 
 
-class Turn:
+class Turn(msgspec.Struct):
     """Follows one session. `waiting_since` is set while a prompt, or the last of the tool results, is unanswered.
 
     A tool that still runs is not a wait: no telemetry is due until its result is in.
     """
 
-    __slots__ = ("_message_id", "_running", "newest_at", "waiting_since")
-
-    def __init__(self) -> None:
-        self.waiting_since: float | None = None
-        self.newest_at: float | None = None
-        self._running: set[str] = set()
-        self._message_id: str | None = None
+    waiting_since: float | None = None
+    newest_at: float | None = None
+    running: set[str] = msgspec.field(default_factory=set)
+    message_id: str | None = None
 
     def feed(self, steps: Iterable[Step]) -> None:
         for step in steps:
             self.newest_at = step.at if self.newest_at is None else max(self.newest_at, step.at)
             match step.kind:
                 case "prompt":
-                    self._running.clear()
+                    self.running.clear()
                     self.waiting_since = step.at
                 case "results":
-                    self._running.difference_update(step.tools)
-                    self.waiting_since = None if self._running else step.at
+                    self.running.difference_update(step.tools)
+                    self.waiting_since = None if self.running else step.at
                 case "answer":
-                    if step.message_id is None or step.message_id != self._message_id:
-                        self._running.clear()
-                    self._message_id = step.message_id
-                    self._running.update(step.tools)
+                    if step.message_id is None or step.message_id != self.message_id:
+                        self.running.clear()
+                    self.message_id = step.message_id
+                    self.running.update(step.tools)
                     self.waiting_since = None
                 case "interrupt":
-                    self._running.clear()
+                    self.running.clear()
                     self.waiting_since = None

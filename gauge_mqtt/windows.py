@@ -114,7 +114,7 @@ def _backwards(ledger: Ledger, at: float) -> Iterator[Entry]:
     for number in reversed(ledger.order[:high]):
         if (number + 1) * MINUTE <= oldest:
             return
-        for entry in sorted(ledger.minutes[number].entries.values(), key=lambda e: e.at, reverse=True):
+        for entry in sorted(ledger.minutes[number].entries.values(), key=lambda e: (e.at, e.model or ""), reverse=True):
             if entry.at > oldest:
                 yield entry
 

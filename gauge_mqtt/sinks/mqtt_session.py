@@ -208,14 +208,11 @@ async def connect(
     will: tuple[str, bytes] | None = None,
 ) -> Session:
     """An open session, in MQTT 5 if the broker speaks it. One of 3.1.1 alone may refuse 5, hang up, or say nothing."""
-    versions = (V311,) if broker.only_v311 or version is V311 else (V5, V311)
-    for this in versions:
-        session = Session(broker, client_id, this, will=will)
-        try:
+    if version is V5 and not broker.only_v311:
+        session = Session(broker, client_id, V5, will=will)
+        with contextlib.suppress(SpeechlessError):
             await session.open()
-        except SpeechlessError:
-            if this is versions[-1]:
-                raise
-        else:
             return session
-    raise AssertionError  # not reached
+    session = Session(broker, client_id, V311, will=will)
+    await session.open()
+    return session

@@ -120,6 +120,18 @@ def trust(broker: Broker) -> ssl.SSLContext:
 @functools.lru_cache(maxsize=1)
 def _trust(ca: Path | None, cert: Path | None, key: Path | None, _renewed: tuple[int, ...]) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=ca)
+    context.sslsocket_class = _TlsSocket
     if cert is not None:
         context.load_cert_chain(cert, key)
     return context
+
+
+class _TlsSocket(ssl.SSLSocket):
+    """A TLS socket that a failed handshake closes; paho would leave it open."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 (ssl's signature)
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise

@@ -62,6 +62,8 @@ def no_connection(broker: Broker, cause: Exception | None, *, opened: bool) -> M
         case None if opened:
             hint = "does it want a client certificate?" if broker.tls else "is this an MQTT port, and without TLS?"
             return SpeechlessError(f"{broker.url} hung up before its answer; {hint}")
+        case ConnectionResetError() if broker.tls and not opened:
+            return UnreachableError(f"{broker.url} hung up during the TLS handshake; is this its TLS port?")
         case OSError():
             return UnreachableError(f"cannot reach {broker.url}: {cause.strerror or cause}")
         case _:

@@ -10,6 +10,7 @@ import msgspec
 from gauge_mqtt.blocks import Block
 from gauge_mqtt.ledger import Entry, Ledger
 from gauge_mqtt.sources.tail import LogFile
+from gauge_mqtt.turns import Turn
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class _File(msgspec.Struct, array_like=True, frozen=True):
     head_size: int
     head_crc: int
     skipping: bool
+    turn: Turn | None
 
 
 class _Index(msgspec.Struct, array_like=True, frozen=True):
@@ -44,7 +46,7 @@ def encode(ledger: Ledger, files: Iterable[LogFile], roots: Iterable[Path]) -> b
         _Index(
             VERSION, [str(root) for root in roots], ledger.complete_since, horizon, block,
             [
-                _File(f.path, f.device, f.inode, f.offset, f.head_size, f.head_crc, f.skipping)
+                _File(f.path, f.device, f.inode, f.offset, f.head_size, f.head_crc, f.skipping, f.turn)
                 for f in files
                 if f.offset
             ],
@@ -81,5 +83,5 @@ def load(directory: Path, roots: Iterable[Path]) -> tuple[Ledger, list[LogFile]]
     ledger.restore(index.entries, (index.evicted_before, index.evicted_block))
     ledger.complete_since = index.complete_since
     return ledger, [
-        LogFile(f.path, f.device, f.inode, f.offset, f.head_size, f.head_crc, f.skipping) for f in index.files
+        LogFile(f.path, f.device, f.inode, f.offset, f.head_size, f.head_crc, f.skipping, f.turn) for f in index.files
     ]

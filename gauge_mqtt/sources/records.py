@@ -25,6 +25,8 @@ Count = Annotated[int, Meta(ge=0, le=10**9)]
 Text = Annotated[str, Meta(min_length=1, max_length=256)]
 Instant = Annotated[datetime, Meta(tz=True)]
 SEMVER = re.compile(r"\d+\.\d+\.\d+")
+BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
+"""What a line can be: no JSON, not typed as it should be, no UTF-8, nested without end, a year no clock has."""
 SYNTHETIC = "<synthetic>"
 SYNTHETIC_MARK = b'"<synthetic>"'
 """The CLI's own note of an API error: it looks like a response, has nulls where numbers belong, and used nothing."""
@@ -74,7 +76,7 @@ _decode_line = msgspec.json.Decoder(_Line).decode
 def usage_record(line: bytes) -> tuple[str, Entry] | None:
     """The response on this line and the key that all its copies share; `None` if the line carries none.
 
-    Raises `msgspec.DecodeError` when the line is not JSON or its usage is not what it should be.
+    Raises one of `BROKEN` when the line is not JSON or its usage is not what it should be.
     """
     record = _decode_line(line)
     message = record.message
@@ -146,9 +148,10 @@ def turn_steps(lines: bytes) -> Iterator[Step]:
             continue
         try:
             record = _decode_turn(line)
-        except msgspec.DecodeError:
+            step = None if record.is_meta or record.is_compact_summary else _step(record)
+        except BROKEN:
             continue
-        if not record.is_meta and not record.is_compact_summary and (step := _step(record)):
+        if step:
             yield step
 
 

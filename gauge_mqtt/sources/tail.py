@@ -5,10 +5,8 @@ import stat
 import zlib
 from dataclasses import dataclass, field
 
-import msgspec
-
 from gauge_mqtt.ledger import Ledger
-from gauge_mqtt.sources.records import SYNTHETIC_MARK, USAGE_MARK, turn_steps, usage_record
+from gauge_mqtt.sources.records import BROKEN, SYNTHETIC_MARK, USAGE_MARK, turn_steps, usage_record
 from gauge_mqtt.turns import Turn
 
 SLICE = 1 << 20
@@ -32,8 +30,8 @@ class LogFile:
     head_size: int = 0
     head_crc: int = 0
     skipping: bool = False
-    remainder_at: int = 0
     turn: Turn | None = None
+    remainder_at: int = 0
 
     def reset(self, device: int, inode: int) -> None:
         self.device, self.inode = device, inode
@@ -150,7 +148,7 @@ class Tail:
             line = data[first:last]
             try:
                 record = usage_record(line)
-            except msgspec.DecodeError:
+            except BROKEN:
                 self.counters.refused += SYNTHETIC_MARK not in line
             else:
                 if record:

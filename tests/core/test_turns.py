@@ -1,0 +1,51 @@
+"""When an answer is awaited, and when it is not."""
+
+from gauge_mqtt.turns import Step, Turn
+
+
+def waiting(*steps: Step) -> float | None:
+    turn = Turn()
+    turn.feed(steps)
+    return turn.waiting_since
+
+
+def test_a_prompt_is_awaited_until_it_is_answered() -> None:
+    assert waiting(Step(1, "prompt")) == 1
+    assert waiting(Step(1, "prompt"), Step(2, "answer", "m")) is None
+
+
+def test_a_running_tool_is_not_awaited_but_its_result_is() -> None:
+    tool = Step(2, "answer", "m", ("t",))
+    assert waiting(Step(1, "prompt"), tool) is None
+    assert waiting(Step(1, "prompt"), tool, Step(9, "results", tools=("t",))) == 9
+
+
+def test_the_first_of_parallel_results_is_not_awaited() -> None:
+    """The other tool may run for an hour: nothing is due until the last result is in."""
+    tools = (Step(2, "answer", "m", ("a",)), Step(3, "answer", "m", ("b",)))
+    assert waiting(*tools, Step(4, "results", tools=("a",))) is None
+    assert waiting(*tools, Step(4, "results", tools=("a",)), Step(5, "results", tools=("b",))) == 5
+
+
+def test_results_between_the_lines_of_one_answer() -> None:
+    """Claude Code writes a result before the next block of the same answer."""
+    steps = (Step(2, "answer", "m", ("a",)), Step(3, "results", tools=("a",)), Step(4, "answer", "m", ("b",)))
+    assert waiting(*steps) is None
+    assert waiting(*steps, Step(5, "results", tools=("b",))) == 5
+
+
+def test_a_new_answer_forgets_tools_that_never_came_back() -> None:
+    assert (
+        waiting(Step(1, "answer", "m", ("lost",)), Step(2, "answer", "n", ("t",)), Step(3, "results", tools=("t",)))
+        == 3
+    )
+
+
+def test_an_interrupt_ends_the_wait() -> None:
+    assert waiting(Step(1, "prompt"), Step(2, "interrupt")) is None
+
+
+def test_the_newest_instant_is_kept_whatever_the_order() -> None:
+    turn = Turn()
+    turn.feed([Step(5, "answer"), Step(3, "prompt")])
+    assert turn.newest_at == 5

@@ -1,0 +1,76 @@
+"""Fill in the full output of every vector: `python tests/vectors/propose.py`. Read the diff before committing it."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from gauge_mqtt import messages
+from gauge_mqtt.contract import Topics, Usage
+from gauge_mqtt.reading import Limits, Reading
+from gauge_mqtt.snapshot import snapshot
+
+FOLDER = Path(__file__).parent
+READINGS = TypeAdapter(list[Reading])
+LIMITS = TypeAdapter(Limits)
+
+
+def paths() -> list[Path]:
+    return sorted(FOLDER.glob("*.json"))
+
+
+def compute(vector: dict[str, Any]) -> tuple[Usage, list[str]]:
+    """The snapshot of a vector and the events on the edge to it."""
+    limits = LIMITS.validate_python(vector["limits"])
+    both = []
+    for given in (vector.get("before"), vector):
+        if given:
+            now = TypeAdapter(Usage.model_fields["updated_at"].annotation).validate_python(given["now"])
+            both.append(snapshot(READINGS.validate_python(given["readings"]), limits, vector["instance"], now))
+    before = both[0] if len(both) > 1 else None
+    return both[-1], [event.event_type for event in messages.edges(before, both[-1])]
+
+
+def output(usage: Usage, instance: str) -> dict[str, Any]:
+    """Everything that a snapshot becomes, as JSON values."""
+    payloads = messages.retained(usage, Topics(instance))
+    return {
+        "usage": json.loads(usage.to_json()),
+        "topics": {topic: payload.decode() for topic, payload in payloads.items() if not topic.endswith("/state")},
+        "frame": {
+            "needles": {topic.rsplit("/", 1)[1]: int(payloads[topic]) for topic in Topics(instance).needles.values()},
+            "lamps": messages.lamps(usage),
+        },
+    }
+
+
+def contradictions(vector: dict[str, Any], made: dict[str, Any], events: list[str]) -> list[str]:
+    """Where the output differs from what a person wrote down."""
+    wrong = [
+        f"{key}: {made['usage'][key]!r}, expected {value!r}"
+        for key, value in vector["expect"].items()
+        if made["usage"][key] != value
+    ]
+    if events != vector.get("events", events):
+        wrong.append(f"events: {events}, expected {vector['events']}")
+    return wrong
+
+
+def main() -> int:
+    failed = 0
+    for path in paths():
+        vector = json.loads(path.read_text())
+        usage, events = compute(vector)
+        made = output(usage, vector["instance"])
+        if wrong := contradictions(vector, made, events):
+            failed += 1
+            print(f"{path.name}: {'; '.join(wrong)}", file=sys.stderr)  # noqa: T201
+            continue
+        path.write_text(json.dumps(vector | made, indent=1) + "\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
