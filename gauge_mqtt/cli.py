@@ -7,8 +7,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,10 +15,17 @@ import click
 
 from gauge_mqtt import __version__
 from gauge_mqtt.settings import CONFIG, NAMES, SECRETS, Loaded, Settings, SettingsError, flag, load, variable
+from gauge_mqtt.terminal import LogLines, progress, table
 
 EXIT_FAILED, EXIT_USAGE, EXIT_FAULT = 1, 2, 3
-BIG_HISTORY = 20 << 20
-"""Bytes of log from which a progress display is worth its place."""
+EXIT_CODES = "Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 doctor found a fault."
+EXAMPLES = """\b
+Examples:
+  gauge-mqtt run
+  gauge-mqtt run --mqtt-url mqtt://homeassistant.local:1883 --mqtt-username gauge \\
+                 --mqtt-password-file ~/.config/gauge-mqtt/password
+  CLAUDE_GAUGE_5H_CEILING=50000000 gauge-mqtt run --http-port 8081
+"""
 
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,22 +52,29 @@ class _Refusal(click.ClickException):
     exit_code = EXIT_USAGE
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class _Verbs(click.Group):
+    """Listed in the order of this file, the one in which a newcomer needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(__version__, prog_name="gauge-mqtt")
 @click.option("-v", "--verbose", is_flag=True, help="Log every detail.")
 def main(*, verbose: bool) -> None:
-    r"""Claude Code usage on MQTT, in Home Assistant, over HTTP and on real needles.
+    """Claude Code usage on MQTT, in Home Assistant, over HTTP and on real needles.
 
     Settings come from flags, CLAUDE_GAUGE_* variables and a TOML file, in this order.
-
-    \b
-    Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 doctor found a fault.
     """
     level = logging.DEBUG if verbose else logging.INFO
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(message)s", handlers=[LogLines()])
 
 
-@main.command()
+@main.command(epilog=EXAMPLES)
 @settings_options
 def run(**flags: Any) -> None:
     """Publish until Ctrl-C or SIGTERM."""
@@ -69,17 +82,17 @@ def run(**flags: Any) -> None:
     from gauge_mqtt.sinks.mqtt_words import MqttError  # noqa: PLC0415
 
     settings = loaded(flags).settings
-    with _progress() as progress:
+    with progress() as shown:
         try:
-            asyncio.run(publish(settings, progress))
+            asyncio.run(publish(settings, shown))
         except (MqttError, SettingsError) as error:
             raise click.ClickException(str(error)) from None
 
 
 @main.command()
-@settings_options
-@click.option("--json", "as_json", is_flag=True, help="Print the contract as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole snapshot as JSON, as GET /usage gives it.")
 @click.option("--explain", is_flag=True, help="Print every key with its origin and age.")
+@settings_options
 def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     """Read the logs once and print the window values."""
     from gauge_mqtt import report  # noqa: PLC0415
@@ -87,8 +100,8 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     from gauge_mqtt.snapshot import snapshot  # noqa: PLC0415
 
     settings = loaded(flags).settings
-    with _progress() as progress:
-        source = make_source(settings, progress)
+    with progress() as shown:
+        source = make_source(settings, shown)
         asyncio.run(source.load())
     now = datetime.now(UTC)
     reading = source.read(now)
@@ -96,7 +109,7 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     if as_json:
         click.echo(usage.to_json())
     else:
-        _table(report.explanation(usage, [reading]) if explain else report.summary(usage))
+        table(report.explanation(usage, [reading]) if explain else report.summary(usage))
         if hint := missing_ceilings(settings):
             click.echo(hint, err=True)
     if reading.failing_since:
@@ -109,7 +122,7 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
 @main.command()
 @settings_options
 def doctor(**flags: Any) -> None:
-    """Check everything on the way from the logs to Home Assistant."""
+    """Check everything on the way from the logs to Home Assistant. Exit code 3 if something is at fault."""
     from gauge_mqtt.doctor import FAULT, examine  # noqa: PLC0415
 
     worst = False
@@ -168,33 +181,7 @@ def show_config(**flags: Any) -> None:
     for name, attribute in NAMES.items():
         value = getattr(current.settings, attribute)
         rows.append(Row(name, "not set" if value is None else str(value), current.origins[name]))
-    _table(rows)
-
-
-def _table(rows: Any) -> None:
-    label = max(len(row.label) for row in rows)
-    value = min(max(len(row.value) for row in rows), 60)
-    for row in rows:
-        click.echo(f"{row.label:<{label}}  {row.value:<{value}}  {row.note}".rstrip())
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on a terminal while a large history is read; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    columns = (TextColumn("reading history"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None, visible=False)
-
-        def show(done: int, todo: int) -> None:
-            bar.update(task, completed=done, total=todo, visible=todo > BIG_HISTORY and done < todo)
-
-        yield show
+    table(rows)
 
 
 if __name__ == "__main__":

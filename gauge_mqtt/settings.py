@@ -6,6 +6,7 @@ The name `http_port` is the variable `CLAUDE_GAUGE_HTTP_PORT`, the key `http_por
 
 import difflib
 import os
+import re
 import socket
 import tomllib
 from collections.abc import Mapping
@@ -59,7 +60,7 @@ def _xdg(variable: str, fallback: str) -> Path:
 class Settings(BaseModel):
     """Every setting, with its range. Names that begin with a digit are aliases: those are the public ones."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, validate_default=True)
 
     source: Literal["auto", "jsonl"] = Field("auto", description="where the numbers come from")
     instance: str = Field(
@@ -90,7 +91,9 @@ class Settings(BaseModel):
     mqtt_cert_file: Path | None = Field(None, description="client certificate (PEM)")
     mqtt_key_file: Path | None = Field(None, description="key of the client certificate (PEM)")
     discovery_prefix: str = Field(
-        DISCOVERY_PREFIX, pattern=r"^[A-Za-z0-9_/-]+$", description="Home Assistant's MQTT discovery prefix"
+        DISCOVERY_PREFIX,
+        pattern=r"^/*[A-Za-z0-9_-][A-Za-z0-9_/-]*$",
+        description="Home Assistant's MQTT discovery prefix",
     )
     http_host: str = Field("127.0.0.1", description="address that GET /usage listens on")
     http_port: int = Field(8080, ge=0, le=65535, description="port that GET /usage listens on; 0 picks a free one")
@@ -170,8 +173,10 @@ class Settings(BaseModel):
             return None
         try:
             return self.mqtt_password_file.read_text(encoding="utf-8").split("\n")[0].rstrip("\r")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"the password file {self.mqtt_password_file} cannot be read: {error}") from None
+        except OSError as error:
+            raise SettingsError(f"the password file {self.mqtt_password_file}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise SettingsError(f"the password file {self.mqtt_password_file} is not UTF-8 text") from None
 
 
 NAMES: dict[str, str] = {info.alias or name: name for name, info in Settings.model_fields.items()}
@@ -242,5 +247,7 @@ def _words(error: Any, origins: Mapping[str, str]) -> str:
     if not error["loc"]:
         return message
     name = str(error["loc"][0])
-    value = "" if name in SECRETS else f" = {error['input']!r}"
+    value = f" = {error['input']!r}"
+    if name in SECRETS or (name == "mqtt_url" and re.search("[@?]", value)):  # somebody's password may be in there
+        value = ""
     return f"{name}{value} ({origins.get(name, 'default')}): {message}"

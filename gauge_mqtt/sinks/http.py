@@ -73,8 +73,8 @@ class HttpSink:
 
         server = Server(
             uvicorn.Config(
-                app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False,
-                server_header=False, timeout_graceful_shutdown=FAREWELL_S,
+                app, http="httptools", ws="none", lifespan="off", log_config=None, log_level="warning",
+                access_log=False, server_header=False, timeout_graceful_shutdown=FAREWELL_S,
             )
         )  # fmt: skip
         url = "http://{}:{}".format(*listener.getsockname()[:2])

@@ -23,6 +23,8 @@ SEARCH_S = 2.0
 """How often a log directory that is missing is looked for."""
 SAVE_S = 600.0
 ACTIVE_S = 600.0
+DEAF_AFTER = 2
+"""Sweeps in a row that find what inotify should have announced; one may be a burst that overflowed its queue."""
 
 
 class JsonlSource:
@@ -39,6 +41,7 @@ class JsonlSource:
         self._rung: dict[str, None] = {}
         self._bell = asyncio.Event()
         self._sweep_at = self._save_at = 0.0
+        self._missed_sweeps = 0
         self._busy: tuple[int, int | None] = (-1, None)
 
     @property
@@ -100,7 +103,12 @@ class JsonlSource:
         await self._watch()
         if self.failing_since is None:
             first = self.book.observed_at is None
-            await self.book.catch_up(changed, self._progress if first else None)
+            missed = await self.book.catch_up(changed, self._progress if first else None)
+            if missed and not first and not self.polling:
+                self._missed_sweeps += 1
+            if self._missed_sweeps >= DEAF_AFTER:
+                for watcher in self._watchers.values():
+                    watcher.give_up()
             if first or time.monotonic() >= self._save_at:
                 self._save()
         self._sweep_at = time.monotonic() + self._sweep_interval()
@@ -154,6 +162,7 @@ class JsonlSource:
 
     def _ring(self, path: str) -> None:
         self._rung[path] = None
+        self._missed_sweeps = 0
         self._bell.set()
 
     def _save(self) -> None:

@@ -59,8 +59,10 @@ class Logbook:
             self.unsaved = False
             index.write(self._state_dir, index.encode(self.ledger, self.files.values(), self.roots))
 
-    async def catch_up(self, changed: Callable[[], None], progress: Progress | None = None) -> None:
+    async def catch_up(self, changed: Callable[[], None], progress: Progress | None = None) -> int:
         """Compare every file with what was read of it and read the difference, newest first.
+
+        Returns the bytes read of files that nobody has written to for `SETTLED_S`: what `follow` should have seen.
 
         The first time, `ledger.complete_since` moves back as the reading does, so that each window becomes known as
         soon as it can be. Files older than a week are opened only as far as the 5 h block needs them.
@@ -71,19 +73,21 @@ class Logbook:
         behind = [item for item in found if self._file(item).offset != item.size]
         fresh = [item for item in behind if item.mtime >= now - WEEK_S or self._file(item).offset]
         older = [item for item in behind if item.mtime < now - WEEK_S and not self._file(item).offset]
-        todo, done = sum(item.size - self._file(item).offset for item in fresh), 0
+        todo, done, missed = sum(item.size - self._file(item).offset for item in fresh), 0, 0
         floor = older[0].mtime + MTIME_SLACK_S if older else -inf
         for item in fresh:
             if first:
                 self.ledger.complete_since = max(floor, item.mtime + MTIME_SLACK_S)
                 changed()
-            done += await self._read(item, now)
+            size = await self._read(item, now)
+            done, missed = done + size, missed + (size if item.mtime < now - SETTLED_S else 0)
             if progress:
                 progress(done, todo)
         self.ledger.complete_since = floor
         await self._reach_back(older, now)
         self.ledger.evict(now)
         self.observed_at = time.time()
+        return missed
 
     async def _reach_back(self, older: Sequence[Found], now: float) -> None:
         """Where a 5 h block starts depends on all records back to a pause: read on until there is one."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from watchdog.observers.api import BaseObserver
 from gauge_mqtt.sources.roots import count_directories, polled_filesystem
 
 log = logging.getLogger(__name__)
+
+# watchdog 7.1 announces, half a page long, that it met a fast-made directory twice. It is right the second time.
+warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
 
 EVENTS: list[type[FileSystemEvent]] = [
     FileModifiedEvent, FileCreatedEvent, FileMovedEvent, FileClosedEvent, FileDeletedEvent, DirCreatedEvent,
@@ -80,6 +84,11 @@ class Watcher:
                 f"{wanted} directories in {self.root} but only {got} watches were granted;"
                 " raise the limit with: sysctl fs.inotify.max_user_watches=524288"
             )
+
+    def give_up(self) -> None:
+        """Look for changes from now on: inotify has proved deaf."""
+        self.stop()
+        self._poll(f"changes in {self.root} were found that nobody had announced")
 
     def stop(self) -> None:
         if self._observer is not None:

@@ -230,6 +230,21 @@ async def test_sweep_heals_events_that_were_lost(root: Path, monkeypatch: pytest
     async with running(JsonlSource([root], None)) as source:
         (root / "s.jsonl").write_bytes(line(answer(time.time())))
         await until(lambda: rate(source) == FULL)
+        assert source.polling is None
+
+
+async def test_an_inotify_that_has_gone_deaf_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """watchdog's one reading thread can die of an exception and nothing says so."""
+    monkeypatch.setattr(jsonl, "SWEEP_S", 0.2)
+    monkeypatch.setattr(JsonlSource, "_ring", lambda *_: None)
+    async with running(JsonlSource([root], None)) as source:
+        for number in range(2):
+            log = root / f"{number}.jsonl"
+            log.write_bytes(line(answer(time.time())))
+            os.utime(log, (time.time() - 10, time.time() - 10))
+            await until(lambda expected=(number + 1) * FULL: rate(source) == expected)  # type: ignore[misc]
+        await until(lambda: source.polling is not None)
+        assert "nobody had announced" in (source.polling or "")
 
 
 LIMITED = """
