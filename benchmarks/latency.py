@@ -1,0 +1,97 @@
+"""Log line appended -> MQTT message at a subscriber, QoS 1, through the real daemon and a real mosquitto."""
+
+import random
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.progress import track
+
+from bars import Bars, percentile
+from history import generate
+from lab import BASE, Listener, daemon, mosquitto, mqtt_client, wait_for
+from pieces import Text
+from transcript import MODERN, Transcript
+from truth import Message
+
+TOPIC = f"{BASE}/window_7d_tokens"
+LINE = 2_048
+
+
+def usage_line(out: Transcript, tokens: int) -> bytes:
+    """One complete usage line of about 2 kB, a new id, the present time."""
+    now = int(time.time() * 1000)
+    message = Message(now, f"msg_{out.token()}", "claude-opus-5-5", out.main, tokens, 1, 0, 0, 0)
+    out.answer(now, message, [-(LINE - 1_250)])
+    return out.lines.pop().encode()
+
+
+def appended(
+    path: Path, listener: Listener, count: int, pauses: tuple[float, float], rng: random.Random
+) -> list[float]:
+    """Milliseconds from each append to the message with the new sum."""
+    out = Transcript(rng, Text(rng), sid=path.stem, cwd="/home/user/x", version=MODERN, agent=None)
+    known = int(listener.heard[TOPIC][-1].payload)
+    took = []
+    for _ in track(range(count), f"one line each {pauses[0]:g}..{pauses[1]:g} s"):
+        time.sleep(rng.uniform(*pauses))
+        known += (tokens := rng.randrange(100, 1000)) + 1
+        line, wanted = usage_line(out, tokens), str(known).encode()
+        started = time.perf_counter()
+        with path.open("ab", buffering=0) as file:
+            file.write(line)
+        wait_for(lambda wanted=wanted: listener.heard[TOPIC][-1].payload == wanted, "the new sum", 10)
+        took.append((next(heard.at for heard in listener.heard[TOPIC] if heard.payload == wanted) - started) * 1000)
+    return took
+
+
+def round_trips(port: int, count: int) -> list[float]:
+    """The floor: paho -> mosquitto -> paho, QoS 1."""
+    listener, client, took = Listener(port, ["floor"]), mqtt_client(port), []
+    for number in range(count + 20):
+        time.sleep(0.02)
+        started = time.perf_counter()
+        client.publish("floor", f"{number:09}", qos=1)
+        wait_for(lambda number=number: len(listener.heard["floor"]) > number, "the message", 10)
+        took.append((listener.heard["floor"][number].at - started) * 1000)
+    client.disconnect()
+    client.loop_stop()
+    listener.close()
+    return took[20:]
+
+
+@click.command(help=__doc__)
+@click.option("--count", type=int, default=200, show_default=True)
+@click.option("--plain-broker", is_flag=True, help="mosquitto as installed, without set_tcp_nodelay.")
+def main(*, count: int, plain_broker: bool) -> None:
+    rng, bars = random.Random(1), Bars("log line appended -> MQTT message, ms")
+    with tempfile.TemporaryDirectory() as home, mosquitto(nodelay=not plain_broker) as port:
+        root = Path(home, "history")
+        truth = generate(root, seed=1, size_mb=2, end=datetime.now(UTC), shape="A")
+        path = root / "projects/-home-user-x/00000000-0000-4000-a000-000000000000.jsonl"
+        path.touch()
+        bars.note("floor, paho to paho", _spread(round_trips(port, count)))
+        listener = Listener(port)
+        with daemon(root, Path(home, "state"), port):
+            bars.same("window_7d_tokens", int(listener.known("window_7d_tokens").payload), truth.window_7d_tokens)
+            time.sleep(3)
+            for name, pauses, n in (
+                ("busy, 0.3..0.5 s", (0.3, 0.5), count),
+                ("calm, 0.9..2.5 s", (0.9, 2.5), count // 4),
+            ):
+                took = appended(path, listener, n, pauses, rng)
+                bars.note(f"{name} (n={n})", _spread(took))
+                bars.most(f"{name}: p50", percentile(took, 0.5), 3, " ms")
+                bars.most(f"{name}: p99", percentile(took, 0.99), 15, " ms")
+        listener.close()
+    bars.close()
+
+
+def _spread(took: list[float]) -> str:
+    return f"p50 {percentile(took, 0.5):.2f}  p99 {percentile(took, 0.99):.2f}  max {max(took):.2f} ms"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""What every room's tests share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import brokers
+
+
+def pytest_report_header() -> str:
+    return f"real MQTT broker: {brokers.kind()}"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting, log or file of the person who runs the tests; only what was downloaded once is theirs."""
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    for name in os.environ:
+        if name.startswith(("CLAUDE_GAUGE_", "CLAUDE_CONFIG_DIR", "XDG_")):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", cache)
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[brokers.Mosquitto]:
+    """A real broker, not started yet: `mosquitto.start(*lines_of_its_configuration)`."""
+    room = tmp_path / "broker"
+    room.mkdir()
+    if brokers.engine() is not None:
+        broker: brokers.Mosquitto = brokers.Container(room)
+    elif brokers.mosquitto():
+        broker = brokers.Process(room)
+    else:
+        pytest.skip("neither a Docker engine with eclipse-mosquitto:2 nor a mosquitto here")
+    yield broker
+    broker.thaw()
+    broker.kill()
