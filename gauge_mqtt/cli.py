@@ -85,7 +85,9 @@ def run(**flags: Any) -> None:
     with progress() as shown:
         try:
             asyncio.run(publish(settings, shown))
-        except (MqttError, SettingsError) as error:
+        except SettingsError as error:
+            raise _Refusal(str(error)) from None
+        except MqttError as error:
             raise click.ClickException(str(error)) from None
 
 
@@ -115,7 +117,7 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     if reading.failing_since:
         roots = ", ".join(map(str, source.roots))
         raise click.ClickException(
-            f"no Claude Code logs: {roots} is not there; set CLAUDE_CONFIG_DIR if they are elsewhere"
+            f"no Claude Code logs: looked for {roots}; set CLAUDE_CONFIG_DIR if they are elsewhere"
         )
 
 
@@ -163,7 +165,9 @@ def discovery_clear(**flags: Any) -> None:
     settings = loaded(flags).settings
     try:
         cleared = asyncio.run(clear(settings.broker(), settings.topics))
-    except (MqttError, SettingsError) as error:
+    except SettingsError as error:
+        raise _Refusal(str(error)) from None
+    except MqttError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{len(cleared.topics)} topics of {settings.instance} emptied on {settings.broker().url}")
     if cleared.publisher_online:

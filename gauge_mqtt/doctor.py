@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 from gauge_mqtt.contract import Usage
 from gauge_mqtt.publisher import make_source
-from gauge_mqtt.settings import MQTT_PORT, Loaded, Settings, SettingsError, variable
+from gauge_mqtt.settings import MQTT_PORT, Loaded, Settings, SettingsError, address, variable
 from gauge_mqtt.sinks.broker import port_answers
 from gauge_mqtt.sinks.mqtt_clear import probe
 from gauge_mqtt.sinks.mqtt_words import MqttError
@@ -125,7 +125,7 @@ async def _broker(settings: Settings) -> list[Check]:
 
 
 async def _http(settings: Settings) -> Check:
-    where = f"{settings.http_host}:{settings.http_port}"
+    where = address(settings.http_host, settings.http_port)
     if not settings.http_port or not await port_answers(settings.http_host, settings.http_port):
         return Check("ok", "http", f"{where} is free for `run`")
     try:

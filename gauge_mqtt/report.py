@@ -20,9 +20,10 @@ class Row(NamedTuple):
 def summary(usage: Usage) -> list[Row]:
     """The window values, the ratios and the lamps."""
     lit = [lamp.upper() for lamp, on in lamps(usage).items() if on]
+    ends = _until("ends", usage.window_5h_resets_at, usage.updated_at)
     return [
         Row("5 h window", _tokens(usage.window_5h_tokens), _share(usage.window_5h_pct, usage.window_5h_source)),
-        Row("", "", _until("ends", usage.window_5h_resets_at, usage.updated_at)),
+        *([Row("", "", ends)] if ends else []),
         Row("7 d window", _tokens(usage.window_7d_tokens), _share(usage.window_7d_pct, usage.window_7d_source)),
         Row("rate", _with(usage.rate_1m, "tok/min"), _redline(usage)),
         Row("cache hits", _percent(usage.cache_hit_rate), "last 5 min"),

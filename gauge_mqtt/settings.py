@@ -6,7 +6,6 @@ The name `http_port` is the variable `CLAUDE_GAUGE_HTTP_PORT`, the key `http_por
 
 import difflib
 import os
-import re
 import socket
 import tomllib
 from collections.abc import Mapping
@@ -30,6 +29,11 @@ class SettingsError(Exception):
     """A setting that cannot be used, in words for the person who set it."""
 
 
+def address(host: str, port: int) -> str:
+    """`host:port` as it stands in a URL: an IPv6 host goes in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broker:
     """Where the broker is and how to be let in. `only_v311`: known to refuse MQTT 5 (the embedded broker)."""
@@ -47,7 +51,7 @@ class Broker:
     @property
     def url(self) -> str:
         """The address without any secret, for messages."""
-        return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
+        return f"{'mqtts' if self.tls else 'mqtt'}://{address(self.host, self.port)}"
 
 
 Tokens = Annotated[int, Field(gt=0)]
@@ -111,17 +115,26 @@ class Settings(BaseModel):
     def _home(cls, path: Path | None) -> Path | None:
         return path.expanduser() if path else None
 
+    @field_validator("mqtt_password", mode="before")
+    @classmethod
+    def _as_it_is(cls, password: Any) -> Any:
+        """A blank at either end belongs to a password."""
+        return SecretStr(password) if isinstance(password, str) else password
+
     @field_validator("mqtt_url")
     @classmethod
     def _broker_url(cls, url: str | None) -> str | None:
         if url is None:
             return None
-        parts = urlsplit(url)
-        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        try:
+            parts = urlsplit(url)
+            plain = parts.port != 0 and not parts.path.strip("/") and not parts.query and not parts.fragment
+        except ValueError:
+            plain = False
+        if not plain or parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
             raise ValueError("write it as mqtt://host:port or mqtts://host:port")
-        if parts.username or parts.password:
+        if "@" in parts.netloc:
             raise ValueError("user and password do not belong into the address: use MQTT_USERNAME and MQTT_PASSWORD")
-        _ = parts.port  # raises when it is no port
         return url
 
     @model_validator(mode="after")
@@ -238,7 +251,13 @@ def _from_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[di
 
 
 def _nearest(name: str, known: Mapping[str, str]) -> str:
-    return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+    """The known name most like this one; words in another order do not count as different."""
+
+    def likeness(other: str) -> float:
+        pairs = ((name, other), ("_".join(sorted(name.split("_"))), "_".join(sorted(other.split("_")))))
+        return max(difflib.SequenceMatcher(None, *pair).ratio() for pair in pairs)
+
+    return max(known, key=likeness)
 
 
 def _words(error: Any, origins: Mapping[str, str]) -> str:
@@ -247,7 +266,6 @@ def _words(error: Any, origins: Mapping[str, str]) -> str:
     if not error["loc"]:
         return message
     name = str(error["loc"][0])
-    value = f" = {error['input']!r}"
-    if name in SECRETS or (name == "mqtt_url" and re.search("[@?]", value)):  # somebody's password may be in there
-        value = ""
+    hidden = name in SECRETS or name == "mqtt_url"  # into which somebody may have written a password
+    value = "" if hidden else f" = {error['input']!r}"
     return f"{name}{value} ({origins.get(name, 'default')}): {message}"

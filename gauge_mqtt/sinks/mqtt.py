@@ -22,7 +22,9 @@ ONLINE, OFFLINE = b"online", b"offline"
 FAREWELL_S = 1.0
 """How long the broker may take to acknowledge `offline`; after that the will has to do."""
 SHORT_LIFE_S, SHORT_LIVES = 5.0, 5
-"""So many connections in a row that end so soon: somebody takes our name over on a broker that does not say so."""
+"""So many connections that end so soon while the broker is there all the time: somebody takes our name over, and the
+broker does not say so.
+"""
 GREET_WITHIN_S, GREET_EVERY_S = 1.0, 5.0
 """A birth of Home Assistant is answered after a random delay, and a flood of them not more often than this."""
 
@@ -79,7 +81,7 @@ class MqttSink:
                 why = error
                 if isinstance(error, SpeechlessError):
                     self._version = V5
-                tries += 1
+                tries, short_lives = tries + 1, 0
             else:
                 tries, born = 0, monotonic()
                 why = await self._live(session)
@@ -112,7 +114,7 @@ class MqttSink:
                 self._greeting = None
 
     async def _farewell(self, session: Session) -> None:
-        session.publish(Message(self._topics.availability, OFFLINE, retain=True))
+        self._publish(Message(self._topics.availability, OFFLINE, retain=True))
         if await session.settled(FAREWELL_S):
             await session.close()
 

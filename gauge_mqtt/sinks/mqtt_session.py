@@ -5,6 +5,7 @@ A session is used once. A connection that dies takes its unacknowledged messages
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -124,8 +125,7 @@ class Session:
             message = self._queue.pop(next(iter(self._queue)))
             properties = None
             if message.expiry_s is not None and self.version is V5:
-                properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-                properties.MessageExpiryInterval = message.expiry_s
+                properties = _expiry(message.expiry_s)
             sent = self._wire.publish(message.topic, message.payload, message.qos, message.retain, properties)
             if message.qos:
                 self._expect(sent.mid, (message.topic,))
@@ -198,6 +198,13 @@ class Session:
         if not self.over.done():
             lost = f" ({cause})" if cause else ""
             self.over.set_result(self._why or UnreachableError(f"lost the connection to {self._broker.url}{lost}"))
+
+
+@functools.cache
+def _expiry(seconds: int) -> Properties:
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.MessageExpiryInterval = seconds
+    return properties
 
 
 async def connect(

@@ -81,9 +81,11 @@ class JsonlSource:
                     await self._sweep(changed)
                 elif self._rung:
                     rung, self._rung = self._rung, {}
-                    if not self.book.follow(rung):
+                    size, lost = self.book.follow(rung)
+                    if lost:
                         self._sweep_at = 0.0
-                    changed()
+                    if size:
+                        changed()
                 await self._rest()
         finally:
             for watcher in self._watchers.values():

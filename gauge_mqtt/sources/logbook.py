@@ -9,7 +9,7 @@ from math import inf
 from pathlib import Path
 
 from gauge_mqtt.ledger import Ledger
-from gauge_mqtt.reading import OPEN_WINDOW, WEEK
+from gauge_mqtt.reading import CACHE_WINDOW, OPEN_WINDOW, WEEK
 from gauge_mqtt.sources import index
 from gauge_mqtt.sources.roots import Found, look, walk
 from gauge_mqtt.sources.tail import LogFile, Tail
@@ -18,6 +18,9 @@ SETTLED_S = 2.0
 """A last line without a newline is taken once its file is that old."""
 MTIME_SLACK_S = 2.0
 """Some file systems keep times in steps of 2 s."""
+BLOCK_KNOWN, ASK_AGAIN_S = 2, 3600.0
+"""Whether the 5 h block is known is asked after each hour read back: without a pause the answer costs a walk."""
+CACHE_S = CACHE_WINDOW.total_seconds()
 OPEN_S = OPEN_WINDOW.total_seconds()
 WEEK_S = WEEK.total_seconds() + 3600
 
@@ -35,6 +38,7 @@ class Logbook:
         self.observed_at: float | None = None
         self.unsaved = False
         self._state_dir = state_dir
+        self._known, self._asked_at = 0, inf
 
     @property
     def ledger(self) -> Ledger:
@@ -70,7 +74,7 @@ class Logbook:
         now, first = time.time(), self.observed_at is None
         found = await asyncio.to_thread(lambda: sorted(walk(self.roots), key=lambda item: item.mtime, reverse=True))
         self._forget({(item.device, item.inode) for item in found})
-        behind = [item for item in found if self._file(item).offset != item.size]
+        behind = [item for item in found if self._behind(item)]
         fresh = [item for item in behind if item.mtime >= now - WEEK_S or self._file(item).offset]
         older = [item for item in behind if item.mtime < now - WEEK_S and not self._file(item).offset]
         todo, done, missed = sum(item.size - self._file(item).offset for item in fresh), 0, 0
@@ -78,7 +82,8 @@ class Logbook:
         for item in fresh:
             if first:
                 self.ledger.complete_since = max(floor, item.mtime + MTIME_SLACK_S)
-                changed()
+                if self._learned(now):
+                    changed()
             size = await self._read(item, now)
             done, missed = done + size, missed + (size if item.mtime < now - SETTLED_S else 0)
             if progress:
@@ -88,6 +93,19 @@ class Logbook:
         self.ledger.evict(now)
         self.observed_at = time.time()
         return missed
+
+    def _learned(self, now: float) -> bool:
+        """Whether a value has become known since the last time: worth a word while the rest is still being read."""
+        since = self.ledger.complete_since
+        if since > now - CACHE_S:
+            known = 0
+        elif self._known < BLOCK_KNOWN and since <= self._asked_at - ASK_AGAIN_S:
+            self._asked_at = since
+            known = BLOCK_KNOWN if self._block_known(now) else 1
+        else:
+            known = max(self._known, 1)
+        learned, self._known = known > self._known, known
+        return learned
 
     async def _reach_back(self, older: Sequence[Found], now: float) -> None:
         """Where a 5 h block starts depends on all records back to a pause: read on until there is one."""
@@ -117,24 +135,28 @@ class Logbook:
         self.unsaved = True
         return self.tail.counters.bytes - before
 
-    def follow(self, paths: Iterable[str]) -> bool:
-        """Read what was appended to these files. False if one of them is a directory or gone: time for a sweep."""
-        all_there = True
+    def follow(self, paths: Iterable[str]) -> tuple[int, bool]:
+        """Read what was appended to these files: the bytes, and whether one is a directory or gone (time for a sweep).
+
+        A writer that closes its file rings twice for one line; the second ring finds nothing and changes nothing.
+        """
+        before, lost = self.tail.counters.bytes, False
         for path in paths:
             item = look(path) if path.endswith(".jsonl") else None
-            if item is None:
-                all_there = False
-                continue
-            file = self._file(item)
             try:
-                while self.tail.advance(file, turns=True):
+                while item and self.tail.advance(self._file(item), turns=True):
                     pass
             except OSError:
-                all_there = False
-                continue
-            self.unsaved = True
-            self.observed_at = time.time()
-        return all_there
+                item = None
+            lost |= item is None
+        size = self.tail.counters.bytes - before
+        if size:
+            self.unsaved, self.observed_at = True, time.time()
+        return size, lost
+
+    def _behind(self, item: Found) -> bool:
+        file = self._file(item)
+        return item.size not in (file.offset, file.remainder_at)
 
     def _file(self, item: Found) -> LogFile:
         file = self.files.get((item.device, item.inode))

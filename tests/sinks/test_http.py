@@ -136,7 +136,7 @@ def promtool(text: bytes) -> list[str]:
         pytest.skip("no promtool here")
     done = subprocess.run([program, "check", "metrics"], input=text, capture_output=True, check=False, timeout=30)
     assert done.returncode in {0, 3}, done.stderr.decode()  # 3: lint
-    return [line for line in done.stderr.decode().splitlines() if "should not include 'gauge'" not in line]
+    return [line for line in done.stderr.decode().splitlines() if "should not include type 'gauge'" not in line]
 
 
 def full_house() -> dict[str, Any]:

@@ -23,7 +23,7 @@ async def test_first_words_are_discovery_then_values_then_online(mosquitto: Mosq
         sink.show(usage(rate_1m=5), (), beat=True)
         async with running(sink):
             await eventually(lambda: TOPICS.availability in ear.now)
-        assert sink.published == len(TOPICS.retained)
+            assert sink.published == len(TOPICS.retained)
     said = ear.topics[: len(TOPICS.retained)]
     assert said[0] == TOPICS.discovery
     assert said[1:-1] == list(retained(usage(rate_1m=5), TOPICS))
