@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from gauge_mqtt import __version__
-from gauge_mqtt.settings import CONFIG, NAMES, SECRETS, Loaded, Settings, SettingsError, flag, load, variable
+from gauge_mqtt.layers import Loaded, load
+from gauge_mqtt.settings import CONFIG, NAMES, SECRETS, Settings, SettingsError, flag, variable
 from gauge_mqtt.terminal import LogLines, progress, table
 
 EXIT_FAILED, EXIT_USAGE, EXIT_FAULT = 1, 2, 3

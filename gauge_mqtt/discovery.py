@@ -10,8 +10,6 @@ from typing import Any, get_args
 
 from gauge_mqtt.contract import EXPIRE_AFTER_S, FACETS, EventType, Facet, Topics
 
-PROJECT_URL = "https://github.com/claude-gauge/gauge-mqtt"
-
 RETIRED: tuple[str, ...] = ()
 """Keys of earlier versions. Each is sent as a bare platform, which removes its entity; `clear` empties its topic."""
 
@@ -36,7 +34,7 @@ def payload(topics: Topics, version: str) -> bytes:
             "model": "Claude Code usage",
             "sw_version": version,
         },
-        "origin": {"name": "gauge-mqtt", "sw_version": version, "support_url": PROJECT_URL},
+        "origin": {"name": "gauge-mqtt", "sw_version": version},
         "availability": [{"topic": topics.availability}],
         "qos": 1,
         "components": components,

@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 from urllib.request import urlopen
 
 from gauge_mqtt.contract import Usage
+from gauge_mqtt.layers import Loaded
 from gauge_mqtt.publisher import make_source
-from gauge_mqtt.settings import MQTT_PORT, Loaded, Settings, SettingsError, address, variable
+from gauge_mqtt.settings import MQTT_PORT, Settings, SettingsError, address, variable
 from gauge_mqtt.sinks.broker import port_answers
 from gauge_mqtt.sinks.mqtt_clear import probe
 from gauge_mqtt.sinks.mqtt_words import MqttError

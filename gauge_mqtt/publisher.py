@@ -15,6 +15,7 @@ from gauge_mqtt.sinks.broker import LOOPBACK, EmbeddedBroker, port_answers
 from gauge_mqtt.sinks.http import HttpSink
 from gauge_mqtt.sinks.metrics import Own
 from gauge_mqtt.sinks.mqtt import MqttSink
+from gauge_mqtt.sinks.mqtt_words import MqttError
 from gauge_mqtt.sources.jsonl import JsonlSource
 from gauge_mqtt.sources.logbook import Progress
 from gauge_mqtt.sources.roots import log_roots
@@ -46,8 +47,12 @@ async def publish(settings: Settings, progress: Progress | None = None) -> None:
         broker, embedded = await _find_broker(settings)
         serving = await _start(embedded) if embedded else None
         try:
-            await run_until(stop, asyncio.create_task(_board(settings, broker, progress).run()))
+            board = asyncio.create_task(_board(settings, broker, progress).run())
+            await run_until(stop, board, [serving] if serving else [])
         finally:
+            if serving and serving.done():
+                serving.result()
+                raise MqttError("the embedded broker has stopped by itself")
             if serving:
                 serving.cancel()
                 await asyncio.wait({serving}, timeout=1.0)

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import signal
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from math import inf
 
@@ -126,10 +126,10 @@ async def until_signalled() -> AsyncIterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def run_until(stop: asyncio.Event, main: asyncio.Task[None]) -> None:
-    """Run `main` until `stop` is set, then cancel it. Raises what `main` raised by itself."""
+async def run_until(stop: asyncio.Event, main: asyncio.Task[None], beside: Collection[asyncio.Task[None]] = ()) -> None:
+    """Run `main` until `stop` is set or one of `beside` ends, then cancel it. Raises what `main` raised by itself."""
     waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait({waiting, main}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({waiting, main, *beside}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     if not main.done():
         main.cancel()

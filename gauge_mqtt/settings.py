@@ -1,21 +1,18 @@
-"""What the owner has set: flag > environment > TOML file > default. Each name is spelled once, in `Settings`.
+"""What can be set. Each name is spelled once, in `Settings`.
 
 The name `http_port` is the variable `CLAUDE_GAUGE_HTTP_PORT`, the key `http_port` of the TOML file and the flag
-`--http-port`. A name that is not known is an error that says the nearest one that is.
+`--http-port`.
 """
 
-import difflib
 import os
 import socket
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from gauge_mqtt.contract import DISCOVERY_PREFIX, Topics, slug
 from gauge_mqtt.reading import Limits
@@ -57,7 +54,7 @@ class Broker:
 Tokens = Annotated[int, Field(gt=0)]
 
 
-def _xdg(variable: str, fallback: str) -> Path:
+def xdg_directory(variable: str, fallback: str) -> Path:
     return Path(os.environ.get(variable) or Path.home() / fallback) / "gauge-mqtt"
 
 
@@ -102,7 +99,7 @@ class Settings(BaseModel):
     http_host: str = Field("127.0.0.1", description="address that GET /usage listens on")
     http_port: int = Field(8080, ge=0, le=65535, description="port that GET /usage listens on; 0 picks a free one")
     state_dir: Path = Field(
-        default_factory=lambda: _xdg("XDG_STATE_HOME", ".local/state"), description="where the index is kept"
+        default_factory=lambda: xdg_directory("XDG_STATE_HOME", ".local/state"), description="where the index is kept"
     )
 
     @field_validator("instance")
@@ -203,69 +200,3 @@ def variable(name: str) -> str:
 
 def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The settings and, by public name, where each value came from."""
-
-    settings: Settings
-    origins: dict[str, str]
-
-
-def load(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Loaded:
-    """Put the layers together. `flags`: public name -> value, `None` for not given. Raises `SettingsError`."""
-    values, origins = _from_file(flags, environ)
-    names = {variable(name): name for name in (*NAMES, CONFIG)}
-    for key in environ:
-        if key.startswith(ENV_PREFIX) and key not in names:
-            raise SettingsError(f"{key} is not a setting; did you mean {_nearest(key, names)}?")
-    for key, name in names.items():
-        if name != CONFIG and environ.get(key):
-            values[name], origins[name] = environ[key], f"environment {key}"
-    for name, value in flags.items():
-        if name != CONFIG and value is not None:
-            values[name], origins[name] = value, f"flag {flag(name)}"
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        raise SettingsError("\n".join(_words(e, origins) for e in error.errors())) from None
-    return Loaded(settings, {name: origins.get(name, "default") for name in NAMES})
-
-
-def _from_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    asked = flags.get(CONFIG) or environ.get(variable(CONFIG))
-    path = Path(asked).expanduser() if asked else _xdg("XDG_CONFIG_HOME", ".config") / "config.toml"
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if asked:
-            raise SettingsError(f"the settings file {path} does not exist") from None
-        return {}, {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error}") from None
-    for key in values:
-        if key not in NAMES:
-            raise SettingsError(f"{path}: {key} is not a setting; did you mean {_nearest(key, NAMES)}?")
-    return values, dict.fromkeys(values, f"file {path}")
-
-
-def _nearest(name: str, known: Mapping[str, str]) -> str:
-    """The known name most like this one; words in another order do not count as different."""
-
-    def likeness(other: str) -> float:
-        pairs = ((name, other), ("_".join(sorted(name.split("_"))), "_".join(sorted(other.split("_")))))
-        return max(difflib.SequenceMatcher(None, *pair).ratio() for pair in pairs)
-
-    return max(known, key=likeness)
-
-
-def _words(error: Any, origins: Mapping[str, str]) -> str:
-    """One validation error for a person: which setting, from where, what is wrong. Never the value of a secret."""
-    message: str = error["msg"].removeprefix("Value error, ")
-    if not error["loc"]:
-        return message
-    name = str(error["loc"][0])
-    hidden = name in SECRETS or name == "mqtt_url"  # into which somebody may have written a password
-    value = "" if hidden else f" = {error['input']!r}"
-    return f"{name}{value} ({origins.get(name, 'default')}): {message}"

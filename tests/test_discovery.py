@@ -13,7 +13,7 @@ TOPICS = Topics("my-desk_2")
 ROOT = {"device", "origin", "availability", "qos", "components"}
 """Home Assistant rejects the whole payload at one more."""
 DEVICE = {"identifiers", "name", "manufacturer", "model", "sw_version"}
-ORIGIN = {"name", "sw_version", "support_url"}
+ORIGIN = {"name", "sw_version"}
 COMPONENT = {
     "platform", "unique_id", "default_entity_id", "object_id", "name", "icon", "state_topic", "expire_after",
     "unit_of_measurement", "value_template", "device_class", "state_class", "options", "suggested_display_precision",

@@ -26,7 +26,8 @@ def exposition(usage: Usage | None, own: Iterable[Own], version: str) -> bytes:
         texts = {"version": version}
         for key, value in values(usage).items():
             if isinstance(value, str):
-                texts[key] = value
+                # A label `instance` is Prometheus' own: it would come out as `exported_instance`.
+                texts["publisher" if key == "instance" else key] = value
             elif (number := _number(value)) is not None:
                 lines += _family(_name(key, value), "gauge", FACETS[key].about, f" {number}")
         labels = ",".join(f'{key}="{_escaped(text)}"' for key, text in texts.items())

@@ -62,7 +62,7 @@ class Session:
         self._was_opened = False
         self._window = WINDOW
         self._queue: dict[object, Message] = {}
-        self._unacknowledged: dict[int, tuple[str, ...]] = {}
+        self._unacknowledged = 0
         self._settled = asyncio.Event()
         self._settled.set()
         self._deadline: asyncio.TimerHandle | None = None
@@ -96,9 +96,8 @@ class Session:
     def subscribe(self, *filters: str) -> None:
         if self._wire is None:
             return
-        _, mid = self._wire.subscribe([(topic, 1) for topic in filters])
-        if mid is not None:
-            self._expect(mid, filters)
+        self._wire.listen(filters)
+        self._expect()
 
     async def settled(self, timeout_s: float) -> bool:
         """Whether everything said so far was acknowledged (or refused) in time."""
@@ -121,20 +120,20 @@ class Session:
             self._wire.abort()
 
     def _pump(self) -> None:
-        while self._queue and self._wire is not None and len(self._unacknowledged) < self._window:
+        while self._queue and self._wire is not None and self._unacknowledged < self._window:
             message = self._queue.pop(next(iter(self._queue)))
             properties = None
             if message.expiry_s is not None and self.version is V5:
                 properties = _expiry(message.expiry_s)
-            sent = self._wire.publish(message.topic, message.payload, message.qos, message.retain, properties)
+            self._wire.send(message.topic, message.payload, message.qos, message.retain, properties)
             if message.qos:
-                self._expect(sent.mid, (message.topic,))
+                self._expect()
         self._note_settled()
 
-    def _expect(self, mid: int, topics: tuple[str, ...]) -> None:
-        self._unacknowledged[mid] = topics
+    def _expect(self) -> None:
+        self._unacknowledged += 1
         self._settled.clear()
-        if len(self._unacknowledged) == 1:
+        if self._unacknowledged == 1:
             self._await_answer(ACK_TIMEOUT_S)
 
     def _rest(self) -> None:
@@ -174,8 +173,9 @@ class Session:
     def kicked(self, reason: ReasonCode) -> None:
         self._why = self._why or words.kicked(self._broker, reason)
 
-    def acknowledged(self, mid: int, reasons: list[ReasonCode]) -> None:
-        for topic, reason in zip(self._unacknowledged.pop(mid, ()), reasons, strict=False):
+    def acknowledged(self, topics: tuple[str, ...], reasons: list[ReasonCode]) -> None:
+        self._unacknowledged -= 1
+        for topic, reason in zip(topics, reasons, strict=False):
             if reason.is_failure:
                 self.refusals[topic] = str(reason)
                 self.refused += 1

@@ -5,12 +5,14 @@ import contextlib
 import functools
 import socket
 import ssl
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gauge_mqtt.settings import Broker
@@ -28,7 +30,7 @@ class Listener(Protocol):
     def opened(self) -> None: ...
     def answered(self, reason: ReasonCode, window: int) -> None: ...
     def kicked(self, reason: ReasonCode) -> None: ...
-    def acknowledged(self, mid: int, reasons: list[ReasonCode]) -> None: ...
+    def acknowledged(self, topics: tuple[str, ...], reasons: list[ReasonCode]) -> None: ...
     def heard(self, topic: str, payload: bytes, retained: bool) -> None: ...  # noqa: FBT001 (always positional)
     def ended(self, cause: Exception | None) -> None: ...
 
@@ -37,6 +39,9 @@ class Wire(Client):
     """A paho client for one connection. Its daemon thread also reads the certificates, looks the host up and connects,
     all of which may block; and it reports its end whatever the cause, where stock paho dies of a malformed packet
     and still says that it is connected.
+
+    What is to be sent is put into an outbox that paho's thread empties: were it published from the event loop's thread,
+    each message would wake the other thread and fight it for the interpreter, and none would leave before the last.
     """
 
     def __init__(
@@ -47,6 +52,9 @@ class Wire(Client):
         self._opened: socket.socket | None = None
         self._unwanted = False
         self._on_end: Callable[[Exception | None], None] = lambda _cause: None
+        self._outbox: deque[Callable[[], None]] = deque()
+        self._woken = False
+        self._awaited: dict[int | None, tuple[str, ...]] = {}
         self.connect_timeout = CONNECT_TIMEOUT_S
         self.username_pw_set(broker.username, broker.password)
         if will is not None:
@@ -74,17 +82,53 @@ class Wire(Client):
         def on_message(_c: Any, _u: Any, message: MQTTMessage) -> None:
             post(listener.heard, message.topic, bytes(message.payload), message.retain)
 
+        def acknowledged(mid: int, reasons: list[ReasonCode]) -> None:
+            if topics := self._awaited.pop(mid, None):
+                post(listener.acknowledged, topics, reasons)
+
         self.on_connect = lambda _c, _u, _f, reason, told: post(
             listener.answered, reason, min(WINDOW, getattr(told, "ReceiveMaximum", WINDOW))
         )
         self.on_disconnect = on_disconnect
-        self.on_publish = lambda _c, _u, mid, reason, _p: post(listener.acknowledged, mid, [reason])
-        self.on_subscribe = lambda _c, _u, mid, reasons, _p: post(listener.acknowledged, mid, reasons)
+        self.on_publish = lambda _c, _u, mid, reason, _p: acknowledged(mid, [reason])
+        self.on_subscribe = lambda _c, _u, mid, reasons, _p: acknowledged(mid, reasons)
         self.on_message = on_message
         self.on_socket_open = on_socket_open
         self._on_end = lambda cause: post(listener.ended, cause)
         self.connect_async(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
         self.loop_start()
+
+    def send(self, topic: str, payload: bytes, qos: int, retain: bool, properties: Properties | None) -> None:  # noqa: FBT001 (paho's order)
+        """Publish, soon; with QoS 1 the listener hears of its acknowledgement."""
+
+        def publish() -> None:
+            mid = self.publish(topic, payload, qos, retain, properties).mid
+            if qos:
+                self._awaited[mid] = (topic,)
+
+        self._put(publish)
+
+    def listen(self, filters: tuple[str, ...]) -> None:
+        """Subscribe, soon; the listener hears of the acknowledgement."""
+
+        def subscribe() -> None:
+            self._awaited[self.subscribe([(topic, 1) for topic in filters])[1]] = filters
+
+        self._put(subscribe)
+
+    def _put(self, act: Callable[[], None]) -> None:
+        self._outbox.append(act)
+        if not self._woken and self._sockpairW is not None:
+            self._woken = True
+            with contextlib.suppress(OSError):  # full: then it is awake; closed: then it is over
+                self._sockpairW.send(b"0")
+
+    def loop_write(self) -> MQTTErrorCode:
+        """What paho's thread does when it is woken."""
+        self._woken = False  # first: what is put from here on wakes again
+        while self._outbox:
+            self._outbox.popleft()()
+        return super().loop_write()
 
     def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:  # noqa: FBT001, FBT002 (paho's signature)
         """What paho's thread runs."""
@@ -97,7 +141,9 @@ class Wire(Client):
         except Exception as error:  # noqa: BLE001 (the guard of this thread: the cause travels on)
             cause = error.with_traceback(None)  # its frames would keep this object, and with it two open files
         finally:
-            self.on_socket_open = None  # a closure over this object, likewise
+            # Closures over this object, likewise.
+            self.on_socket_open = self.on_publish = self.on_subscribe = None
+            self._outbox.clear()
             if self._opened is not None:
                 self._opened.close()
         self._on_end(cause)

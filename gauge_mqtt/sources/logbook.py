@@ -77,17 +77,23 @@ class Logbook:
         behind = [item for item in found if self._behind(item)]
         fresh = [item for item in behind if item.mtime >= now - WEEK_S or self._file(item).offset]
         older = [item for item in behind if item.mtime < now - WEEK_S and not self._file(item).offset]
-        todo, done, missed = sum(item.size - self._file(item).offset for item in fresh), 0, 0
+        todo = sum(item.size - self._file(item).offset for item in fresh)
+        start, missed = self.tail.counters.bytes, 0
+
+        def step() -> None:
+            if progress:
+                progress(min(self.tail.counters.bytes - start, todo - 1), todo)
+
         floor = older[0].mtime + MTIME_SLACK_S if older else -inf
         for item in fresh:
             if first:
                 self.ledger.complete_since = max(floor, item.mtime + MTIME_SLACK_S)
                 if self._learned(now):
                     changed()
-            size = await self._read(item, now)
-            done, missed = done + size, missed + (size if item.mtime < now - SETTLED_S else 0)
-            if progress:
-                progress(done, todo)
+            size = await self._read(item, now, step)
+            missed += size if item.mtime < now - SETTLED_S else 0
+        if progress:
+            progress(todo, todo)
         self.ledger.complete_since = floor
         await self._reach_back(older, now)
         self.ledger.evict(now)
@@ -119,7 +125,7 @@ class Logbook:
         newest = self.ledger.order[-1] * 60 if self.ledger.order else -inf
         return newest < now - OPEN_S or self.ledger.latest_block(now) is not None
 
-    async def _read(self, item: Found, now: float) -> int:
+    async def _read(self, item: Found, now: float, step: Callable[[], None] = lambda: None) -> int:
         """One file to its end, a slice at a time so that the loop stays free. Returns the bytes read."""
         file, before = self._file(item), self.tail.counters.bytes
         recent = item.mtime > now - OPEN_S
@@ -127,6 +133,7 @@ class Logbook:
             more = True
             while more:
                 more = self.tail.advance(file, turns=recent)
+                step()
                 await asyncio.sleep(0)
             if item.mtime < now - SETTLED_S:
                 self.tail.finish(file, turns=recent)

@@ -12,7 +12,7 @@ from typing import IO, Any, Self
 import httpx
 from click.testing import CliRunner, Result
 
-from brokers import until
+from brokers import Mosquitto, until
 from gauge_mqtt.cli import main
 from lines import answer, line
 
@@ -21,6 +21,10 @@ TOKENS = 43_120
 
 def gauge(*args: str, **environ: str) -> Result:
     return CliRunner().invoke(main, args, env=environ)
+
+
+def url(broker: Mosquitto) -> str:
+    return f"mqtt://127.0.0.1:{broker.port}"
 
 
 def write_log(*, tokens: int = TOKENS, name: str = "one") -> Path:

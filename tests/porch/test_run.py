@@ -1,23 +1,19 @@
 """`gauge-mqtt run` as a process: how it starts, how it ends, and what it says meanwhile."""
 
 import os
-import pty
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from porch_kit import TOKENS, Daemon, write_log
+from porch_kit import TOKENS, Daemon, url, write_log
 
 import brokers
 from brokers import Ear, Mosquitto, until
-from lines import answer, line
 
 AVAILABILITY = "claude_gauge/lab/availability"
 WEEK_TOKENS = "claude_gauge/lab/window_7d_tokens"
@@ -26,29 +22,7 @@ SECRET = "hunter2-swordfish"  # noqa: S105, nobody's
 HERE = Path(__file__).parent
 
 
-def url(broker: Mosquitto) -> str:
-    return f"mqtt://127.0.0.1:{broker.port}"
-
-
 BigHistory = Callable[[int, int], int]
-
-
-@pytest.fixture
-def big_history() -> Iterator[BigHistory]:
-    """Writes so many megabytes of usage records of an hour ago into so many files; how many tokens they are."""
-
-    def write(megabytes: int, files: int) -> int:
-        at, block = time.time() - 3600, 2000
-        records = b"".join(line(answer(at + number / 100, 200)) for number in range(block))
-        blocks = (megabytes << 20) // len(records) // files
-        for name in range(files):
-            with write_log(name=f"big{name}").open("wb") as log:
-                for number in range(blocks):
-                    log.write(records.replace(b'"msg_', f'"msg_{name}_{number}_'.encode()))
-        return files * blocks * block * 200
-
-    yield write
-    shutil.rmtree(Path.home() / ".claude")  # pytest keeps the directories of its last runs
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -176,65 +150,6 @@ def test_no_path_or_text_of_a_session_leaves_the_machine(mosquitto: Mosquitto) -
         told = b" ".join(ear.now.values()) + daemon.get("/usage").content + daemon.get("/metrics").content
     for private in (b"home-user-project", b"/home/user", b"11111111-1111-4111", str(Path.home()).encode()):
         assert private not in told
-
-
-class Terminal:
-    """A terminal of a test: `shown` is everything written to it."""
-
-    def __init__(self) -> None:
-        ours, self.theirs = pty.openpty()
-        self.shown = b""
-        threading.Thread(target=self._read, args=(ours,), daemon=True).start()
-
-    def _read(self, ours: int) -> None:
-        while True:
-            try:
-                self.shown += os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                os.close(ours)
-                return
-
-
-@pytest.mark.parametrize("verb", ["run", "once"])
-def test_a_large_history_shows_its_progress_on_a_terminal(
-    mosquitto: Mosquitto, big_history: BigHistory, verb: str
-) -> None:
-    mosquitto.start()
-    total, terminal = big_history(40, 10), Terminal()
-    command = [sys.executable, "-m", "gauge_mqtt", verb, "--mqtt-url", url(mosquitto), "--http-port", "0"]
-    child = subprocess.Popen(command, env=os.environ | {"TERM": "xterm", "COLUMNS": "100"}, stderr=terminal.theirs,
-                             stdout=subprocess.PIPE)  # fmt: skip
-    os.close(terminal.theirs)
-    try:
-        until(lambda: b"reading history" in terminal.shown, 10)
-        if verb == "run":
-            until(lambda: terminal.shown.count(b"\x1b[?25h") == 1, 20)  # the cursor is back: the bar is gone
-            child.terminate()
-        out, _ = child.communicate(timeout=20)
-        assert child.returncode == 0
-        assert b"MB" in terminal.shown
-        assert terminal.shown.count(b"\x1b[?25l") == terminal.shown.count(b"\x1b[?25h") == 1
-        assert verb == "run" or f"{total:,} tokens" in out.decode()
-    finally:
-        child.kill()
-        child.wait()
-
-
-def test_a_small_history_or_no_terminal_shows_no_progress(mosquitto: Mosquitto, big_history: BigHistory) -> None:
-    mosquitto.start()
-    write_log()
-    terminal = Terminal()
-    with Daemon("--mqtt-url", url(mosquitto), stderr=terminal.theirs) as daemon:
-        until(lambda: b"HTTP: http" in terminal.shown, 10)
-        daemon.end()
-    os.close(terminal.theirs)
-    assert b"reading history" not in terminal.shown
-    assert b"\x1b" not in terminal.shown, "not a single control sequence"
-    big_history(40, 10)
-    with Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: daemon.usage().get("window_7d_tokens"), 20)
-        daemon.end()
-        assert "reading history" not in daemon.said
 
 
 def test_the_embedded_broker_in_a_network_of_its_own() -> None:

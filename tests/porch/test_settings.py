@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from gauge_mqtt.settings import NAMES, SECRETS, Loaded, Settings, SettingsError, flag, load, variable
+from gauge_mqtt.layers import Loaded, load
+from gauge_mqtt.settings import NAMES, SECRETS, Settings, SettingsError, flag, variable
 
 SECRET = "hunter2-swordfish"  # noqa: S105, nobody's
 

@@ -1,0 +1,181 @@
+"""Write what is derived from the contract and the settings. `--check` writes nothing and names what is stale."""  # noqa: INP001, a program beside others
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic_core import PydanticUndefined
+
+from gauge_mqtt.contract import FACETS, HEARTBEAT_S, LAMPS, NEEDLE_MAX, EventType, Topics, Usage, json_schema
+from gauge_mqtt.messages import UNKNOWN, Event, retained
+from gauge_mqtt.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
+
+COMMAND = "scripts/generate"
+NOTE = f"<!-- Made by {COMMAND}, do not edit. -->"
+DEPENDS = {"instance": "the host name", "state_dir": "`~/.local/state/gauge-mqtt`"}
+"""Defaults that depend on the machine, in words."""
+TOPICS = Topics("<instance>")
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
+SAMPLE = Usage(
+    rate_1m=5200, window_5h_tokens=41_300_000, window_7d_tokens=655_000_000, window_5h_pct=0.413, window_7d_pct=0.655,
+    thinking_ratio=0.31, cache_hit_rate=0.962, last_model="opus", hot=False, warn=False, stall=False, idle=False,
+    updated_at=NOON, instance="desk", source="jsonl", window_5h_source="ceiling", window_7d_source="ceiling",
+    window_5h_resets_at=NOON + timedelta(hours=3), window_5h_asof=NOON, window_7d_asof=NOON,
+    last_model_id="claude-opus-5-5", needle_5h=413, needle_tach=520, needle_7d=655, warn_reasons=(),
+    stall_reason="none", redline=8000, redline_source="set",
+)  # fmt: skip
+"""What the examples show; its unknown keys show how unknown looks."""
+
+
+class MarkerError(Exception):
+    """README.md has no place for a table."""
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    head = list(head)
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def kind(schema: dict[str, Any]) -> tuple[str, str]:
+    """Type and range of a key, as its JSON schema has them."""
+    parts = schema.get("anyOf", [schema])
+    part = next(p for p in parts if p.get("type") != "null")
+    words = part["items"] if part["type"] == "array" else part
+    name = {"date-time": "ISO 8601, UTC"}.get(part.get("format", ""), part["type"])
+    if "enum" in words:
+        span = ", ".join(f"`{word}`" for word in words["enum"])
+    elif "maximum" in part:
+        span = f"{part['minimum']:g}..{part['maximum']:g}"
+    else:
+        span = f"from {part['minimum']:g}" if "minimum" in part else ""
+    return f"{name} or null" if len(parts) > 1 else name, span
+
+
+def contract_table() -> str:
+    properties = json_schema()["properties"]
+    rows = []
+    for key, facet in FACETS.items():
+        type_, span = kind(properties[key])
+        rows.append((f"`{key}`", type_, facet.unit or "", span, facet.about))
+    return table(("Key", "Type", "Unit", "Range", "Meaning"), rows)
+
+
+def settings_table() -> str:
+    config = (variable(CONFIG), flag(CONFIG), "", "`~/.config/gauge-mqtt/config.toml`", "TOML file with settings")
+    rows = [(f"`{config[0]}`", f"`{config[1]}`", *config[2:])]
+    for name, attribute in NAMES.items():
+        field = Settings.model_fields[attribute]
+        default = "not set" if field.default is None else f"`{field.default}`"
+        if field.default is PydanticUndefined:
+            default = DEPENDS[name]
+        option = "" if name in SECRETS else f"`{flag(name)}`"
+        rows.append((f"`{variable(name)}`", option, f"`{name}`", default, field.description or ""))
+    return table(("Variable", "Flag", "TOML key", "Default", "Meaning"), rows)
+
+
+def topics_page() -> str:
+    shown = {topic: payload.decode() for topic, payload in retained(SAMPLE, TOPICS).items()}
+    needles = f"integer 0..{NEEDLE_MAX}; `-1` while unknown"
+    rows = {
+        TOPICS.availability: "`online` or `offline`; the will says `offline` too",
+        TOPICS.state: "the snapshot as JSON, unknown is `null`",
+        **{topic: FACETS[key].about for key, topic in TOPICS.keys.items()},
+        TOPICS.event: f"one JSON object on the edge, its `event_type` one of {words(get_args(EventType))}",
+        **{topic: f"{needles}; {FACETS[key].about}" for key, topic in TOPICS.needles.items()},
+        TOPICS.lamps: f"bit mask in decimal, from bit 0: {words(LAMPS)}",
+        TOPICS.heartbeat: f"every {HEARTBEAT_S} s, seconds until the next is due",
+        TOPICS.discovery: "the whole device for Home Assistant, as JSON",
+    }
+    shown |= {TOPICS.availability: "online", TOPICS.heartbeat: str(HEARTBEAT_S)}
+    shown |= {TOPICS.event: Event("hot", NOON).to_json().decode(), TOPICS.state: '{"rate_1m":5200.0,...}'}
+    shown[TOPICS.discovery] = '{"device":{...},...}'
+    listed = table(
+        ("Topic", "Payload", "Example", "Retained", "QoS"),
+        (
+            (f"`{topic}`", about, f"`{shown[topic]}`", "yes" if topic in TOPICS.retained else "no", qos(topic))
+            for topic, about in rows.items()
+        ),
+    )
+    return f"""{NOTE}
+
+# Topics
+
+`<instance>` is the setting `{variable("instance")}`, in small letters; `homeassistant` the setting
+`{variable("discovery_prefix")}`. A topic of a bare value says ON or OFF for a lamp, a plain decimal number, text, or
+an instant in ISO 8601, UTC; while the value is unknown it says the literal `{UNKNOWN}`. Ratios are 0..1.
+
+{listed}
+
+gauge-mqtt listens to one topic, `{TOPICS.birth}`: when Home Assistant says `online` there, everything is said again.
+"""
+
+
+def qos(topic: str) -> str:
+    return "0" if topic == TOPICS.heartbeat else "1"
+
+
+def words(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def filled(page: str, name: str, content: str) -> str:
+    """The page with what is between the two markers of that name replaced."""
+    start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    if page.count(start) != 1 or page.count(end) != 1 or page.index(start) > page.index(end):
+        raise MarkerError(f"README.md needs one {start} and, below it, one {end}")
+    place = re.compile(f"{re.escape(start)}.*{re.escape(end)}", re.DOTALL)
+    return place.sub(lambda _: f"{start}\n{content}\n{end}", page)
+
+
+def pages(root: Path) -> dict[Path, str]:
+    """Path -> what the file has to say."""
+    readme = root / "README.md"
+    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    tables = {"contract": contract_table(), "settings": settings_table()}
+    if not text.strip():
+        text = "".join(f"<!-- {name} -->\n<!-- /{name} -->\n\n" for name in tables).removesuffix("\n")
+    for name, content in tables.items():
+        text = filled(text, name, content)
+    return {
+        root / "docs/usage.schema.json": json.dumps(json_schema(), indent=2) + "\n",
+        root / "docs/topics.md": topics_page(),
+        readme: text,
+    }
+
+
+def stale(root: Path) -> list[Path]:
+    return [
+        path
+        for path, content in pages(root).items()
+        if not path.exists() or path.read_text(encoding="utf-8") != content
+    ]
+
+
+def main(root: Path) -> int:
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is stale")
+    check = parser.parse_args().check
+    try:
+        behind = stale(root)
+    except MarkerError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    for path in behind:
+        name = path.relative_to(root)
+        if check:
+            sys.stderr.write(f"{name} is stale: run {COMMAND}\n")
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(pages(root)[path], encoding="utf-8")
+            sys.stdout.write(f"wrote {name}\n")
+    return int(check and bool(behind))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(__file__).resolve().parents[1]))
