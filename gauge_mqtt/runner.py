@@ -68,7 +68,8 @@ class Board:
             self._bell.clear()
             usage = snapshot([source.read(now) for source in self._sources], self._limits, self._instance, now)
             if beat or not _same(usage, self.latest):
-                self._shown.append(started)
+                if not beat:
+                    self._shown.append(started)
                 self._show(usage, beat=beat)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(min(beat_at, started + _lasts(usage))):

@@ -35,6 +35,32 @@ class Listener(Protocol):
     def ended(self, cause: Exception | None) -> None: ...
 
 
+class Mail:
+    """Calls from another thread into the event loop; a bundle of them wakes it once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._calls: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+
+    def post(self, callback: Callable[..., None], *args: Any) -> None:
+        self._calls.append((callback, args))
+        if len(self._calls) == 1:  # else it is on its way already
+            with contextlib.suppress(RuntimeError):  # the loop is closed: a hung connect outlived the program
+                self._loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        try:
+            while self._calls:
+                callback, args = self._calls[0]
+                callback(*args)
+                self._calls.popleft()
+        except BaseException:
+            self._calls.popleft()
+            if self._calls:
+                self._loop.call_soon(self._deliver)
+            raise
+
+
 class Wire(Client):
     """A paho client for one connection. Its daemon thread also reads the certificates, looks the host up and connects,
     all of which may block; and it reports its end whatever the cause, where stock paho dies of a malformed packet
@@ -62,11 +88,7 @@ class Wire(Client):
 
     def start(self, listener: Listener) -> None:
         """Connect and serve in a thread of its own. Every callback only hands over."""
-        loop = asyncio.get_running_loop()
-
-        def post(callback: Callable[..., None], *args: Any) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: a hung connect outlived the program
-                loop.call_soon_threadsafe(callback, *args)
+        post = Mail(asyncio.get_running_loop()).post
 
         def on_disconnect(_c: Any, _u: Any, flags: Any, reason: ReasonCode, _p: Any) -> None:
             if flags.is_disconnect_packet_from_server:
@@ -86,8 +108,8 @@ class Wire(Client):
             if topics := self._awaited.pop(mid, None):
                 post(listener.acknowledged, topics, reasons)
 
-        self.on_connect = lambda _c, _u, _f, reason, told: post(
-            listener.answered, reason, min(WINDOW, getattr(told, "ReceiveMaximum", WINDOW))
+        self.on_connect = lambda _c, _u, _f, reason, offer: post(
+            listener.answered, reason, min(WINDOW, getattr(offer, "ReceiveMaximum", WINDOW))
         )
         self.on_disconnect = on_disconnect
         self.on_publish = lambda _c, _u, mid, reason, _p: acknowledged(mid, [reason])
@@ -128,6 +150,7 @@ class Wire(Client):
         self._woken = False  # first: what is put from here on wakes again
         while self._outbox:
             self._outbox.popleft()()
+            super().loop_write()  # at once: the first message need not wait until the last is packed
         return super().loop_write()
 
     def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:  # noqa: FBT001, FBT002 (paho's signature)

@@ -15,14 +15,14 @@ from gauge_mqtt.sources.watch import Watcher
 
 log = logging.getLogger(__name__)
 
-SWEEP_S = 60.0
-"""Every file is compared with its size that often: heals lost events and finds what nobody announced."""
+SWEEP_ACTIVE_S, SWEEP_QUIET_S = 60.0, 240.0
+"""Every file is compared with its size that often, while tokens flow and while they do not: heals lost events."""
 POLL_ACTIVE_S, POLL_QUIET_S = 1.0, 5.0
-"""The same where inotify cannot be had, while tokens flow and while they do not."""
+"""The same where inotify cannot be had."""
 SEARCH_S = 2.0
 """How often a log directory that is missing is looked for."""
 SAVE_S = 600.0
-ACTIVE_S = 600.0
+ACTIVE_S = 120.0
 DEAF_AFTER = 2
 """Sweeps in a row that find what inotify should have announced; one may be a burst that overflowed its queue."""
 
@@ -119,10 +119,9 @@ class JsonlSource:
     def _sweep_interval(self) -> float:
         if self.failing_since is not None:
             return SEARCH_S
-        if not self.polling:
-            return SWEEP_S
         newest = self.book.ledger.order[-1] * 60 if self.book.ledger.order else 0
-        return POLL_ACTIVE_S if newest > time.time() - ACTIVE_S else POLL_QUIET_S
+        active, quiet = (POLL_ACTIVE_S, POLL_QUIET_S) if self.polling else (SWEEP_ACTIVE_S, SWEEP_QUIET_S)
+        return active if newest > time.time() - ACTIVE_S else quiet
 
     async def _rest(self) -> None:
         """Until something rings or the next sweep is due; a missing root is looked for in between."""

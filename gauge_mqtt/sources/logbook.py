@@ -74,9 +74,12 @@ class Logbook:
         now, first = time.time(), self.observed_at is None
         found = await asyncio.to_thread(lambda: sorted(walk(self.roots), key=lambda item: item.mtime, reverse=True))
         self._forget({(item.device, item.inode) for item in found})
-        behind = [item for item in found if self._behind(item)]
-        fresh = [item for item in behind if item.mtime >= now - WEEK_S or self._file(item).offset]
-        older = [item for item in behind if item.mtime < now - WEEK_S and not self._file(item).offset]
+        fresh: list[Found] = []
+        older: list[Found] = []
+        for item in found:
+            file = self._file(item)
+            if item.size not in (file.offset, file.remainder_at):
+                (fresh if file.offset or item.mtime >= now - WEEK_S else older).append(item)
         todo = sum(item.size - self._file(item).offset for item in fresh)
         start, missed = self.tail.counters.bytes, 0
 
@@ -160,10 +163,6 @@ class Logbook:
         if size:
             self.unsaved, self.observed_at = True, time.time()
         return size, lost
-
-    def _behind(self, item: Found) -> bool:
-        file = self._file(item)
-        return item.size not in (file.offset, file.remainder_at)
 
     def _file(self, item: Found) -> LogFile:
         file = self.files.get((item.device, item.inode))

@@ -10,7 +10,6 @@ from pathlib import Path
 from watchdog.events import (
     DirCreatedEvent,
     DirMovedEvent,
-    FileClosedEvent,
     FileCreatedEvent,
     FileDeletedEvent,
     FileModifiedEvent,
@@ -29,10 +28,10 @@ log = logging.getLogger(__name__)
 warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
 
 EVENTS: list[type[FileSystemEvent]] = [
-    FileModifiedEvent, FileCreatedEvent, FileMovedEvent, FileClosedEvent, FileDeletedEvent, DirCreatedEvent,
-    DirMovedEvent,
+    FileModifiedEvent, FileCreatedEvent, FileMovedEvent, FileDeletedEvent, DirCreatedEvent, DirMovedEvent,
 ]  # fmt: skip
-"""Not the opens and read-only closes: our own reading would ring the bell for ever."""
+"""Not the opens and read-only closes: our own reading would ring the bell for ever. Nor the closes after writing: each
+would ring a second time for a line that is read already, while its message waits to be sent."""
 
 
 class _Bell(FileSystemEventHandler):
