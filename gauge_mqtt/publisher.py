@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from gauge_mqtt.sources.logbook import Progress
 from gauge_mqtt.sources.roots import log_roots
 
 log = logging.getLogger(__name__)
+
+SWITCH_S = 0.0002
+"""How long paho's thread may be kept from the interpreter; Python's own 5 ms would hold back the first message."""
 
 
 def make_source(settings: Settings, progress: Progress | None = None) -> JsonlSource:
@@ -43,6 +47,7 @@ def missing_ceilings(settings: Settings) -> str | None:
 
 async def publish(settings: Settings, progress: Progress | None = None) -> None:
     """Run until SIGINT or SIGTERM. Raises what only a bug raises, `MqttError` if no broker can be had at all."""
+    sys.setswitchinterval(SWITCH_S)
     async with until_signalled() as stop:
         broker, embedded = await _find_broker(settings)
         serving = await _start(embedded) if embedded else None

@@ -47,34 +47,52 @@ class Board:
         self._bell = asyncio.Event()
         self._broken: set[str] = set()
         self._shown = deque([-inf] * PER_SECOND, maxlen=PER_SECOND)
+        self._due_at = -inf
 
     async def run(self) -> None:
         """Until cancelled. A fault in a source or sink that is not foreseen there ends everything: it is a bug."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._tick(), name="tick")
             for source in self._sources:
-                group.create_task(source.run(self._bell.set), name=f"source {source.name}")
+                group.create_task(source.run(self._changed), name=f"source {source.name}")
             for sink in self._sinks:
                 group.create_task(sink.run(), name=f"sink {sink.name}")
 
+    def _changed(self) -> None:
+        """A source has something new: shown from within its own call, unless it is too soon."""
+        if asyncio.get_running_loop().time() >= self._slot_at:
+            self._refresh()
+        else:
+            self._due_at = self._slot_at
+        self._bell.set()
+
+    @property
+    def _slot_at(self) -> float:
+        return self._shown[0] + 1.0
+
     async def _tick(self) -> None:
+        """What comes without anybody ringing: heartbeats, falling rates, resets, and what had to wait for its slot."""
         loop = asyncio.get_running_loop()
         beat_at = loop.time()
         while True:
-            now, started = self._clock(), loop.time()
-            beat = started >= beat_at
-            if beat:
-                beat_at = started + HEARTBEAT_S
+            if loop.time() >= beat_at:
+                beat_at = loop.time() + HEARTBEAT_S
+                self._refresh(beat=True)
+            elif loop.time() >= self._due_at:
+                self._refresh()
             self._bell.clear()
-            usage = snapshot([source.read(now) for source in self._sources], self._limits, self._instance, now)
-            if beat or not _same(usage, self.latest):
-                if not beat:
-                    self._shown.append(started)
-                self._show(usage, beat=beat)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(min(beat_at, started + _lasts(usage))):
+                async with asyncio.timeout_at(min(beat_at, self._due_at)):
                     await self._bell.wait()
-            await asyncio.sleep(max(0.0, self._shown[0] + 1.0 - loop.time()))
+
+    def _refresh(self, *, beat: bool = False) -> None:
+        now, started = self._clock(), asyncio.get_running_loop().time()
+        usage = snapshot([source.read(now) for source in self._sources], self._limits, self._instance, now)
+        self._due_at = started + _lasts(usage)
+        if beat or not _same(usage, self.latest):
+            if not beat:
+                self._shown.append(started)
+            self._show(usage, beat=beat)
 
     def _show(self, usage: Usage, *, beat: bool) -> None:
         events = edges(self.latest, usage)
