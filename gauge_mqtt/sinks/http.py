@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 RETRY_S = 5.0
 """How often a port that is taken is tried again."""
 FAREWELL_S = 1
+COURTESY_S = 1.0
+"""How long the reading of the logs goes first."""
 
 Report = Callable[[], dict[str, Any]]
 """The state of the publisher for `/healthz`; its `ok` decides between 200 and 503."""
@@ -41,6 +43,7 @@ class HttpSink:
         self._health = Health(ok=False, detail="not listening yet")
         self._usage: Usage | None = None
         self._body = b"null"
+        self._known = asyncio.Event()
 
     @property
     def health(self) -> Health:
@@ -49,9 +52,14 @@ class HttpSink:
     def show(self, usage: Usage, events: tuple[Event, ...], *, beat: bool) -> None:
         del events, beat
         self._usage, self._body = usage, usage.to_json()
+        if usage.window_7d_tokens is not None:
+            self._known.set()
 
     async def run(self) -> None:
-        # Half of the start-up time is imports: the first needle must not wait for the web server's.
+        # Half of the start-up time is imports: the first needles must not wait for the web server's.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(COURTESY_S):
+                await self._known.wait()
         app = await asyncio.to_thread(self._app)
         while True:
             try:

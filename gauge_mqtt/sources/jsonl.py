@@ -49,6 +49,11 @@ class JsonlSource:
         """Why changes are looked for instead of announced, in words; `None` while inotify rings for every root."""
         return next((w.polling for w in self._watchers.values() if w.polling), None)
 
+    @property
+    def watching(self) -> bool:
+        """Whether every change is noticed by now: announced, or looked for."""
+        return bool(self._watchers) and all(w.polling or w.alive for w in self._watchers.values())
+
     def read(self, now: datetime) -> Reading:
         reading = windows.read(self.book.ledger, now, self.name)
         turns = [file.turn for file in self.book.files.values() if file.turn]
@@ -75,6 +80,10 @@ class JsonlSource:
 
     async def run(self, changed: Callable[[], None]) -> None:
         self.book.restore()
+        if self._note_roots():
+            # The first look comes before the watches, which take longer to set; the sweep behind them closes the gap.
+            await self.book.catch_up(changed, self._progress)
+            changed()
         try:
             while True:
                 if time.monotonic() >= self._sweep_at:
@@ -102,16 +111,15 @@ class JsonlSource:
 
     async def _sweep(self, changed: Callable[[], None]) -> None:
         self._rung.clear()
-        await self._watch()
+        new_watch = await self._watch()
         if self.failing_since is None:
-            first = self.book.observed_at is None
-            missed = await self.book.catch_up(changed, self._progress if first else None)
-            if missed and not first and not self.polling:
+            missed = await self.book.catch_up(changed, None if self.book.observed_at else self._progress)
+            if missed and not new_watch and not self.polling:
                 self._missed_sweeps += 1
             if self._missed_sweeps >= DEAF_AFTER:
                 for watcher in self._watchers.values():
                     watcher.give_up()
-            if first or time.monotonic() >= self._save_at:
+            if time.monotonic() >= self._save_at:
                 self._save()
         self._sweep_at = time.monotonic() + self._sweep_interval()
         changed()
@@ -148,18 +156,18 @@ class JsonlSource:
             log.info("Claude Code logs found in %s", ", ".join(map(str, there)))
         return there
 
-    async def _watch(self) -> None:
-        """A live watcher on every root that is there, started before the files are listed: nothing falls between."""
+    async def _watch(self) -> bool:
+        """Have a live watcher on every root that is there. True if one is new: nothing before it was announced."""
         there = self._note_roots()
         for root, watcher in list(self._watchers.items()):
             if root not in there or not (watcher.polling or watcher.alive):
                 watcher.stop()
                 del self._watchers[root]
-        loop = asyncio.get_running_loop()
-        for root in there:
-            if root not in self._watchers:
-                watcher = self._watchers[root] = Watcher(root, loop, self._ring)
-                await asyncio.to_thread(watcher.start)
+        new = [root for root in there if root not in self._watchers]
+        for root in new:
+            watcher = self._watchers[root] = Watcher(root, asyncio.get_running_loop(), self._ring)
+            await asyncio.to_thread(watcher.start)
+        return bool(new)
 
     def _ring(self, path: str) -> None:
         self._rung[path] = None

@@ -18,8 +18,8 @@ SETTLED_S = 2.0
 """A last line without a newline is taken once its file is that old."""
 MTIME_SLACK_S = 2.0
 """Some file systems keep times in steps of 2 s."""
-BLOCK_KNOWN, ASK_AGAIN_S = 2, 3600.0
-"""Whether the 5 h block is known is asked after each hour read back: without a pause the answer costs a walk."""
+BLOCK_KNOWN, ASK_AGAIN_S = 2, 900.0
+"""Whether the 5 h block is known is asked after each 15 min read back: without a pause the answer costs a walk."""
 CACHE_S = CACHE_WINDOW.total_seconds()
 OPEN_S = OPEN_WINDOW.total_seconds()
 WEEK_S = WEEK.total_seconds() + 3600

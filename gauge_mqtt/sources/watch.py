@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -75,10 +76,15 @@ class Watcher:
         except OSError as error:
             self._poll(f"{self.root} cannot be watched: {error}")
             return
-        self._observer = observer
-        wanted, got = count_directories(self.root), _watches() - before
-        if got < wanted:
-            self.stop()
+        for _ in range(3):  # a directory made in this moment is watched a moment later
+            wanted, got = count_directories(self.root), _watches() - before
+            if got >= wanted:
+                break
+            time.sleep(0.1)
+        if got >= wanted:
+            self._observer = observer
+        else:
+            observer.stop()
             self._poll(
                 f"{wanted} directories in {self.root} but only {got} watches were granted;"
                 " raise the limit with: sysctl fs.inotify.max_user_watches=524288"

@@ -50,7 +50,8 @@ def week(reading: Reading) -> int | None:
 async def running(source: JsonlSource) -> AsyncIterator[JsonlSource]:
     task = asyncio.create_task(source.run(lambda: None))
     try:
-        await until(lambda: source.book.observed_at is not None or source.failing_since is not None, task)
+        await until(lambda: source.watching or source.failing_since is not None, task)
+        await asyncio.sleep(0.05)  # the sweep behind the new watches
         yield source
     finally:
         task.cancel()
@@ -239,7 +240,7 @@ async def test_an_inotify_that_has_gone_deaf_is_noticed(root: Path, monkeypatch:
     monkeypatch.setattr(jsonl, "SWEEP_ACTIVE_S", 0.2)
     monkeypatch.setattr(JsonlSource, "_ring", lambda *_: None)
     async with running(JsonlSource([root], None)) as source:
-        for number in range(2):
+        for number in range(3):
             log = root / f"{number}.jsonl"
             log.write_bytes(line(answer(time.time())))
             os.utime(log, (time.time() - 10, time.time() - 10))
@@ -260,7 +261,7 @@ async def main():
     root = Path(sys.argv[1])
     source = jsonl.JsonlSource([root], None)
     task = asyncio.create_task(source.run(lambda: None))
-    while source.book.observed_at is None:
+    while not source.watching:
         await asyncio.sleep(0.01)
     print("polling:", source.polling)
     for folder in root.iterdir():
