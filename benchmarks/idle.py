@@ -14,7 +14,7 @@ from lab import Listener, daemon, mosquitto
 
 
 @click.command(help=__doc__)
-@click.option("--seconds", type=int, default=120, show_default=True)
+@click.option("--seconds", type=int, default=300, show_default=True)
 @click.option("--files", type=int, default=2_000, show_default=True)
 def main(*, seconds: int, files: int) -> None:
     bars = Bars(f"idle, {files} files, {seconds} s")

@@ -111,7 +111,9 @@ class Board:
 
 
 def _same(usage: Usage, before: Usage | None) -> bool:
-    return before is not None and usage == before.model_copy(update={"updated_at": usage.updated_at})
+    return before is not None and all(
+        value == getattr(before, name) for name, value in usage.__dict__.items() if name != "updated_at"
+    )
 
 
 def _lasts(usage: Usage) -> float:

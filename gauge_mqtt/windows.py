@@ -23,7 +23,7 @@ def read(ledger: Ledger, now: datetime, source: str) -> Reading:
     minute_ago, cache_from = at - RATE_WINDOW.total_seconds(), at - CACHE_WINDOW.total_seconds()
     recent = list(_between(ledger, cache_from, at + RATE_AHEAD_S))
     window_5h, thinking = _open_window(ledger, at)
-    newest = _newest(ledger, at)
+    newest, activity_at = _newest(ledger, at)
     return Reading(
         source=source,
         rate_tokens=sum(e.tokens for e in recent if e.at > minute_ago) if since <= minute_ago else None,
@@ -33,7 +33,7 @@ def read(ledger: Ledger, now: datetime, source: str) -> Reading:
         thinking=thinking,
         model=newest.model if newest else None,
         model_at=_instant(newest.at) if newest else None,
-        activity_at=_activity_at(ledger, at),
+        activity_at=activity_at,
         sees_turns=True,
     )
 
@@ -100,12 +100,16 @@ def _week_tokens(ledger: Ledger, at: float) -> int:
     return total
 
 
-def _newest(ledger: Ledger, at: float) -> Entry | None:
-    """The newest main-chain response of the last 5 h that names its model, if nothing newer can still be unread."""
+def _newest(ledger: Ledger, at: float) -> tuple[Entry | None, datetime | None]:
+    """The newest main-chain response of the last 5 h that names its model, if nothing newer can still be unread; and
+    when there was any response at all.
+    """
+    activity_at = None
     for entry in _backwards(ledger, at):
+        activity_at = activity_at or _instant(entry.at)
         if entry.main and entry.model:
-            return entry
-    return None
+            return entry, activity_at
+    return None, activity_at
 
 
 def _backwards(ledger: Ledger, at: float) -> Iterator[Entry]:
@@ -117,11 +121,6 @@ def _backwards(ledger: Ledger, at: float) -> Iterator[Entry]:
         for entry in sorted(ledger.minutes[number].entries.values(), key=lambda e: (e.at, e.model or ""), reverse=True):
             if entry.at > oldest:
                 yield entry
-
-
-def _activity_at(ledger: Ledger, at: float) -> datetime | None:
-    newest = next(_backwards(ledger, at), None)
-    return _instant(newest.at) if newest else None
 
 
 def busy_minute(ledger: Ledger, now: datetime) -> int | None:
