@@ -221,6 +221,16 @@ def test_a_clock_that_leaps_ahead_does_not_empty_the_ledger() -> None:
     assert len(ledger) == 1
 
 
+def test_what_was_let_go_of_does_not_come_back() -> None:
+    """A forked session repeats lines of last month: they must neither count nor move a block."""
+    ledger = ledger_of([("new", entry(50)), ("old", entry(20 * 24 * HOUR))])
+    ledger.evict(AT)
+    before = windows.read(ledger, NOW, "t")
+    assert not ledger.add("old", entry(20 * 24 * HOUR))
+    assert len(ledger) == 1
+    assert windows.read(ledger, NOW, "t") == before
+
+
 def test_a_week_without_a_pause_keeps_the_true_block() -> None:
     """Block edges hang on records that are let go of; the edge is remembered with them."""
     items = [(f"m{n}", entry(n * HOUR * 0.97, n)) for n in range(1, 24 * 12)]

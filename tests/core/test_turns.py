@@ -27,6 +27,12 @@ def test_the_first_of_parallel_results_is_not_awaited() -> None:
     assert waiting(*tools, Step(4, "results", tools=("a",)), Step(5, "results", tools=("b",))) == 5
 
 
+def test_parallel_results_may_come_in_any_order() -> None:
+    tools = (Step(2, "answer", "m", ("a",)), Step(3, "answer", "m", ("b",)))
+    assert waiting(*tools, Step(4, "results", tools=("b",))) is None
+    assert waiting(*tools, Step(4, "results", tools=("b",)), Step(5, "results", tools=("a",))) == 5
+
+
 def test_results_between_the_lines_of_one_answer() -> None:
     """Claude Code writes a result before the next block of the same answer."""
     steps = (Step(2, "answer", "m", ("a",)), Step(3, "results", tools=("a",)), Step(4, "answer", "m", ("b",)))

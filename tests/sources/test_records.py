@@ -50,6 +50,7 @@ MATRIX: list[tuple[str, Make, int]] = [
     ("sidechain only", one(isSidechain=True), FULL),
     ("sidechain replay, other request", two({}, {"requestId": "r2", "isSidechain": True}), FULL),
     ("sidechain replay first", two({"requestId": "r2", "isSidechain": True}, {}), FULL),
+    ("sidechain replay, larger than its parent", two({}, {"requestId": "r2", "isSidechain": True, "message__usage__cache_read_input_tokens": 99_999}), FULL),
     ("sidechain with its own id", two({}, {"message__id": "own", "isSidechain": True}), 2 * FULL),
     ("user type with usage", one(type="user"), FULL),
     ("no type", one(type=...), FULL),
