@@ -18,7 +18,7 @@ from gauge_mqtt.layers import Loaded, load
 from gauge_mqtt.settings import CONFIG, NAMES, SECRETS, Settings, SettingsError, flag, variable
 from gauge_mqtt.terminal import LogLines, progress, table
 
-EXIT_FAILED, EXIT_USAGE, EXIT_FAULT = 1, 2, 3
+EXIT_USAGE, EXIT_FAULT = 2, 3
 EXIT_CODES = "Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 doctor found a fault."
 EXAMPLES = """\b
 Examples:

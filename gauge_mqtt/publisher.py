@@ -17,7 +17,7 @@ from gauge_mqtt.sinks.http import HttpSink
 from gauge_mqtt.sinks.metrics import Own
 from gauge_mqtt.sinks.mqtt import MqttSink
 from gauge_mqtt.sinks.mqtt_words import MqttError
-from gauge_mqtt.sources.jsonl import JsonlSource
+from gauge_mqtt.sources.jsonl import NO_LOGS, JsonlSource
 from gauge_mqtt.sources.logbook import Progress
 from gauge_mqtt.sources.roots import log_roots
 
@@ -107,7 +107,7 @@ def _report(source: JsonlSource, mqtt: MqttSink) -> dict[str, Any]:
             "name": source.name,
             "ok": not failing,
             "age_s": None if age is None else round(age, 1),
-            "detail": "no log directory" if failing else source.polling or "watching",
+            "detail": NO_LOGS if failing else source.polling or "watching",
             "files": len(source.book.files),
         },
         "mqtt": {"ok": mqtt.health.ok, "detail": mqtt.health.detail},

@@ -23,6 +23,7 @@ SEARCH_S = 2.0
 """How often a log directory that is missing is looked for."""
 SAVE_S = 600.0
 ACTIVE_S = 120.0
+NO_LOGS = "no log directory"
 DEAF_AFTER = 2
 """Sweeps in a row that find what inotify should have announced; one may be a burst that overflowed its queue."""
 
@@ -69,7 +70,7 @@ class JsonlSource:
             telemetry_at=max((at for at in (newest, reading.activity_at) if at), default=None),
             open_turn_at=_utc(waiting),
             failing_since=_utc(self.failing_since),
-            failure="no log directory" if failing else None,
+            failure=NO_LOGS if failing else None,
         )
 
     def _busy_minute(self, now: datetime) -> int | None:
@@ -80,11 +81,11 @@ class JsonlSource:
 
     async def run(self, changed: Callable[[], None]) -> None:
         self.book.restore()
-        if self._note_roots():
-            # The first look comes before the watches, which take longer to set; the sweep behind them closes the gap.
-            await self.book.catch_up(changed, self._progress)
-            changed()
         try:
+            if self._note_roots():
+                # The first look comes before the watches, which take longer to set; the sweep behind closes the gap.
+                await self.book.catch_up(changed, self._progress)
+                changed()
             while True:
                 if time.monotonic() >= self._sweep_at:
                     await self._sweep(changed)

@@ -146,19 +146,17 @@ class Logbook:
         return self.tail.counters.bytes - before
 
     def follow(self, paths: Iterable[str]) -> tuple[int, bool]:
-        """Read what was appended to these files: the bytes, and whether one is a directory or gone (time for a sweep).
+        """Read what was appended to these files, a slice of each: the bytes, and whether it is time for a sweep.
 
-        A writer that closes its file rings twice for one line; the second ring finds nothing and changes nothing.
+        It is when one of them is a directory, or gone, or has more to read than may hold up the loop.
         """
         before, lost = self.tail.counters.bytes, False
         for path in paths:
             item = look(path) if path.endswith(".jsonl") else None
             try:
-                while item and self.tail.advance(self._file(item), turns=True):
-                    pass
+                lost |= item is None or self.tail.advance(self._file(item), turns=True)
             except OSError:
-                item = None
-            lost |= item is None
+                lost = True
         size = self.tail.counters.bytes - before
         if size:
             self.unsaved, self.observed_at = True, time.time()

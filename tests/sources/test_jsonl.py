@@ -16,6 +16,7 @@ import pytest
 from gauge_mqtt.reading import Reading
 from gauge_mqtt.sources import index, jsonl, watch
 from gauge_mqtt.sources.jsonl import JsonlSource
+from gauge_mqtt.sources.tail import SLICE
 from lines import answer, line, lines, prompt
 
 FULL = 43_120
@@ -94,6 +95,19 @@ async def test_old_lines_of_resumed_and_forked_sessions_do_not_count_into_the_la
         (root / "fork.jsonl").write_bytes(lines(*history, answer(time.time())))
         await until(lambda: week(source.read(now())) == 51 * FULL)
         assert rate(source) == FULL
+
+
+async def test_a_large_session_that_appears_is_read_a_slice_at_a_time(root: Path) -> None:
+    """In one go it would hold up the broker's heartbeat and every other session."""
+    async with running(JsonlSource([root], None)) as source:
+        log = root / "large.jsonl"
+        log.write_bytes(line(answer(time.time())) + line(prompt(time.time(), "x" * 60_000)) * 400)
+        size, more = source.book.follow([str(log)])
+        assert more
+        assert 0 < size <= SLICE
+        with log.open("ab") as file:
+            file.write(line(answer(time.time())))
+        await until(lambda: rate(source) == 2 * FULL)
 
 
 async def test_renamed_session_goes_on_where_it_was(root: Path) -> None:
