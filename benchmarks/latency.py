@@ -73,13 +73,13 @@ def main(*, count: int, plain_broker: bool) -> None:
         path = root / "projects/-home-user-x/00000000-0000-4000-a000-000000000000.jsonl"
         path.touch()
         bars.note("floor, paho to paho", _spread(round_trips(port, count)))
-        listener = Listener(port)
+        listener = Listener(port, [TOPIC])
         with daemon(root, Path(home, "state"), port):
             bars.same("window_7d_tokens", int(listener.known("window_7d_tokens").payload), truth.window_7d_tokens)
             time.sleep(3)
             for name, pauses, n in (
                 ("busy, 0.3..0.5 s", (0.3, 0.5), count),
-                ("calm, 0.9..2.5 s", (0.9, 2.5), count // 4),
+                ("calm, 0.9..2.5 s", (0.9, 2.5), count // 2),
             ):
                 took = appended(path, listener, n, pauses, rng)
                 bars.note(f"{name} (n={n})", _spread(took))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from gauge_mqtt import windows
@@ -40,6 +41,8 @@ class JsonlSource:
         self._progress = progress
         self._watchers: dict[Path, Watcher] = {}
         self._rung: dict[str, None] = {}
+        self._on_ring: Callable[[], None] | None = None
+        self._fault: Exception | None = None
         self._bell = asyncio.Event()
         self._sweep_at = self._save_at = 0.0
         self._missed_sweeps = 0
@@ -89,14 +92,12 @@ class JsonlSource:
             while True:
                 if time.monotonic() >= self._sweep_at:
                     await self._sweep(changed)
-                elif self._rung:
-                    rung, self._rung = self._rung, {}
-                    size, lost = self.book.follow(rung)
-                    if lost:
-                        self._sweep_at = 0.0
-                    if size:
-                        changed()
+                self._follow(changed)
+                self._on_ring = partial(self._follow, changed)
                 await self._rest()
+                self._on_ring = None
+                if self._fault:
+                    raise self._fault
         finally:
             for watcher in self._watchers.values():
                 watcher.stop()
@@ -125,6 +126,17 @@ class JsonlSource:
         self._sweep_at = time.monotonic() + self._sweep_interval()
         changed()
 
+    def _follow(self, changed: Callable[[], None]) -> None:
+        """Read what was rung for."""
+        if self._rung:
+            rung, self._rung = self._rung, {}
+            size, lost = self.book.follow(rung)
+            if lost:
+                self._sweep_at = 0.0
+                self._bell.set()
+            if size:
+                changed()
+
     def _sweep_interval(self) -> float:
         if self.failing_since is not None:
             return SEARCH_S
@@ -133,10 +145,8 @@ class JsonlSource:
         return active if newest > time.time() - ACTIVE_S else quiet
 
     async def _rest(self) -> None:
-        """Until something rings or the next sweep is due; a missing root is looked for in between."""
+        """Until the next sweep is due; a missing root is looked for in between."""
         self._bell.clear()
-        if self._rung:
-            return
         pause = max(self._sweep_at - time.monotonic(), 0.0)
         if len(self._watchers) < len(self.roots) or not all(w.polling or w.alive for w in self._watchers.values()):
             pause = min(pause, SEARCH_S)
@@ -173,7 +183,12 @@ class JsonlSource:
     def _ring(self, path: str) -> None:
         self._rung[path] = None
         self._missed_sweeps = 0
-        self._bell.set()
+        if self._on_ring:  # here and now: to wake the task first would cost a round of the loop
+            try:
+                self._on_ring()
+            except Exception as error:  # noqa: BLE001 (raised again in the task, whose end is noticed)
+                self._fault = error
+                self._bell.set()
 
     def _save(self) -> None:
         self._save_at = time.monotonic() + SAVE_S

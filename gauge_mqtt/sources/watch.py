@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -19,7 +20,7 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
+from watchdog.observers.api import BaseObserver, EventDispatcher, EventQueue
 
 from gauge_mqtt.sources.roots import count_directories, polled_filesystem
 
@@ -35,16 +36,35 @@ EVENTS: list[type[FileSystemEvent]] = [
 would ring a second time for a line that is read already, while its message waits to be sent."""
 
 
-class _Bell(FileSystemEventHandler):
+class _Bell(EventQueue):
+    """Rings from the thread that met the event. Queued for watchdog's dispatcher it would wait for one thread more."""
+
     def __init__(self, ring: Callable[[str], None]) -> None:
+        super().__init__()
         self._ring = ring
 
-    def dispatch(self, event: FileSystemEvent) -> None:
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002
+        if item is EventDispatcher.stop_event:
+            super().put(item, block, timeout)
+            return
+        event: FileSystemEvent = item[0]
         path = os.fsdecode(event.dest_path or event.src_path)
         if event.is_directory or path.endswith(".jsonl"):
             self._ring(path)
         if event.dest_path and event.src_path:
             self._ring(os.fsdecode(event.src_path))
+
+
+class _Observer(Observer):  # type: ignore[misc, valid-type]
+    """watchdog's for this platform, with a bell for a queue."""
+
+    def __init__(self, bell: _Bell) -> None:
+        super().__init__()
+        self._bell = bell
+
+    @property
+    def event_queue(self) -> EventQueue:
+        return self._bell
 
 
 class Watcher:
@@ -68,10 +88,10 @@ class Watcher:
             self._poll(f"{self.root} is on {kind}, where changes by other machines are not announced")
             return
         before = _watches()
-        observer = Observer()
+        observer = _Observer(_Bell(self._ring_in_loop))
         observer.daemon = True
         try:
-            observer.schedule(_Bell(self._ring_in_loop), os.fspath(self.root), recursive=True, event_filter=EVENTS)
+            observer.schedule(FileSystemEventHandler(), os.fspath(self.root), recursive=True, event_filter=EVENTS)
             observer.start()
         except OSError as error:
             self._poll(f"{self.root} cannot be watched: {error}")
