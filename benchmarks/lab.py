@@ -123,6 +123,7 @@ class Accounts(NamedTuple):
     peak_mb: float
     rss_mb: float
     children: int
+    finished_cpu_s: float
 
 
 @dataclass
@@ -132,29 +133,34 @@ class Daemon:
     http_port: int
 
     def accounts(self) -> Accounts:
-        """CPU of the process and its finished children, memory, and how many children live."""
+        """CPU of the process and its finished children, memory, how many children live; CPU of the finished alone."""
         proc = Path("/proc", str(self.process.pid))
         ticks = [int(n) for n in (proc / "stat").read_text().rpartition(")")[2].split()[11:15]]
+        own, finished = (sum(part) / os.sysconf("SC_CLK_TCK") for part in (ticks[:2], ticks[2:]))
         status = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
         peak, rss = (int(status[key].split()[0]) / 1024 for key in ("VmHWM", "VmRSS"))
         children = sum(len(task.read_text().split()) for task in proc.glob("task/*/children"))
-        return Accounts(sum(ticks) / os.sysconf("SC_CLK_TCK"), peak, rss, children)
+        return Accounts(own + finished, peak, rss, children, finished)
 
 
 @contextmanager
-def daemon(root: Path, state: Path, mqtt_port: int) -> Iterator[Daemon]:
-    """`gauge-mqtt run` on the history in `root`; ended with SIGTERM. Nothing of the caller's settings reaches it."""
+def daemon(root: Path, state: Path, mqtt_port: int, *, ccusage: Path | None = None) -> Iterator[Daemon]:
+    """`gauge-mqtt run` on the history in `root`; ended with SIGTERM. Nothing of the caller's settings reaches it.
+
+    The source is always said: left to itself the daemon takes a ccusage that happens to be installed.
+    """
     http_port = free_port()
     program = Path(sys.executable).with_name("gauge-mqtt")
     command = [program, "run", "--mqtt-url", f"mqtt://{HOST}:{mqtt_port}", "--http-port", str(http_port)]
     command += ["--state-dir", state, "--instance", INSTANCE]
     environ = {key: value for key, value in os.environ.items() if not key.startswith("CLAUDE_")}
+    environ |= {"CLAUDE_CONFIG_DIR": str(root), "CLAUDE_GAUGE_SOURCE": "ccusage" if ccusage else "jsonl"}
+    if ccusage:
+        environ["CLAUDE_GAUGE_CCUSAGE"] = str(ccusage)
     log = state.with_suffix(".log")
     with log.open("ab") as output:
         started = time.perf_counter()
-        process = subprocess.Popen(
-            command, env=environ | {"CLAUDE_CONFIG_DIR": str(root)}, stdout=output, stderr=output
-        )
+        process = subprocess.Popen(command, env=environ, stdout=output, stderr=output)
     try:
         yield Daemon(process, started, http_port)
     except TimeoutError:

@@ -97,29 +97,31 @@ def run(**flags: Any) -> None:
 @click.option("--explain", is_flag=True, help="Print every key with its origin and age.")
 @settings_options
 def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
-    """Read the logs once and print the window values."""
+    """Look once and print the window values."""
     from gauge_mqtt import report  # noqa: PLC0415
-    from gauge_mqtt.publisher import make_source, missing_ceilings  # noqa: PLC0415
+    from gauge_mqtt.feeds import Feeds, make_feeds  # noqa: PLC0415
+    from gauge_mqtt.publisher import missing_ceilings  # noqa: PLC0415
     from gauge_mqtt.snapshot import snapshot  # noqa: PLC0415
 
     settings = loaded(flags).settings
-    with progress() as shown:
-        source = make_source(settings, shown)
-        asyncio.run(source.load())
-    now = datetime.now(UTC)
-    reading = source.read(now)
-    usage = snapshot([reading], settings.limits, settings.instance, now)
+
+    async def look() -> Feeds:
+        with progress() as shown:
+            feeds = await make_feeds(settings, shown)
+            await feeds.load()
+        return feeds
+
+    feeds, now = asyncio.run(look()), datetime.now(UTC)
+    readings = feeds.read(now)
+    usage = snapshot(readings, settings.limits, settings.instance, now)
     if as_json:
         click.echo(usage.to_json())
     else:
-        table(report.explanation(usage, [reading]) if explain else report.summary(usage))
+        table(report.explanation(usage, readings) if explain else report.summary(usage))
         if hint := missing_ceilings(settings):
             click.echo(hint, err=True)
-    if reading.failing_since:
-        roots = ", ".join(map(str, source.roots))
-        raise click.ClickException(
-            f"no Claude Code logs: looked for {roots}; set CLAUDE_CONFIG_DIR if they are elsewhere"
-        )
+    if failures := [f"{reading.source}: {reading.failure}" for reading in readings if reading.failure]:
+        raise click.ClickException("; ".join(failures))
 
 
 @main.command()

@@ -7,20 +7,25 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 from urllib.request import urlopen
 
+from gauge_mqtt import windows
 from gauge_mqtt.contract import Usage
+from gauge_mqtt.feeds import Feeds, make_feeds
 from gauge_mqtt.layers import Loaded
-from gauge_mqtt.publisher import make_source
 from gauge_mqtt.settings import MQTT_PORT, Settings, SettingsError, address, variable
 from gauge_mqtt.sinks.broker import port_answers
 from gauge_mqtt.sinks.mqtt_clear import probe
 from gauge_mqtt.sinks.mqtt_words import MqttError
 from gauge_mqtt.snapshot import snapshot
+from gauge_mqtt.sources.ccusage import CcusageSource
+from gauge_mqtt.sources.ccusage_program import HOW_TO, Program
+from gauge_mqtt.sources.ccusage_report import CcusageError
 from gauge_mqtt.sources.jsonl import JsonlSource
 from gauge_mqtt.sources.logbook import present
 from gauge_mqtt.sources.roots import walk
 
 FAULT: Literal["fault"] = "fault"
 DAY = 86_400
+CCUSAGE_DIFFERS = "`blocks` of ccusage 20.0.23 and later counts replays of side chains, before 20 it counts other lines"
 
 
 class Check(NamedTuple):
@@ -36,14 +41,16 @@ async def examine(loaded: Loaded) -> list[Check]:
     """Every check, in the order of the data: settings, logs, windows, ceilings, broker, discovery, HTTP."""
     settings = loaded.settings
     changed = sum(origin != "default" for origin in loaded.origins.values())
-    source = make_source(settings)
-    await source.load()
+    feeds = await make_feeds(settings)
+    await feeds.load()
     now = datetime.now(UTC)
-    usage = snapshot([source.read(now)], settings.limits, settings.instance, now)
+    usage = snapshot(feeds.read(now), settings.limits, settings.instance, now)
     return [
         Check("ok", "settings", f"instance {settings.instance}, {changed} set, the rest default"),
-        *_logs(source),
-        *_windows(source, usage),
+        *_logs(feeds.tail),
+        Check("ok", "source", f"{'+'.join(source.name for source in feeds.sources)} ({feeds.why})"),
+        *_windows(feeds.tail, usage),
+        *await _ccusage(settings, feeds),
         *_ceilings(settings, usage),
         *await _broker(settings),
         await _http(settings),
@@ -76,6 +83,38 @@ def _windows(source: JsonlSource, usage: Usage) -> list[Check]:
     if refused or oversize:
         fact = f"{refused} lines with a usage that cannot be believed, {oversize} too long; none of them was counted"
         checks.append(Check("note", "lines", fact, "gauge-mqtt --version, and report it if Claude Code is newer"))
+    return checks
+
+
+async def _ccusage(settings: Settings, feeds: Feeds) -> list[Check]:
+    """Whether ccusage works, and how its windows and our own of the same logs differ."""
+    asked = next((source for source in feeds.sources if isinstance(source, CcusageSource)), None)
+    if asked is None:
+        try:
+            program = Program(settings.ccusage, feeds.tail.roots, settings.ccusage_timeout)
+            await program.identify()
+        except CcusageError:
+            return []  # not wanted, or `auto` has said why it is not used
+        asked = CcusageSource(program, feeds.tail, settings.ccusage_ttl)
+        await asked.load()
+    if asked.failure:
+        return [Check(FAULT, "ccusage", asked.failure, f"{HOW_TO}; or export {variable('source')}=jsonl")]
+    now = datetime.now(UTC)
+    theirs, ours = asked.read(now), windows.read(feeds.tail.book.ledger, now, feeds.tail.name)
+    pairs = [("5 h", theirs.window_5h, ours.window_5h), ("7 d", theirs.window_7d, ours.window_7d)]
+    checks = [Check("ok", "ccusage", asked.state().detail)]
+    for name, their, our in pairs:
+        if their is None or our is None:
+            checks.append(Check("note", f"ccusage {name}", "cannot be compared: the logs are not read that far back"))
+            continue
+        fact = f"{their.tokens:,} by ccusage, {our.tokens:,} by our own reading of the logs"
+        difference = their.tokens - our.tokens
+        if not difference:
+            checks.append(Check("ok", f"ccusage {name}", f"{fact}: equal"))
+            continue
+        relative = f" ({difference / our.tokens:+.2%})" if our.tokens else ""
+        fix = f"{CCUSAGE_DIFFERS}; to go by our own: export {variable('source')}=jsonl"
+        checks.append(Check("note", f"ccusage {name}", f"{fact}: {difference:+,}{relative}", fix))
     return checks
 
 

@@ -82,7 +82,8 @@ class Ledger:
     """The account of one source.
 
     `minutes`: minute number (unix time // 60) -> `Minute`; `order`: its keys, ascending; `hours`: hour -> tokens.
-    `evicted`: up to when (unix s) records were let go, and the block that was under way there.
+    `evicted`: up to when (unix s) records were let go, and the block that was under way there. `changes`: how often a
+    record has changed the account.
     """
 
     def __init__(self) -> None:
@@ -90,6 +91,7 @@ class Ledger:
         self.order: list[int] = []
         self.hours: dict[int, int] = {}
         self.evicted: tuple[float, Block | None] = (-inf, None)
+        self.changes = 0
         self._minute_of: dict[str, int] = {}
         self._complete_since = inf
         self._block: Block | None = None
@@ -130,6 +132,7 @@ class Ledger:
         hour = number // MINUTE
         self.hours[hour] = self.hours.get(hour, 0) + entry.tokens
         self._minute_of[key] = number
+        self.changes += 1
         if block := self._block:
             inside = entry.at >= block.first and block.takes(entry.at)
             self._block = block._replace(last=max(block.last, entry.at)) if inside else None

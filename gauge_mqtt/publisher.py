@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from gauge_mqtt import __version__, discovery
 from gauge_mqtt.contract import PREFIX
+from gauge_mqtt.feeds import Feeds, make_feeds
 from gauge_mqtt.runner import Board, run_until, until_signalled
 from gauge_mqtt.settings import MQTT_PORT, Broker, Settings, variable
 from gauge_mqtt.sinks.broker import LOOPBACK, EmbeddedBroker, port_answers
@@ -17,23 +16,13 @@ from gauge_mqtt.sinks.http import HttpSink
 from gauge_mqtt.sinks.metrics import Own
 from gauge_mqtt.sinks.mqtt import MqttSink
 from gauge_mqtt.sinks.mqtt_words import MqttError
-from gauge_mqtt.sources.jsonl import NO_LOGS, JsonlSource
+from gauge_mqtt.sources import Source
 from gauge_mqtt.sources.logbook import Progress
-from gauge_mqtt.sources.roots import log_roots
 
 log = logging.getLogger(__name__)
 
 SWITCH_S = 0.0002
 """How long paho's thread may be kept from the interpreter; Python's own 5 ms would hold back the first message."""
-
-
-def make_source(settings: Settings, progress: Progress | None = None) -> JsonlSource:
-    """The source that the settings ask for; `auto` takes the session logs, the only one there is so far."""
-    return JsonlSource(log_roots(os.environ, Path.home()), settings.state_dir, progress)
-
-
-def why_source(settings: Settings) -> str:
-    return "as set" if settings.source != "auto" else "auto: the session logs of this machine"
 
 
 def missing_ceilings(settings: Settings) -> str | None:
@@ -52,7 +41,7 @@ async def publish(settings: Settings, progress: Progress | None = None) -> None:
         broker, embedded = await _find_broker(settings)
         serving = await _start(embedded) if embedded else None
         try:
-            board = asyncio.create_task(_board(settings, broker, progress).run())
+            board = asyncio.create_task(_board(settings, broker, await make_feeds(settings, progress)).run())
             await run_until(stop, board, [serving] if serving else [])
         finally:
             if serving and serving.done():
@@ -63,15 +52,16 @@ async def publish(settings: Settings, progress: Progress | None = None) -> None:
                 await asyncio.wait({serving}, timeout=1.0)
 
 
-def _board(settings: Settings, broker: Broker, progress: Progress | None) -> Board:
-    source = make_source(settings, progress)
+def _board(settings: Settings, broker: Broker, feeds: Feeds) -> Board:
     mqtt = MqttSink(broker, settings.topics, discovery.payload(settings.topics, __version__))
-    http = HttpSink(settings.http_host, settings.http_port, lambda: _report(source, mqtt), lambda: _own(source, mqtt))
+    sources = feeds.sources
+    http = HttpSink(settings.http_host, settings.http_port, lambda: _report(sources, mqtt), lambda: _own(sources, mqtt))
     log.info("gauge-mqtt %s, instance %s", __version__, settings.instance)
-    log.info("source: %s (%s): %s", source.name, why_source(settings), ", ".join(map(str, source.roots)))
+    log.info("source: %s (%s)", "+".join(source.name for source in sources), feeds.why)
+    log.info("session logs: %s", ", ".join(map(str, feeds.tail.roots)))
     if hint := missing_ceilings(settings):
         log.info("%s", hint)
-    return Board([source], [mqtt, http], settings.limits, settings.instance)
+    return Board(sources, [mqtt, http], settings.limits, settings.instance)
 
 
 async def _find_broker(settings: Settings) -> tuple[Broker, EmbeddedBroker | None]:
@@ -96,36 +86,29 @@ async def _start(embedded: EmbeddedBroker) -> "asyncio.Task[None]":
     return serving
 
 
-def _report(source: JsonlSource, mqtt: MqttSink) -> dict[str, Any]:
-    """`/healthz`: the age of the source and the state of the broker, and whether both are well."""
-    age = source.book.age()
-    failing = source.failing_since is not None
+def _report(sources: Sequence[Source], mqtt: MqttSink) -> dict[str, Any]:
+    """`/healthz`: the age of the sources and the state of the broker, and whether all are well."""
+    states = {source.name: source.state() for source in sources}
     return {
-        "ok": mqtt.health.ok and not failing and age is not None,
+        "ok": mqtt.health.ok and all(state.ok and state.age_s is not None for state in states.values()),
         "version": __version__,
-        "source": {
-            "name": source.name,
-            "ok": not failing,
-            "age_s": None if age is None else round(age, 1),
-            "detail": NO_LOGS if failing else source.polling or "watching",
-            "files": len(source.book.files),
+        "sources": {
+            name: {"ok": s.ok, "age_s": None if s.age_s is None else round(s.age_s, 1), "detail": s.detail}
+            for name, s in states.items()
         },
         "mqtt": {"ok": mqtt.health.ok, "detail": mqtt.health.detail},
     }
 
 
-def _own(source: JsonlSource, mqtt: MqttSink) -> list[Own]:
-    counters = source.book.tail.counters
-    figures: list[tuple[str, str, str, Callable[[], float | None]]] = [
-        ("source_up", "gauge", "whether the source can be read", lambda: source.failing_since is None),
-        ("source_age_seconds", "gauge", "since the source last looked", source.book.age),
-        ("source_files", "gauge", "session files known", lambda: len(source.book.files)),
-        ("source_records_total", "counter", "usage records read", lambda: counters.records),
-        ("source_refused_total", "counter", "lines whose usage was not believed", lambda: counters.refused),
-        ("source_oversize_total", "counter", "lines too long to read", lambda: counters.oversize),
-        ("source_resets_total", "counter", "files that were truncated or replaced", lambda: counters.resets),
-        ("mqtt_connected", "gauge", "whether the broker is there and takes everything", lambda: mqtt.health.ok),
-        ("mqtt_published_total", "counter", "messages published", lambda: mqtt.published),
-        ("mqtt_refused_total", "counter", "messages the broker refused", lambda: mqtt.refused),
+def _own(sources: Sequence[Source], mqtt: MqttSink) -> list[Own]:
+    states = [(f'{{source="{source.name}"}}', source.state()) for source in sources]
+    up = {label: float(state.ok) for label, state in states}
+    ages = {label: state.age_s for label, state in states if state.age_s is not None}
+    return [
+        Own("source_up", "gauge", "whether the source can be read", up),
+        Own("source_age_seconds", "gauge", "since the source last knew", ages),
+        *(Own(f.name, f.kind, f.about, {"": f.value}) for source in sources for f in source.figures()),
+        Own("mqtt_connected", "gauge", "whether the broker is there and takes everything", {"": mqtt.health.ok}),
+        Own("mqtt_published_total", "counter", "messages published", {"": mqtt.published}),
+        Own("mqtt_refused_total", "counter", "messages the broker refused", {"": mqtt.refused}),
     ]
-    return [Own(name, kind, about, value) for name, kind, about, get in figures if (value := get()) is not None]

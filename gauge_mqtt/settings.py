@@ -63,7 +63,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, validate_default=True)
 
-    source: Literal["auto", "jsonl"] = Field("auto", description="where the numbers come from")
+    source: Literal["auto", "jsonl", "ccusage"] = Field(
+        "auto",
+        description="where the numbers come from: the session logs alone, or the windows from ccusage;"
+        " auto takes ccusage if it is installed",
+    )
     instance: str = Field(
         default_factory=socket.gethostname, description="name of this publisher in topics and entities"
     )
@@ -98,6 +102,12 @@ class Settings(BaseModel):
     )
     http_host: str = Field("127.0.0.1", description="address that GET /usage listens on")
     http_port: int = Field(8080, ge=0, le=65535, description="port that GET /usage listens on; 0 picks a free one")
+    ccusage: Path | None = Field(None, description="the ccusage program; unset: found on PATH or in the npm package")
+    ccusage_ttl: float = Field(10, ge=1, le=3600, description="seconds between two runs of ccusage at least")
+    ccusage_timeout: float = Field(60, ge=1, le=600, description="seconds after which a run of ccusage is given up")
+    ccusage_mcp_url: str | None = Field(
+        None, pattern=r"^https?://", description="a running @ccusage/mcp server to ask instead; removed upstream"
+    )
     state_dir: Path = Field(
         default_factory=lambda: xdg_directory("XDG_STATE_HOME", ".local/state"), description="where the index is kept"
     )
@@ -107,7 +117,7 @@ class Settings(BaseModel):
     def _slug(cls, name: str) -> str:
         return slug(name)
 
-    @field_validator("state_dir", "mqtt_password_file", "mqtt_ca_file", "mqtt_cert_file", "mqtt_key_file")
+    @field_validator("ccusage", "state_dir", "mqtt_password_file", "mqtt_ca_file", "mqtt_cert_file", "mqtt_key_file")
     @classmethod
     def _home(cls, path: Path | None) -> Path | None:
         return path.expanduser() if path else None
@@ -132,6 +142,13 @@ class Settings(BaseModel):
             raise ValueError("write it as mqtt://host:port or mqtts://host:port")
         if "@" in parts.netloc:
             raise ValueError("user and password do not belong into the address: use MQTT_USERNAME and MQTT_PASSWORD")
+        return url
+
+    @field_validator("ccusage_mcp_url")
+    @classmethod
+    def _no_user_in(cls, url: str | None) -> str | None:
+        if url and "@" in urlsplit(url).netloc:
+            raise ValueError("user and password do not belong into the address")
         return url
 
     @model_validator(mode="after")

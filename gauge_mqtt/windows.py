@@ -38,6 +38,17 @@ def read(ledger: Ledger, now: datetime, source: str) -> Reading:
     )
 
 
+def tokens_between(ledger: Ledger, after: float, upto: float) -> int | None:
+    """Tokens of the records after the first and up to the second unix second; `None` if not all of them are known."""
+    if ledger.complete_since > after:
+        return None
+    first, last = int(after // MINUTE), int(upto // MINUTE)
+    low, high = bisect_right(ledger.order, first), bisect_left(ledger.order, last)
+    whole = sum(ledger.minutes[number].tokens for number in ledger.order[low:high])
+    cut = [ledger.minutes[number] for number in {first, last} if number in ledger.minutes]
+    return whole + sum(e.tokens for minute in cut for e in minute.entries.values() if after < e.at <= upto)
+
+
 def _instant(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 

@@ -29,6 +29,8 @@ def _a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", cache)
+    path = os.environ["PATH"].split(os.pathsep)  # `auto` takes a ccusage that it finds
+    monkeypatch.setenv("PATH", os.pathsep.join(folder for folder in path if not Path(folder, "ccusage").exists()))
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The snapshot in Prometheus' text format 0.0.4. Pure. Unknown is no sample at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,12 +11,12 @@ NAMESPACE = "claude_gauge"
 
 
 class Own(NamedTuple):
-    """A figure of the publisher itself. `kind`: `counter` or `gauge`."""
+    """A figure of the publisher itself. `kind`: `counter` or `gauge`. `samples`: its labels, in braces, -> value."""
 
     name: str
     kind: str
     about: str
-    value: float
+    samples: Mapping[str, float]
 
 
 def exposition(usage: Usage | None, own: Iterable[Own], version: str) -> bytes:
@@ -33,12 +33,13 @@ def exposition(usage: Usage | None, own: Iterable[Own], version: str) -> bytes:
         labels = ",".join(f'{key}="{_escaped(text)}"' for key, text in texts.items())
         lines += _family(f"{NAMESPACE}_info", "gauge", "the texts of the snapshot, as labels", f"{{{labels}}} 1")
     for item in own:
-        lines += _family(f"{NAMESPACE}_{item.name}", item.kind, item.about, f" {item.value:.15g}")
+        samples = [f"{labels} {value:.15g}" for labels, value in item.samples.items()]
+        lines += _family(f"{NAMESPACE}_{item.name}", item.kind, item.about, *samples)
     return ("\n".join(lines) + "\n").encode()
 
 
-def _family(name: str, kind: str, about: str, sample: str) -> list[str]:
-    return [f"# HELP {name} {about}", f"# TYPE {name} {kind}", f"{name}{sample}"]
+def _family(name: str, kind: str, about: str, *samples: str) -> list[str]:
+    return [f"# HELP {name} {about}", f"# TYPE {name} {kind}", *(name + sample for sample in samples)]
 
 
 def _name(key: str, value: Any) -> str:

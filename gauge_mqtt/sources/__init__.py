@@ -2,9 +2,26 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from gauge_mqtt.reading import Reading
+
+
+class State(NamedTuple):
+    """How a source does: `age_s` seconds since it last knew, `None` before; `detail` in words."""
+
+    ok: bool
+    age_s: float | None
+    detail: str
+
+
+class Figure(NamedTuple):
+    """Something a source counts about itself, for `/metrics`."""
+
+    name: str
+    kind: Literal["counter", "gauge"]
+    about: str
+    value: float
 
 
 class Source(Protocol):
@@ -12,7 +29,14 @@ class Source(Protocol):
 
     name: str
 
+    async def load(self) -> None:
+        """Look once, without watching. What is wrong then is in the reading."""
+
     async def run(self, changed: Callable[[], None]) -> None: ...
 
     def read(self, now: datetime) -> Reading:
         """What is known at `now`, from memory: called many times a minute, never waits for anything."""
+
+    def state(self) -> State: ...
+
+    def figures(self) -> list[Figure]: ...

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gauge_mqtt import windows
 from gauge_mqtt.reading import Reading
+from gauge_mqtt.sources import Figure, State
 from gauge_mqtt.sources.logbook import Logbook, Progress, present
 from gauge_mqtt.sources.watch import Watcher
 
@@ -24,19 +25,31 @@ SEARCH_S = 2.0
 """How often a log directory that is missing is looked for."""
 SAVE_S = 600.0
 ACTIVE_S = 120.0
-NO_LOGS = "no log directory"
 DEAF_AFTER = 2
 """Sweeps in a row that find what inotify should have announced; one may be a burst that overflowed its queue."""
 
 
 class JsonlSource:
-    """Reads `roots` and keeps current. `state_dir`: where the index is kept, `None` for nowhere."""
+    """Reads `roots` and keeps current. `state_dir`: where the index is kept, `None` for nowhere.
+
+    `windows` off: somebody else has the windows, and this is the tail beside it. `on_usage` is called for new usage
+    after the first look.
+    """
 
     name = "jsonl"
 
-    def __init__(self, roots: Sequence[Path], state_dir: Path | None, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        roots: Sequence[Path],
+        state_dir: Path | None,
+        progress: Progress | None = None,
+        *,
+        windows: bool = True,
+    ) -> None:
         self.book = Logbook(roots, state_dir)
         self.roots = list(roots)
+        self.on_usage: Callable[[], None] = lambda: None
+        self._told, self._with_windows = 0, windows
         self.failing_since: float | None = None
         self._progress = progress
         self._watchers: dict[Path, Watcher] = {}
@@ -47,6 +60,37 @@ class JsonlSource:
         self._sweep_at = self._save_at = 0.0
         self._missed_sweeps = 0
         self._busy: tuple[int, int | None] = (-1, None)
+
+    @property
+    def failure(self) -> str | None:
+        """Why the logs cannot be read, in words."""
+        if self.failing_since is None:
+            return None
+        looked = ", ".join(map(str, self.roots))
+        return f"no Claude Code log directory: looked for {looked}; set CLAUDE_CONFIG_DIR if it is elsewhere"
+
+    @property
+    def observed_at(self) -> datetime | None:
+        return _utc(self.book.observed_at)
+
+    def tokens_between(self, after: float, upto: float) -> int | None:
+        """Tokens after the first and up to the second unix second; `None` if not all of that is known."""
+        return windows.tokens_between(self.book.ledger, after, upto)
+
+    def state(self) -> State:
+        return State(
+            ok=self.failing_since is None, age_s=self.book.age(), detail=self.failure or self.polling or "watching"
+        )
+
+    def figures(self) -> list[Figure]:
+        counters = self.book.tail.counters
+        return [
+            Figure("source_files", "gauge", "session files known", len(self.book.files)),
+            Figure("source_records_total", "counter", "usage records read", counters.records),
+            Figure("source_refused_total", "counter", "lines whose usage was not believed", counters.refused),
+            Figure("source_oversize_total", "counter", "lines too long to read", counters.oversize),
+            Figure("source_resets_total", "counter", "files that were truncated or replaced", counters.resets),
+        ]
 
     @property
     def polling(self) -> str | None:
@@ -67,13 +111,15 @@ class JsonlSource:
         failing = self.failing_since is not None
         return replace(
             reading,
-            observed_at=_utc(self.book.observed_at),
+            window_5h=reading.window_5h if self._with_windows else None,
+            window_7d=reading.window_7d if self._with_windows else None,
+            observed_at=self.observed_at,
             rate_tokens=None if failing else reading.rate_tokens,
             busy_minute_tokens=self._busy_minute(now),
             telemetry_at=max((at for at in (newest, reading.activity_at) if at), default=None),
             open_turn_at=_utc(waiting),
             failing_since=_utc(self.failing_since),
-            failure=NO_LOGS if failing else None,
+            failure=self.failure,
         )
 
     def _busy_minute(self, now: datetime) -> int | None:
@@ -88,6 +134,7 @@ class JsonlSource:
             if self._note_roots():
                 # The first look comes before the watches, which take longer to set; the sweep behind closes the gap.
                 await self.book.catch_up(changed, self._progress)
+                self._told = self.book.ledger.changes
                 changed()
             while True:
                 if time.monotonic() >= self._sweep_at:
@@ -124,7 +171,7 @@ class JsonlSource:
             if time.monotonic() >= self._save_at:
                 self._save()
         self._sweep_at = time.monotonic() + self._sweep_interval()
-        changed()
+        self._tell(changed)
 
     def _follow(self, changed: Callable[[], None]) -> None:
         """Read what was rung for."""
@@ -135,7 +182,13 @@ class JsonlSource:
                 self._sweep_at = 0.0
                 self._bell.set()
             if size:
-                changed()
+                self._tell(changed)
+
+    def _tell(self, changed: Callable[[], None]) -> None:
+        if self.book.ledger.changes != self._told:
+            self._told = self.book.ledger.changes
+            self.on_usage()
+        changed()
 
     def _sweep_interval(self) -> float:
         if self.failing_since is not None:
@@ -161,7 +214,7 @@ class JsonlSource:
         there = present(self.roots)
         if not there and self.failing_since is None:
             self.failing_since = time.time()
-            log.warning("no Claude Code log directory: looked for %s", ", ".join(map(str, self.roots)))
+            log.warning("%s", self.failure)
         elif there and self.failing_since is not None:
             self.failing_since = None
             log.info("Claude Code logs found in %s", ", ".join(map(str, there)))

@@ -117,9 +117,9 @@ def test_logs_that_appear_later_are_found(mosquitto: Mosquitto) -> None:
     mosquitto.start()
     with Ear(mosquitto.port) as ear, Daemon("--mqtt-url", url(mosquitto)) as daemon:
         daemon.says("no Claude Code log directory: looked for")
-        assert daemon.get("/healthz").json()["source"] == {
-            "name": "jsonl", "ok": False, "age_s": None, "detail": "no log directory", "files": 0,
-        }  # fmt: skip
+        state = daemon.get("/healthz").json()["sources"]["jsonl"]
+        assert (state["ok"], state["age_s"]) == (False, None)
+        assert "set CLAUDE_CONFIG_DIR" in state["detail"]
         until(lambda: ear.now.get("claude_gauge/lab/rate_1m") == b"None")
         write_log()
         daemon.says("Claude Code logs found in")

@@ -24,7 +24,11 @@ BUSY = usage(
     rate_1m=1234.5, window_5h_tokens=41_300_000, window_5h_pct=0.413, last_model="opus", hot=True, idle=False,
     window_5h_resets_at=datetime(2026, 1, 2, 5, tzinfo=UTC), warn_reasons=("cache",), needle_tach=0,
 )  # fmt: skip
-OWN = [Own("source_records_total", "counter", "usage records read", 7), Own("mqtt_connected", "gauge", "broker", 1)]
+OWN = [
+    Own("source_records_total", "counter", "usage records read", {"": 7}),
+    Own("mqtt_connected", "gauge", "broker", {"": 1}),
+    Own("source_up", "gauge", "readable", {'{source="jsonl"}': 1, '{source="ccusage"}': 0}),
+]
 
 
 def sink(port: int = 0, *, ok: bool = True, host: str = "127.0.0.1") -> HttpSink:
@@ -119,6 +123,7 @@ async def test_metrics_of_a_busy_day() -> None:
     assert samples["claude_gauge_needle_tach"] == "0"
     assert samples["claude_gauge_window_5h_resets_at_timestamp_seconds"] == "1767330000.000"
     assert samples["claude_gauge_source_records_total"] == "7"
+    assert samples['claude_gauge_source_up{source="ccusage"}'] == "0"
     assert "claude_gauge_warn" not in samples, "unknown is no sample, never 0"
 
 
