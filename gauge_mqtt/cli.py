@@ -6,6 +6,7 @@ Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 `doctor` fo
 import asyncio
 import logging
 import os
+import socket
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from typing import Any
 import click
 
 from gauge_mqtt import __version__
+from gauge_mqtt import telemetry_env as telemetry
 from gauge_mqtt.layers import Loaded, load
 from gauge_mqtt.settings import CONFIG, NAMES, SECRETS, Settings, SettingsError, flag, variable
 from gauge_mqtt.terminal import LogLines, progress, table
@@ -128,7 +130,8 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
 @settings_options
 def doctor(**flags: Any) -> None:
     """Check everything on the way from the logs to Home Assistant. Exit code 3 if something is at fault."""
-    from gauge_mqtt.doctor import FAULT, examine  # noqa: PLC0415
+    from gauge_mqtt.checks import FAULT  # noqa: PLC0415
+    from gauge_mqtt.doctor import examine  # noqa: PLC0415
 
     worst = False
     for check in asyncio.run(examine(loaded(flags))):
@@ -138,6 +141,22 @@ def doctor(**flags: Any) -> None:
             click.echo(f"      fix: {check.fix}")
         worst |= check.verdict == FAULT
     sys.exit(EXIT_FAULT if worst else 0)
+
+
+@main.command("telemetry-env")
+@click.option("--path", type=click.Choice(["collector", "prometheus"]), default="collector", show_default=True,
+              help="Where Claude Code exports to: a collector, or the receiver of Prometheus itself.")  # fmt: skip
+@click.option("--form", type=click.Choice(["shell", "systemd", "settings"]), default="shell", show_default=True,
+              help="For a shell profile, a systemd drop-in, or ~/.claude/settings.json.")  # fmt: skip
+@click.option("--endpoint", metavar="URL", help="The whole URL, if it is not on this machine.")
+@click.option("--host", metavar="NAME", default=socket.gethostname, help="Label host_name of this machine's series.")
+def telemetry_env(*, path: telemetry.Path, form: telemetry.Form, endpoint: str | None, host: str) -> None:
+    """Print what Claude Code needs in its environment for the source prometheus, and why each line is there."""
+    lines = telemetry.lines(path, host, endpoint)
+    click.echo(telemetry.written(lines, form))
+    if form == "settings":  # JSON has no room for reasons
+        for line in lines:
+            click.echo(f"{line.name}: {line.why}", err=True)
 
 
 @main.group()

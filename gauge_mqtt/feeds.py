@@ -13,8 +13,8 @@ from gauge_mqtt.sources.ccusage import CcusageSource, Reporter
 from gauge_mqtt.sources.ccusage_program import Program
 from gauge_mqtt.sources.ccusage_report import CcusageError
 from gauge_mqtt.sources.jsonl import JsonlSource
-from gauge_mqtt.sources.logbook import Progress
-from gauge_mqtt.sources.roots import log_roots
+from gauge_mqtt.sources.logbook import Progress, present
+from gauge_mqtt.sources.roots import config_homes, log_roots
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Feeds:
     """The sources of one publisher, in order of preference, and why these. `tail`: the one of the session logs."""
 
     sources: Sequence[Source]
-    tail: JsonlSource
+    tail: JsonlSource | None
     why: str
 
     async def load(self) -> None:
@@ -35,14 +35,29 @@ class Feeds:
 
 
 async def make_feeds(settings: Settings, progress: Progress | None = None) -> Feeds:
-    """`auto` takes ccusage if a usable one is installed, else the session logs alone."""
+    """What is set. Raises `SettingsError` for a secret that cannot be read."""
     roots = log_roots(os.environ, Path.home())
-    if settings.source == "jsonl":
-        return _alone(settings, roots, progress, "as set")
-    if settings.source == "ccusage":
-        return _with_ccusage(settings, roots, progress, _reporter(settings, roots), "as set")
+    match settings.source:
+        case "jsonl":
+            return _alone(settings, roots, progress, "as set")
+        case "ccusage":
+            return _with_ccusage(settings, roots, progress, _reporter(settings), "as set")
+        case "prometheus":
+            return Feeds([_prometheus(settings)], None, "as set")
+        case "hybrid":
+            return _hybrid(settings, roots, progress, "as set")
+        case "auto":
+            return await _best(settings, roots, progress)
+
+
+async def _best(settings: Settings, roots: Sequence[Path], progress: Progress | None) -> Feeds:
+    """Prometheus if its address is set, with the tail if there are logs; else a usable ccusage; else the logs alone."""
+    if settings.prom_url and present(roots):
+        return _hybrid(settings, roots, progress, "auto: prom_url is set, and there are logs here")
+    if settings.prom_url:
+        return Feeds([_prometheus(settings)], None, "auto: prom_url is set, and there are no logs here")
     try:
-        program = Program(settings.ccusage, roots, settings.ccusage_timeout)
+        program = make_program(settings)
         await program.identify()
     except CcusageError as error:
         return _alone(settings, roots, progress, f"auto: the session logs alone, since {error}")
@@ -56,6 +71,26 @@ def _alone(settings: Settings, roots: Sequence[Path], progress: Progress | None,
     return Feeds([tail], tail, why)
 
 
+def _hybrid(settings: Settings, roots: Sequence[Path], progress: Progress | None, why: str) -> Feeds:
+    """The tail comes first: what both know it knows sooner. The windows it leaves to Prometheus, which sees more."""
+    tail = JsonlSource(roots, settings.state_dir, progress, windows=False)
+    return Feeds([tail, _prometheus(settings)], tail, why)
+
+
+def _prometheus(settings: Settings) -> Source:
+    from gauge_mqtt.sources.prom_api import PromApi, Server  # noqa: PLC0415, httpx takes a while to import
+    from gauge_mqtt.sources.prometheus import PrometheusSource  # noqa: PLC0415
+
+    server = Server(
+        url=settings.prom_url or "",
+        username=settings.prom_username,
+        password=settings.secret("prom_password"),
+        token=settings.secret("prom_token"),
+        ca_file=settings.prom_ca_file,
+    )
+    return PrometheusSource(PromApi(server), settings.prom_selector, settings.prom_temporality)
+
+
 def _with_ccusage(
     settings: Settings, roots: Sequence[Path], progress: Progress | None, reporter: Reporter, why: str
 ) -> Feeds:
@@ -63,9 +98,14 @@ def _with_ccusage(
     return Feeds([CcusageSource(reporter, tail, settings.ccusage_ttl), tail], tail, why)
 
 
-def _reporter(settings: Settings, roots: Sequence[Path]) -> Reporter:
+def make_program(settings: Settings) -> Program:
+    """Ccusage on the same directories as our own tail reads, by the names their owner gave them."""
+    return Program(settings.ccusage, config_homes(os.environ, Path.home()), settings.ccusage_timeout)
+
+
+def _reporter(settings: Settings) -> Reporter:
     if settings.ccusage_mcp_url:
         from gauge_mqtt.sources.ccusage_mcp import McpServer  # noqa: PLC0415, the SDK takes a second to import
 
         return McpServer(settings.ccusage_mcp_url, settings.ccusage_timeout)
-    return Program(settings.ccusage, roots, settings.ccusage_timeout)
+    return make_program(settings)

@@ -86,6 +86,6 @@ def _words(error: Any, origins: Mapping[str, str]) -> str:
     if not error["loc"]:
         return message
     name = str(error["loc"][0])
-    hidden = name in SECRETS or name == "mqtt_url"  # into which somebody may have written a password
+    hidden = name in SECRETS or name.endswith("_url")  # into which somebody may have written a password
     value = "" if hidden else f" = {error['input']!r}"
     return f"{name}{value} ({origins.get(name, 'default')}): {message}"

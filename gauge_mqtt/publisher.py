@@ -58,7 +58,8 @@ def _board(settings: Settings, broker: Broker, feeds: Feeds) -> Board:
     http = HttpSink(settings.http_host, settings.http_port, lambda: _report(sources, mqtt), lambda: _own(sources, mqtt))
     log.info("gauge-mqtt %s, instance %s", __version__, settings.instance)
     log.info("source: %s (%s)", "+".join(source.name for source in sources), feeds.why)
-    log.info("session logs: %s", ", ".join(map(str, feeds.tail.roots)))
+    if feeds.tail:
+        log.info("session logs: %s", ", ".join(map(str, feeds.tail.roots)))
     if hint := missing_ceilings(settings):
         log.info("%s", hint)
     return Board(sources, [mqtt, http], settings.limits, settings.instance)

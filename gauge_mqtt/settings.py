@@ -63,10 +63,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, validate_default=True)
 
-    source: Literal["auto", "jsonl", "ccusage"] = Field(
+    source: Literal["auto", "jsonl", "ccusage", "prometheus", "hybrid"] = Field(
         "auto",
-        description="where the numbers come from: the session logs alone, or the windows from ccusage;"
-        " auto takes ccusage if it is installed",
+        description="where the numbers come from; auto: Prometheus if its address is set (hybrid if there are logs here"
+        " too), else ccusage if it is installed, else jsonl",
     )
     instance: str = Field(
         default_factory=socket.gethostname, description="name of this publisher in topics and entities"
@@ -108,6 +108,17 @@ class Settings(BaseModel):
     ccusage_mcp_url: str | None = Field(
         None, pattern=r"^https?://", description="a running @ccusage/mcp server to ask instead; removed upstream"
     )
+    prom_url: str | None = Field(None, pattern=r"^https?://", description="Prometheus, http://host:9090")
+    prom_selector: str = Field("", description='label matchers that every series must fit, such as host_name="desk"')
+    prom_username: str | None = Field(None, description="user name for Prometheus (basic auth)")
+    prom_password: SecretStr | None = Field(None, description="password for Prometheus; never a flag")
+    prom_password_file: Path | None = Field(None, description="file whose first line is that password")
+    prom_token: SecretStr | None = Field(None, description="bearer token for Prometheus; never a flag")
+    prom_token_file: Path | None = Field(None, description="file whose first line is that token")
+    prom_ca_file: Path | None = Field(None, description="CA certificate (PEM) to trust instead of the system's")
+    prom_temporality: Literal["auto", "cumulative", "delta"] = Field(
+        "auto", description="whether the samples are counters or increments; auto tells it by how often they fall"
+    )
     state_dir: Path = Field(
         default_factory=lambda: xdg_directory("XDG_STATE_HOME", ".local/state"), description="where the index is kept"
     )
@@ -117,12 +128,15 @@ class Settings(BaseModel):
     def _slug(cls, name: str) -> str:
         return slug(name)
 
-    @field_validator("ccusage", "state_dir", "mqtt_password_file", "mqtt_ca_file", "mqtt_cert_file", "mqtt_key_file")
+    @field_validator(
+        "ccusage", "state_dir", "mqtt_password_file", "mqtt_ca_file", "mqtt_cert_file", "mqtt_key_file",
+        "prom_password_file", "prom_token_file", "prom_ca_file",
+    )  # fmt: skip
     @classmethod
     def _home(cls, path: Path | None) -> Path | None:
         return path.expanduser() if path else None
 
-    @field_validator("mqtt_password", mode="before")
+    @field_validator("mqtt_password", "prom_password", "prom_token", mode="before")
     @classmethod
     def _as_it_is(cls, password: Any) -> Any:
         """A blank at either end belongs to a password."""
@@ -144,7 +158,7 @@ class Settings(BaseModel):
             raise ValueError("user and password do not belong into the address: use MQTT_USERNAME and MQTT_PASSWORD")
         return url
 
-    @field_validator("ccusage_mcp_url")
+    @field_validator("ccusage_mcp_url", "prom_url")
     @classmethod
     def _no_user_in(cls, url: str | None) -> str | None:
         if url and "@" in urlsplit(url).netloc:
@@ -153,8 +167,13 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.mqtt_password and self.mqtt_password_file:
-            raise ValueError("mqtt_password and mqtt_password_file are both set: keep one")
+        for name in ("mqtt_password", "prom_password", "prom_token"):
+            if getattr(self, name) and getattr(self, f"{name}_file"):
+                raise ValueError(f"{name} and {name}_file are both set: keep one")
+        if (self.prom_token or self.prom_token_file) and (self.prom_username or self.prom_password):
+            raise ValueError("prom_token and prom_username are both set: a server takes one of them")
+        if self.source in {"prometheus", "hybrid"} and not self.prom_url:
+            raise ValueError(f"the source {self.source} needs prom_url, such as http://localhost:9090")
         if bool(self.mqtt_cert_file) != bool(self.mqtt_key_file):
             raise ValueError("mqtt_cert_file and mqtt_key_file belong together: set both")
         if self.discovery_prefix.strip("/") == Topics("x").base.split("/")[0]:
@@ -187,28 +206,30 @@ class Settings(BaseModel):
             port=parts.port or (MQTTS_PORT if tls else MQTT_PORT),
             tls=tls,
             username=self.mqtt_username,
-            password=self._password(),
+            password=self.secret("mqtt_password"),
             ca_file=self.mqtt_ca_file,
             cert_file=self.mqtt_cert_file,
             key_file=self.mqtt_key_file,
         )
 
-    def _password(self) -> str | None:
-        if self.mqtt_password:
-            return self.mqtt_password.get_secret_value()
-        if not self.mqtt_password_file:
-            return None
+    def secret(self, name: str) -> str | None:
+        """One of `SECRETS`, from the setting itself or from its file. Raises `SettingsError` for an unreadable file."""
+        value: SecretStr | None = getattr(self, name)
+        path: Path | None = getattr(self, f"{name}_file")
+        if value or not path:
+            return value.get_secret_value() if value else None
+        what = name.split("_")[1]
         try:
-            return self.mqtt_password_file.read_text(encoding="utf-8").split("\n")[0].rstrip("\r")
+            return path.read_text(encoding="utf-8").split("\n")[0].rstrip("\r")
         except OSError as error:
-            raise SettingsError(f"the password file {self.mqtt_password_file}: {error.strerror}") from None
+            raise SettingsError(f"the {what} file {path}: {error.strerror}") from None
         except UnicodeDecodeError:
-            raise SettingsError(f"the password file {self.mqtt_password_file} is not UTF-8 text") from None
+            raise SettingsError(f"the {what} file {path} is not UTF-8 text") from None
 
 
 NAMES: dict[str, str] = {info.alias or name: name for name, info in Settings.model_fields.items()}
 """Public name -> field of `Settings`, in the order of the class."""
-SECRETS = frozenset({"mqtt_password"})
+SECRETS = frozenset({"mqtt_password", "prom_password", "prom_token"})
 
 
 def variable(name: str) -> str:

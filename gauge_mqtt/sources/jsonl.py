@@ -133,8 +133,11 @@ class JsonlSource:
         try:
             if self._note_roots():
                 # The first look comes before the watches, which take longer to set; the sweep behind closes the gap.
+                started, ledger = time.time(), self.book.ledger
                 await self.book.catch_up(changed, self._progress)
-                self._told = self.book.ledger.changes
+                if ledger.order and (ledger.order[-1] + 1) * 60 > started:  # who asked beside us may have missed that
+                    self.on_usage()
+                self._told = ledger.changes
                 changed()
             while True:
                 if time.monotonic() >= self._sweep_at:

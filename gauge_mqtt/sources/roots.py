@@ -23,10 +23,16 @@ class Found(NamedTuple):
 
 
 def log_roots(environ: Mapping[str, str], home: Path) -> list[Path]:
-    """The `projects` directories to read, whether they exist or not, as ccusage finds them.
+    """The `projects` directories of `config_homes`. Links are resolved; one inside another is read once."""
+    roots = [Path(os.path.realpath(config / "projects")) for config in config_homes(environ, home)]
+    return [r for i, r in enumerate(roots) if r not in roots[:i] and not any(o in r.parents for o in roots)]
+
+
+def config_homes(environ: Mapping[str, str], home: Path) -> list[Path]:
+    """Claude Code's configuration directories, whether they exist or not, as ccusage finds them.
 
     `CLAUDE_CONFIG_DIR` (a comma list; `~` and a trailing `/projects` are understood), else `~/.claude` and
-    `$XDG_CONFIG_HOME/claude` (`~/.config/claude`). Links are resolved; one inside another is read once.
+    `$XDG_CONFIG_HOME/claude` (`~/.config/claude`).
     """
     listed = [part.strip() for part in environ.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
     if listed:
@@ -34,8 +40,7 @@ def log_roots(environ: Mapping[str, str], home: Path) -> list[Path]:
     else:
         xdg = environ.get("XDG_CONFIG_HOME")
         configs = [home / ".claude", (Path(xdg) if xdg else home / ".config") / "claude"]
-    roots = [Path(os.path.realpath(c if c.name == "projects" else c / "projects")) for c in configs]
-    return [r for i, r in enumerate(roots) if r not in roots[:i] and not any(o in r.parents for o in roots)]
+    return [config.parent if config.name == "projects" else config for config in configs]
 
 
 def walk(roots: Iterable[Path]) -> Iterator[Found]:

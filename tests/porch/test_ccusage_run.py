@@ -49,7 +49,7 @@ def test_a_failing_ccusage_is_told_once_and_the_tach_goes_on(mosquitto: Mosquitt
     ):
         daemon.says("failed with exit code 7: no luck")
         until(lambda: ear.now.get("claude_gauge/lab/rate_1m") == b"43120")
-        assert ear.now["claude_gauge/lab/window_5h_tokens"] == b"None"
+        until(lambda: ear.now.get("claude_gauge/lab/window_5h_tokens") == b"None")
         assert daemon.get("/healthz").status_code == 503
         until(lambda: "claude_gauge_ccusage_failures_total 3" in daemon.get("/metrics").text, 10)
         assert daemon.said.count("no luck") == 1

@@ -194,7 +194,7 @@ def test_a_broken_file_with_a_secret_does_not_repeat_it() -> None:
 
 
 def test_no_secret_is_a_flag() -> None:
-    assert {"mqtt_password"} == SECRETS
+    assert {"mqtt_password", "prom_password", "prom_token"} == SECRETS
 
 
 def test_blanks_belong_to_a_password() -> None:

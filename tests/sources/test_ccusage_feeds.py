@@ -80,6 +80,18 @@ async def test_an_older_ccusage_is_taken_where_it_is_asked_for(tmp_path: Path) -
     assert (names(feeds), feeds.read(now())[0].failure) == (["ccusage", "jsonl"], None)
 
 
+async def test_a_single_look_begins_with_the_tail_which_the_windows_build_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    feeds, looked = await make_feeds(Settings(source="ccusage", ccusage=ccusage_binary())), []
+    for source in feeds.sources:
+
+        async def load(name: str = source.name) -> None:
+            looked.append(name)
+
+        monkeypatch.setattr(source, "load", load)
+    await feeds.load()
+    assert looked == ["jsonl", "ccusage"]
+
+
 async def test_a_ccusage_that_is_asked_for_and_missing_fails_and_the_tail_does_not(tmp_path: Path) -> None:
     before = time.time()
     feeds = await make_feeds(Settings(source="ccusage", ccusage=tmp_path / "gone"))
@@ -91,3 +103,19 @@ async def test_a_ccusage_that_is_asked_for_and_missing_fails_and_the_tail_does_n
     assert failing.failing_since.timestamp() >= before
     assert (failing.window_5h, failing.window_7d) == (None, None)
     assert (rest.failure, rest.rate_tokens) == (None, 0)
+
+
+async def test_a_linked_projects_directory_is_read_by_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session(tmp_path / "disk")
+    (tmp_path / "disk" / "projects").rename(tmp_path / "sessions")
+    config = tmp_path / "claude"
+    config.mkdir()
+    (config / "projects").symlink_to(tmp_path / "sessions")
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(config))
+    feeds = await make_feeds(Settings(source="ccusage", ccusage=ccusage_binary()))
+    await feeds.load()
+    reading, tail = feeds.read(now())
+    assert reading.failure is None
+    assert reading.window_7d is not None
+    assert reading.window_7d.tokens == FULL
+    assert tail.activity_at is not None

@@ -1,0 +1,213 @@
+"""A Prometheus-compatible HTTP API, asked with limits. Untrusted: typed, bounded in time and size."""
+
+import asyncio
+import logging
+import math
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+log = logging.getLogger(__name__)
+logging.getLogger("httpx").setLevel(logging.WARNING)  # else it tells of every request
+
+TIMEOUT_S = 10.0
+ANSWER_MAX = 1 << 22
+"""Bytes. Our answers are sums: a few kB, a hundred for three hours by the minute."""
+QUOTED = 200
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
+CA_SETTING = "CLAUDE_GAUGE_PROM_CA_FILE"
+
+Answer = TypeVar("Answer")
+
+
+class PromError(Exception):
+    """Prometheus cannot be asked or its answer cannot be used; in words for its owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """Where Prometheus is and how to be let in. A `token` is sent as bearer."""
+
+    url: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One series of an answer: (unix seconds, value) once for an instant, per step for a range."""
+
+    labels: dict[str, str]
+    points: list[tuple[float, float]]
+
+    @property
+    def value(self) -> float:
+        return self.points[-1][1]
+
+
+class _Series(msgspec.Struct):
+    metric: dict[str, str]
+    value: tuple[float, str] | None = None
+    values: list[tuple[float, str]] = []
+
+
+class _Data(msgspec.Struct):
+    result: list[_Series]
+
+
+class _RowsAnswer(msgspec.Struct):
+    data: _Data
+    warnings: list[str] = []
+
+
+class _NamesAnswer(msgspec.Struct):
+    data: list[str]
+
+
+class _Fault(msgspec.Struct):
+    error: str
+
+
+class PromApi:
+    """One server, one connection that is kept."""
+
+    def __init__(self, server: Server) -> None:
+        parts = urlsplit(server.url.rstrip("/"))
+        self.url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        self._server, self._address = server, parts.geturl()
+        self._client: httpx.AsyncClient | None = None
+        self._warnings: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        return self.url
+
+    async def query(self, expression: str, at: float | None = None) -> list[Row]:
+        """`expression` at `at` (unix seconds), or at the server's now. Raises `PromError`, as all of these do."""
+        when = {} if at is None else {"time": f"{at:.3f}"}
+        return await self._rows("/api/v1/query", {"query": expression} | when)
+
+    async def query_range(self, expression: str, first: int, last: int, step: int) -> list[Row]:
+        """`expression` at each `step` from `first` to `last` (unix seconds)."""
+        form = {"query": expression, "start": str(first), "end": str(last), "step": str(step)}
+        return await self._rows("/api/v1/query_range", form)
+
+    async def names(self, matcher: str) -> set[str]:
+        """The names of the metrics that fit `matcher`, as far back as the server remembers."""
+        form = {"match[]": matcher}
+        return set((await self._ask("GET", "/api/v1/label/__name__/values", form, _NamesAnswer)).data)
+
+    async def get(self, path: str, form: dict[str, str], kind: type[Answer]) -> Answer:
+        """Anything else there is to know."""
+        return await self._ask("GET", path, form, kind)
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def _rows(self, path: str, form: dict[str, str]) -> list[Row]:
+        answer = await self._ask("POST", path, form | {"timeout": f"{TIMEOUT_S:g}s"}, _RowsAnswer)
+        if answer.warnings and answer.warnings != self._warnings:
+            log.warning("%s may leave something out: %s", self.url, "; ".join(answer.warnings)[:QUOTED])
+        self._warnings = answer.warnings
+        rows = []
+        for series in answer.data.result:
+            points = [(at, _number(text)) for at, text in ([series.value] if series.value else series.values)]
+            if not points or not all(math.isfinite(value) for _, value in points):
+                raise PromError(f"{self.url} answers with {points[-1][1] if points else 'nothing'} instead of a number")
+            rows.append(Row(series.metric, points))
+        return rows
+
+    async def _ask(self, method: str, path: str, form: dict[str, str], kind: type[Answer]) -> Answer:
+        """The whole exchange, not only each wait in it, is over in time."""
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                status, body = await self._exchange(method, path, form)
+        except (TimeoutError, httpx.TimeoutException):
+            raise PromError(f"{self.url} does not answer within {TIMEOUT_S:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            raise PromError(self._words(error)) from None
+        return self._read(status, body, kind)
+
+    async def _exchange(self, method: str, path: str, form: dict[str, str]) -> tuple[int, bytes]:
+        if self._client is None:
+            self._client = self._connect()
+        content = {"data": form} if method == "POST" else {"params": form}
+        body = bytearray()
+        async with self._client.stream(method, self._address + path, **content) as response:  # type: ignore[arg-type]
+            async for part in response.aiter_raw():
+                body += part
+                if len(body) > ANSWER_MAX:
+                    raise PromError(f"{self.url} answers with more than {ANSWER_MAX >> 20} MB")
+        return response.status_code, bytes(body)
+
+    def _connect(self) -> httpx.AsyncClient:
+        server = self._server
+        auth = httpx.BasicAuth(server.username, server.password or "") if server.username else None
+        headers = {"accept-encoding": "identity"}  # what is packed is not bounded by its size
+        if server.token:
+            headers["authorization"] = f"Bearer {server.token}"
+        try:
+            secure = self._address.startswith("https:")
+            verify = ssl.create_default_context(cafile=server.ca_file) if secure else False
+        except OSError as error:
+            raise PromError(
+                f"cannot read {server.ca_file} as CA: {error.strerror or error}; see {CA_SETTING}"
+            ) from None
+        return httpx.AsyncClient(auth=auth, headers=headers, verify=verify, timeout=TIMEOUT_S, follow_redirects=False)
+
+    def _read(self, status: int, body: bytes, kind: type[Answer]) -> Answer:
+        if status in {UNAUTHORIZED, FORBIDDEN}:
+            raise PromError(f"{self.url} refuses our credentials ({status}): check the user, password or token")
+        if status == httpx.codes.OK:
+            try:
+                return msgspec.json.decode(body, type=kind)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                raise PromError(f"{self.url} is no Prometheus API, it answers: {_start(body)!r}") from None
+        try:
+            said = msgspec.json.decode(body, type=_Fault).error[:QUOTED]
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            said = repr(_start(body))
+        hint = "; is that the address of Prometheus itself?" if status == NOT_FOUND else ""
+        hint = "; is there a login page in front of it?" if httpx.codes.is_redirect(status) else hint
+        raise PromError(f"{self.url} answers {status}: {said}{hint}")
+
+    def _words(self, error: BaseException) -> str:
+        """The library keeps the reason some causes deep."""
+        cause = error
+        while deeper := cause.__cause__ or cause.__context__:
+            cause = deeper
+        match cause:
+            case ssl.SSLCertVerificationError():
+                why = cause.verify_message.rstrip(".")
+                return f"the certificate of {self.url} is not trusted: {why}; set {CA_SETTING} to who signed it"
+            case ssl.SSLError():
+                return f"TLS with {self.url} failed: {cause.reason or cause}; is this its TLS port?"
+            case socket.gaierror():
+                return f"no such host: {urlsplit(self.url).hostname} ({cause.strerror})"
+            case ConnectionRefusedError():
+                return f"connection refused by {self.url}; is Prometheus running?"
+            case OSError() if cause.strerror:
+                return f"{self.url} cannot be reached: {cause.strerror}"
+            case _:
+                return f"{self.url} cannot be reached: {str(error) or type(error).__name__}"
+
+
+def _number(text: str) -> float:
+    """Prometheus writes numbers as text, `NaN` and `+Inf` among them."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _start(body: bytes) -> str:
+    return " ".join(body[: 4 * QUOTED].decode("utf-8", "replace").split())[:QUOTED]

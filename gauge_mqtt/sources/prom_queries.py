@@ -1,0 +1,215 @@
+"""PromQL for Claude Code's counters. Pure text.
+
+`increase()` and `rate()` are wrong here: they lose the first sample of each series, which is often the largest, find
+nothing in runs with a single sample, extrapolate at the edges, and a resumed session starts its series at 0 again. An
+increment is what a value has more than the last one known; after a fall, or if none is known, it is the value itself.
+
+The last one known may be days old: a lid was closed, Prometheus was down. To look back so far for every series is what
+costs (600 ms each time where a collector keeps 1,000 of them alive), so the look goes back 5 minutes, and a second
+question, the one that ends in `_known`, asks further back for those sessions only that have come up just now.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+FACT, NOW = "fact", "now"
+"""The label by which the parts of one answer are told apart: everything that is due together is one request."""
+BRIDGED = "4d"
+"""The longest pause of a series after which its value is not taken for new tokens."""
+STEP_S, RATE_S, CACHE_S, MODEL_S = 60, 60, 300, 5
+SESSIONS_MAX = 200
+METRICS = "claude_code_(token_usage(_tokens)?|cost_usage(_USD|_usd)?)(_total)?"
+"""Through a collector or Prometheus' own receiver, from Claude Code's own exporter, and with suffixes turned off."""
+TOKENS, BUILTIN = "token_usage", "claude_code_token_usage_total"
+CACHED = ("input", "cacheRead", "cacheCreation")
+
+
+class Series(NamedTuple):
+    """One metric and a selector for it. `delta`: each sample is an increment, as delta-native ingestion stores it."""
+
+    name: str
+    selector: str = ""
+    delta: bool = False
+
+    def having(self, matcher: str) -> "Series":
+        return self._replace(selector=",".join(filter(None, (self.selector, matcher))))
+
+    def of(self, sessions: Iterable[str]) -> "Series":
+        few = sorted(sessions)
+        return self.having(one_of("session_id", few)) if len(few) <= SESSIONS_MAX else self
+
+    @property
+    def spoken(self) -> "Series":
+        """Titles, summaries and subagents are the work of smaller models, and say nothing of the one in use."""
+        return self.having('type="output",query_source="main"')
+
+    @property
+    def cached(self) -> "Series":
+        return self.having(one_of("type", CACHED))
+
+    @property
+    def breathing(self) -> "Series":
+        """Those whose samples are as young as the process: a collector repeats its own long after."""
+        return self if self.name == BUILTIN else self.having('instance=""')
+
+    def __str__(self) -> str:
+        return f"{self.name}{{{self.selector}}}"
+
+
+def one_of(label: str, values: Iterable[str]) -> str:
+    return f"{label}=~{json.dumps('|'.join(map(re.escape, values)), ensure_ascii=False)}"
+
+
+def united(facts: Iterable[tuple[str, str]]) -> str:
+    """(fact, expression) pairs as one query, each result labelled with its fact; the server's time is among them."""
+    parts = [*facts, (NOW, "vector(time())")]
+    return " or ".join(f'label_replace({expression}, "{FACT}", "{fact}", "", "")' for fact, expression in parts)
+
+
+def shown(series: Series, ago: int = 0) -> str:
+    """Its value, as Prometheus shows it for 5 minutes; but a process that ends does not take its last minute along."""
+    return f"last_over_time({series}[5m]{f' offset {ago}s' if ago else ''})"
+
+
+def new(series: Series, seconds: int = STEP_S) -> str:
+    """The values of the series that were not there `seconds` ago. `>= 0` leaves out NaN, here and below."""
+    return f"(({shown(series)} unless {shown(series, seconds)}) >= 0)"
+
+
+def last_known(series: Series, seconds: int = STEP_S) -> str:
+    return f"last_over_time({series}[{BRIDGED}] offset {seconds}s)"
+
+
+def known(series: Series, seconds: int = STEP_S) -> str:
+    """What of `new` is not new after all."""
+    return f"({last_known(series, seconds)} <= {new(series, seconds)})"
+
+
+def recent(series: Series, seconds: int) -> str:
+    """Increment of each series over the last `seconds`."""
+    if series.delta:
+        return f"(sum_over_time({series}[{seconds * 1000 - 1}ms]) >= 0)"
+    return f"(({shown(series)} - {shown(series, seconds)} >= 0) or ({shown(series)} + 0 >= 0))"
+
+
+def grown(series: Series) -> str:
+    """Increment over a minute of each series that is not `new` in it; on the grid of whole minutes only.
+
+    What `recent` says in three times the time, since it matches labels: `irate` takes the last two points, which are a
+    minute apart here, and knows a counter that started again.
+    """
+    return f"(irate({shown(series)}[{2 * STEP_S - 1}s:{STEP_S}s]) * {STEP_S} >= 0)"
+
+
+def minutes(tokens: Series, cost: Series | None) -> str:
+    """By the minute, to be asked over a range: the tokens, what they cost, and which model spoke."""
+    if tokens.delta:
+        facts = [
+            ("tokens", f"sum({recent(tokens, STEP_S)})"),
+            ("model", f"sum by (model) ({recent(tokens.spoken, STEP_S)})"),
+        ]
+        return united([*facts, ("cost", f"sum({recent(cost, STEP_S)})")] if cost else facts)
+    facts = [
+        ("tokens", f"sum({grown(tokens)})"),
+        ("new", f"sum by (session_id) ({new(tokens)})"),
+        ("model", f"sum by (model) (({grown(tokens.spoken)} > 0) or {new(tokens.spoken)})"),
+    ]
+    if cost:
+        facts += [("cost", f"sum({grown(cost)})"), ("cost_new", f"sum({new(cost)})")]
+    return united(facts)
+
+
+def minutes_known(tokens: Series, cost: Series | None, sessions: Iterable[str]) -> str:
+    both = [(fact, series.of(sessions)) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
+    return united((fact, f"sum({known(series)})") for fact, series in both)
+
+
+def tail(tokens: Series, cost: Series | None, mark: int, at: int) -> str:
+    """What came after the minute that ended at `mark`, up to `at` (unix seconds); and the cache of the last minutes."""
+    both = [(fact, series) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
+    cache = ("cache", f"sum by (type) ({recent(tokens.cached, CACHE_S)})")
+    if tokens.delta:
+        return united([cache, *((fact, f"sum({recent(series, at - mark)})") for fact, series in both)])
+    whole, rest = _split(mark, at)
+    facts = [
+        cache,
+        ("tokens", _added(f"sum_over_time({grown(tokens)}{whole})", rest and recent(tokens, rest))),
+        ("new", f"sum by (session_id) (sum_over_time({new(tokens)}{whole}))"),
+        ("lately", f"count by (session_id) ({new(tokens, CACHE_S)})"),
+    ]
+    if cost:
+        parts = [f"sum_over_time({part(cost)}{whole})" for part in (grown, new)]
+        facts.append(("cost", _added(*parts, rest and recent(cost, rest))))
+    return united(facts)
+
+
+def tail_known(tokens: Series, cost: Series | None, mark: int, at: int, sessions: Iterable[str]) -> str:
+    """As `known`. Of the cache all that comes from series with a pause: nobody knows when in it they grew."""
+    both = [(fact, series.of(sessions)) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
+    whole, rest = _split(mark, at)
+    facts = [
+        (fact, _added(f"sum_over_time({known(series)}{whole})", rest and known(series, rest))) for fact, series in both
+    ]
+    few = tokens.of(sessions).cached
+    return united([*facts, ("cache", f"sum by (type) ({new(few, CACHE_S)} >= {last_known(few, CACHE_S)})")])
+
+
+def _split(mark: int, at: int) -> tuple[str, int]:
+    """The range of the whole minutes from `mark` to `at`, and the seconds that remain."""
+    return f"[{at - mark - 1}s:{STEP_S}s]", (at - mark) % STEP_S
+
+
+def _added(*parts: str | int) -> str:
+    return " + ".join(f"(sum({part}) or vector(0))" for part in parts if part)
+
+
+def tach(tokens: Series, targets: Iterable[str]) -> str:
+    """What moves by the second: rate, the last model, the newest sample; and scrape targets that are down."""
+    spoken = tokens.spoken
+    changed = spoken if tokens.delta else f"({spoken} unless ({spoken} == {spoken} offset {MODEL_S}s))"
+    facts = [
+        ("rate", f"sum({recent(tokens, RATE_S)})"),
+        ("model", f"max by (model) (max_over_time((timestamp({spoken}) and {changed})[{RATE_S}s:{MODEL_S}s]))"),
+        ("newest", f"max(timestamp({tokens.breathing}))"),
+    ]
+    if not tokens.delta:
+        facts.append(("new", f"count by (session_id) ({new(tokens, RATE_S)})"))
+    if some := sorted(targets):
+        facts.append(("down", f"max by (instance) (up{{{one_of('instance', some)}}}) == 0"))
+    return united(facts)
+
+
+def tach_known(tokens: Series, sessions: Iterable[str]) -> str:
+    """Of the rate all that comes from series with a pause before: nobody knows when in it they grew."""
+    few = tokens.of(sessions)
+    return united([("rate", f"sum({new(few, RATE_S)} >= {last_known(few, RATE_S)})")])
+
+
+def acquaintance(tokens: Series) -> str:
+    """Which scrape targets there are; and, of what is not scraped, how many hours of series had at least 5 changes, and
+    how many of them were falls to a third or more. A counter falls when its session is resumed, increments each other
+    time; what is scraped is always a counter.
+    """
+    scraped, pushed = tokens.having('instance!=""'), tokens.having('instance=""')
+    lively = f"(changes({pushed}[1h]) >= 5)"
+    return united(
+        [
+            ("target", f"count by (instance) (last_over_time({scraped}[1d]))"),
+            ("lively", f"sum(count_over_time({lively}[1d:1h]))"),
+            ("falling", f"sum(count_over_time((resets({pushed}[1h]) * 3 >= {lively})[1d:1h]))"),
+        ]
+    )
+
+
+def cost_of(tokens: str, names: Iterable[str]) -> str | None:
+    """The cost metric that takes the same way as a token metric."""
+    way = (tokens.endswith("_total"), "_tokens" in tokens)
+    costs = [name for name in names if TOKENS not in name]
+    return next((name for name in costs if (name.endswith("_total"), "_usd" in name.lower()) == way), None)
+
+
+def heard_of(name: str, selector: str) -> str:
+    """When one was heard of last, within a day."""
+    return united([("at", f"max(max_over_time(timestamp({Series(name, selector)})[1d:5m]))")])
