@@ -19,7 +19,7 @@ from gauge_mqtt.contract import FACETS, Topics, json_schema
 from gauge_mqtt.settings import NAMES, SECRETS, flag, variable
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = ["scripts/run", "scripts/test", "scripts/check", "scripts/generate", ".ci/run"]
+SCRIPTS = ["scripts/run", "scripts/test", "scripts/check", "scripts/generate", ".ci/run", "deploy/setup"]
 
 
 @pytest.fixture
