@@ -59,13 +59,15 @@ class Prometheus:
         for run in runs:
             run.result()
 
-    def start(self, *, scrapes: Iterable[int] = (), web: str = "", flags: Iterable[str] = ()) -> Self:
+    def start(
+        self, *, scrapes: Iterable[int] = (), every: str = "500ms", web: str = "", flags: Iterable[str] = ()
+    ) -> Self:
         """`scrapes`: ports; each is a job of its own, asked twice a second. `web`: its web configuration."""
         jobs = [
             {
                 "job_name": f"otel-{number}",
-                "scrape_interval": "500ms",
-                "scrape_timeout": "500ms",
+                "scrape_interval": every,
+                "scrape_timeout": every,
                 "static_configs": [{"targets": [f"{HOST}:{port}"]}],
             }
             for number, port in enumerate(scrapes)

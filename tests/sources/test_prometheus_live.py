@@ -89,7 +89,7 @@ async def test_the_tach_counts_from_the_first_sample_on(lab: Lab, exporter: Expo
         reading = read(source)
         assert reading.cache == Share(part=3 * 3000, whole=3 * 3500)
         assert reading.thinking is None
-        assert reading.window_7d == reading.window_5h
+        await eventually(lambda: read(source).window_7d == read(source).window_5h)
         await eventually(lambda: model(source) == OPUS)
 
 
