@@ -58,6 +58,16 @@ CASES = [
 ]
 
 
+def steady(now: float) -> Samples:
+    """10 tokens each 15 s, from 20 minutes ago to 20 minutes from now."""
+    return {(TOKENS, 'case="steady"'): [(now + 15 * n, 10.0 * (81 + n)) for n in range(-80, 81)]}
+
+
+def on_the_minute(now: float) -> Samples:
+    """Increments that come exactly where a minute ends and the next one begins."""
+    return {(TOKENS, 'case="on the minute"'): [(now // 60 * 60 - 60 * n, 100.0) for n in range(60, 0, -1)]}
+
+
 @dataclass(frozen=True)
 class Lab:
     server: Prometheus
@@ -103,6 +113,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         samples |= {(name, f'way="{way}",{labels}'): points for (name, labels), points in found.items()}
     for case in CASES:
         samples |= case.samples(now)
+    samples |= steady(now) | on_the_minute(now)
     samples[TOKENS, 'case="moved"'] = [(now - 2 * DAY, 100)]
     samples[NAMES["builtin"][0], 'case="moved"'] = [(now - 2 * HOUR, 7)]
     with made(tmp_path_factory.mktemp("prometheus")) as server:
@@ -185,6 +196,21 @@ async def test_each_case_is_counted_to_the_token(lab: Lab, case: Case) -> None:
     found = windows(await lab.look(f'case="{case.name}"'))
     assert [window.tokens for window in found] == [case.in_5h, case.in_7d]
     assert found[0].cost_usd is None
+
+
+async def test_every_minute_is_counted_once(lab: Lab) -> None:
+    source = lab.source('case="steady"')
+    await source.load()
+    reading = source.read(datetime.now(UTC))
+    true = 10 * (81 + (when(reading) - lab.history.end) // 15)
+    assert [abs(window.tokens - true) <= 10 for window in windows(reading)] == [True, True]
+    assert reading.rate_tokens == 40
+
+
+async def test_every_increment_is_counted_once(lab: Lab) -> None:
+    source = source_on(lab.server.url, 'case="on the minute"', temporality="delta")
+    await source.load()
+    assert [window.tokens for window in windows(source.read(datetime.now(UTC)))] == [6000, 6000]
 
 
 async def test_two_metrics_of_the_same_tokens_are_counted_once_and_it_says_so(

@@ -158,7 +158,7 @@ async def test_a_slow_server_is_given_up_even_if_it_trickles(monkeypatch: pytest
         over.set()
 
     port = free_port()
-    async with await asyncio.start_server(trickle, HOST, port):
+    async with asyncio.timeout(10), await asyncio.start_server(trickle, HOST, port):
         assert "does not answer within 0.5 s" in await failure(source_on(f"http://{HOST}:{port}"))
         await over.wait()
 
