@@ -2,6 +2,8 @@
 
 from gauge_mqtt.contract import NEEDLE_MAX
 
+WARN_ABOVE = 0.80
+"""The share of a plan window above which WARN lights."""
 REDLINE_MARK = 800
 """Where the tach's red zone starts: the dial ends at 1.25 redlines."""
 

@@ -1,14 +1,12 @@
-"""The contract: every key, lamp and topic of the product, each spelled here and nowhere else.
+"""The contract: every key and lamp of the product, each spelled here and nowhere else; `topics` has the topics.
 
 `Usage` is the snapshot served at `GET /usage` and retained on the `state` topic. Each of its fields carries a
 `Facet`: the unit, the label and the Home Assistant facets of that key. The JSON Schema, the topic list, the README
 table and the discovery payload are derived from these two. Unknown is `None` (JSON `null`), never 0.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
@@ -17,8 +15,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 SCHEMA_VERSION = 1
 """Raised when a key is added; none of the thirteen original keys ever changes its meaning."""
 
-PREFIX = "claude_gauge"
-DISCOVERY_PREFIX = "homeassistant"
 HEARTBEAT_S = 30
 """Seconds between two heartbeats; a display gives the publisher up after three."""
 EXPIRE_AFTER_S = 3 * HEARTBEAT_S
@@ -224,75 +220,6 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-def slug(text: str, limit: int = 32) -> str:
-    """`text` as a topic level: `[a-z0-9_-]`, at most `limit` characters. Raises `ValueError` when nothing is left."""
-    name = re.sub(r"[^a-z0-9_-]+", "_", text.lower()).strip("_-")[:limit]
-    if not name:
-        raise ValueError(f"{text!r} has no letter or digit to make a topic of")
-    return name
-
-
 def iso(instant: datetime) -> str:
     """An aware instant as this contract writes it everywhere: ISO 8601, UTC, `Z`."""
     return instant.isoformat().replace("+00:00", "Z")
-
-
-@dataclass(frozen=True)
-class Topics:
-    """Every topic of one instance. `instance` is a slug already."""
-
-    instance: str
-    discovery_prefix: str = DISCOVERY_PREFIX
-
-    @cached_property
-    def base(self) -> str:
-        return f"{PREFIX}/{self.instance}"
-
-    @cached_property
-    def availability(self) -> str:
-        return f"{self.base}/availability"
-
-    @cached_property
-    def state(self) -> str:
-        return f"{self.base}/state"
-
-    @cached_property
-    def event(self) -> str:
-        return f"{self.base}/event"
-
-    @cached_property
-    def keys(self) -> dict[str, str]:
-        """Key -> the topic of its bare value."""
-        return {key: f"{self.base}/{key}" for key in FACETS}
-
-    @cached_property
-    def needles(self) -> dict[str, str]:
-        """Contract key of a needle -> the topic the display reads."""
-        return {f"needle_{dial}": f"{self.base}/display/needle/{dial}" for dial in ("5h", "tach", "7d")}
-
-    @cached_property
-    def lamps(self) -> str:
-        return f"{self.base}/display/lamps"
-
-    @cached_property
-    def heartbeat(self) -> str:
-        return f"{self.base}/display/heartbeat"
-
-    @cached_property
-    def node(self) -> str:
-        """Home Assistant node id, and the stem of every `unique_id`."""
-        return f"{PREFIX}_{self.instance}"
-
-    @cached_property
-    def discovery(self) -> str:
-        return f"{self.discovery_prefix}/device/{self.node}/config"
-
-    @cached_property
-    def birth(self) -> str:
-        """Where Home Assistant says that it has started."""
-        return f"{self.discovery_prefix}/status"
-
-    @cached_property
-    def retained(self) -> tuple[str, ...]:
-        """Every topic this version publishes retained, `discovery clear` empties them."""
-        return (self.discovery, self.state, *self.keys.values(), *self.needles.values(), self.lamps, self.availability)

@@ -8,7 +8,8 @@ import json
 import re
 from typing import Any, get_args
 
-from gauge_mqtt.contract import EXPIRE_AFTER_S, FACETS, EventType, Facet, Topics
+from gauge_mqtt.contract import EXPIRE_AFTER_S, FACETS, EventType, Facet
+from gauge_mqtt.topics import Topics
 
 RETIRED: tuple[str, ...] = ()
 """Keys of earlier versions. Each is sent as a bare platform, which removes its entity; `clear` empties its topic."""

@@ -4,7 +4,8 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from gauge_mqtt.contract import LAMPS, MODEL_LAMPS, NEEDLE_UNKNOWN, EventType, Topics, Usage, iso, values
+from gauge_mqtt.contract import LAMPS, MODEL_LAMPS, NEEDLE_UNKNOWN, EventType, Usage, iso, values
+from gauge_mqtt.topics import Topics
 
 UNKNOWN = "None"
 """What Home Assistant reads as unknown; never `null`, `nan` or an empty payload (that would delete the topic)."""

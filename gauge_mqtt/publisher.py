@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from gauge_mqtt import __version__, discovery
-from gauge_mqtt.contract import PREFIX
 from gauge_mqtt.feeds import Feeds, make_feeds
 from gauge_mqtt.runner import Board, run_until, until_signalled
 from gauge_mqtt.settings import MQTT_PORT, Broker, Settings, variable
@@ -18,6 +17,7 @@ from gauge_mqtt.sinks.mqtt import MqttSink
 from gauge_mqtt.sinks.mqtt_words import MqttError
 from gauge_mqtt.sources import Source
 from gauge_mqtt.sources.logbook import Progress
+from gauge_mqtt.topics import PREFIX
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from gauge_mqtt.contract import DISCOVERY_PREFIX, Topics, slug
 from gauge_mqtt.reading import Limits
+from gauge_mqtt.topics import DISCOVERY_PREFIX, Topics, slug
 
 ENV_PREFIX = "CLAUDE_GAUGE_"
 CONFIG = "config"

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
-from gauge_mqtt.calibration import fuel_needle, tach_needle
+from gauge_mqtt.calibration import WARN_ABOVE, fuel_needle, tach_needle
 from gauge_mqtt.contract import PctSource, StallReason, Usage
 from gauge_mqtt.reading import OPEN_WINDOW, Limits, Quota, Reading, Share, Window
 
-WARN_ABOVE = 0.80
 REDLINE_FLOOR = 8_000
 """Tokens a minute (the seeds' figure): a redline learned from history is never below it."""
 CACHE_JUDGED_FROM = 200_000

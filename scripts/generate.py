@@ -1,4 +1,4 @@
-"""Write what is derived from the contract and the settings. `--check` writes nothing and names what is stale."""  # noqa: INP001, a program beside others
+"""Write what is derived from the contract and the settings. `--check` writes nothing and names what is stale."""
 
 import argparse
 import json
@@ -11,11 +11,14 @@ from typing import Any, get_args
 
 from pydantic_core import PydanticUndefined
 
-from gauge_mqtt.contract import FACETS, HEARTBEAT_S, LAMPS, NEEDLE_MAX, EventType, Topics, Usage, json_schema
+from gauge_mqtt.contract import FACETS, HEARTBEAT_S, LAMPS, NEEDLE_MAX, EventType, Usage, json_schema
 from gauge_mqtt.messages import UNKNOWN, Event, retained
 from gauge_mqtt.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
+from gauge_mqtt.topics import Topics
+from headers import contract_header
 
 COMMAND = "scripts/generate"
+HEADER = "firmware/lib/gauge_core/src/gauge/contract.hpp"
 NOTE = f"<!-- Made by {COMMAND}, do not edit. -->"
 DEPENDS = {"instance": "the host name", "state_dir": "`~/.local/state/gauge-mqtt`"}
 """Defaults that depend on the machine, in words."""
@@ -145,6 +148,7 @@ def pages(root: Path) -> dict[Path, str]:
     return {
         root / "docs/usage.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         root / "docs/topics.md": topics_page(),
+        root / HEADER: contract_header(f"Made by {COMMAND}, do not edit."),
         readme: text,
     }
 
@@ -171,7 +175,7 @@ def main(root: Path) -> int:
         if check:
             sys.stderr.write(f"{name} is stale: run {COMMAND}\n")
         else:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(pages(root)[path], encoding="utf-8")
             sys.stdout.write(f"wrote {name}\n")
     return int(check and bool(behind))

@@ -244,7 +244,7 @@ def retained_on(port: int, **how: Any) -> dict[str, bytes]:
 
 PUBLISH = """
 import asyncio, sys
-from gauge_mqtt.contract import Topics
+from gauge_mqtt.topics import Topics
 from gauge_mqtt.settings import Broker
 from gauge_mqtt.sinks.mqtt import MqttSink
 broker = Broker(host="127.0.0.1", port=int(sys.argv[1]), only_v311="only_v311" in sys.argv)

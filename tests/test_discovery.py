@@ -6,8 +6,9 @@ from typing import Any, get_args
 import pytest
 
 from gauge_mqtt import discovery
-from gauge_mqtt.contract import EXPIRE_AFTER_S, FACETS, EventType, Topics, slug
+from gauge_mqtt.contract import EXPIRE_AFTER_S, FACETS, EventType
 from gauge_mqtt.messages import bare
+from gauge_mqtt.topics import Topics, slug
 
 TOPICS = Topics("my-desk_2")
 ROOT = {"device", "origin", "availability", "qos", "components"}

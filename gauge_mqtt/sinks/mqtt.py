@@ -8,13 +8,14 @@ import logging
 import random
 from time import monotonic
 
-from gauge_mqtt.contract import EXPIRE_AFTER_S, HEARTBEAT_S, Topics, Usage
+from gauge_mqtt.contract import EXPIRE_AFTER_S, HEARTBEAT_S, Usage
 from gauge_mqtt.messages import Event, retained
 from gauge_mqtt.settings import Broker
 from gauge_mqtt.sinks import Health
 from gauge_mqtt.sinks import mqtt_words as words
 from gauge_mqtt.sinks.mqtt_session import V5, V311, Message, Session, connect
 from gauge_mqtt.sinks.mqtt_words import MqttError, SpeechlessError, UnreachableError
+from gauge_mqtt.topics import Topics
 
 log = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-from gauge_mqtt.contract import Topics
 from gauge_mqtt.discovery import RETIRED
 from gauge_mqtt.settings import Broker
 from gauge_mqtt.sinks.mqtt_session import V311, Message, Session, connect
 from gauge_mqtt.sinks.mqtt_words import MqttError
+from gauge_mqtt.topics import Topics
 
 GATHER_S = 1.0
 """Retained messages come right behind the SUBACK; a second is plenty."""

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from gauge_mqtt import messages
-from gauge_mqtt.contract import FACETS, Topics
+from gauge_mqtt.contract import FACETS
+from gauge_mqtt.topics import Topics
 from vectors.propose import compute, contradictions, output, paths
 
 

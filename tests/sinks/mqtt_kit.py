@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from brokers import HOST
-from gauge_mqtt.contract import Topics, Usage
+from gauge_mqtt.contract import Usage
 from gauge_mqtt.settings import Broker
 from gauge_mqtt.sinks.mqtt import MqttSink
+from gauge_mqtt.topics import Topics
 
 TOPICS = Topics("lab")
 DISCOVERY = b'{"discovery":true}'

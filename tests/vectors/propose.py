@@ -7,10 +7,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from gauge_mqtt import messages
-from gauge_mqtt.contract import Topics, Usage
+from gauge_mqtt import dials, messages
+from gauge_mqtt.contract import Usage
 from gauge_mqtt.reading import Limits, Reading
 from gauge_mqtt.snapshot import snapshot
+from gauge_mqtt.topics import Topics
 
 FOLDER = Path(__file__).parent
 READINGS = TypeAdapter(list[Reading])
@@ -36,11 +37,13 @@ def compute(vector: dict[str, Any]) -> tuple[Usage, list[str]]:
 def output(usage: Usage, instance: str) -> dict[str, Any]:
     """Everything that a snapshot becomes, as JSON values."""
     payloads = messages.retained(usage, Topics(instance))
+    needles = {topic.rsplit("/", 1)[1]: int(payloads[topic]) for topic in Topics(instance).needles.values()}
     return {
         "usage": json.loads(usage.to_json()),
         "topics": {topic: payload.decode() for topic, payload in payloads.items() if not topic.endswith("/state")},
         "frame": {
-            "needles": {topic.rsplit("/", 1)[1]: int(payloads[topic]) for topic in Topics(instance).needles.values()},
+            "needles": needles,
+            "motor_deg": {dial: round(dials.motor_deg(needle), 3) for dial, needle in needles.items()},
             "lamps": messages.lamps(usage),
         },
     }
