@@ -64,9 +64,10 @@ def test_every_key_is_in_the_readme_and_every_topic_on_its_page() -> None:
 
 
 def test_a_stale_file_is_named_and_mended(generator: ModuleType, tmp_path: Path) -> None:
-    for name in ("README.md", "docs"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, tmp_path / name)
+    for path in generator.pages(ROOT):
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
     assert generator.stale(tmp_path) == []
     page = tmp_path / "docs/topics.md"
     page.write_text(page.read_text().replace("rate_1m", "rate_2m"))
