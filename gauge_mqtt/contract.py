@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Le
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when a key is added; none of the thirteen original keys ever changes its meaning."""
 
 HEARTBEAT_S = 30
@@ -41,10 +41,12 @@ class Facet:
     unit: str | None = None
     platform: Literal["sensor", "binary_sensor"] = "sensor"
     device_class: str | None = None
-    state_class: Literal["measurement", "total"] | None = None
+    state_class: Literal["measurement", "total", "total_increasing"] | None = None
     options: tuple[str, ...] = ()
     precision: int | None = None
     diagnostic: bool = False
+    shown: bool = True
+    """Whether its entity is enabled from the start; the others wait in the list for who wants them."""
 
 
 Count = Annotated[int, Ge(0)]
@@ -71,8 +73,8 @@ def _lamp(label: str, about: str, icon: str, device_class: str | None = None) ->
     return Facet(label=label, about=about, icon=icon, platform="binary_sensor", device_class=device_class)
 
 
-def _instant(label: str, about: str, icon: str, *, diagnostic: bool) -> Facet:
-    return Facet(label=label, about=about, icon=icon, device_class="timestamp", diagnostic=diagnostic)
+def _instant(label: str, about: str, icon: str, *, diagnostic: bool, shown: bool = True) -> Facet:
+    return Facet(label=label, about=about, icon=icon, device_class="timestamp", diagnostic=diagnostic, shown=shown)
 
 
 def _enum(label: str, about: str, icon: str, *options: str) -> Facet:
@@ -80,11 +82,13 @@ def _enum(label: str, about: str, icon: str, *options: str) -> Facet:
 
 
 def _needle(label: str, about: str) -> Facet:
-    return Facet(label=label, about=about, icon="mdi:gauge", state_class="measurement", precision=0, diagnostic=True)
+    return Facet(
+        label=label, about=about, icon="mdi:gauge", state_class="measurement", precision=0, diagnostic=True, shown=False
+    )
 
 
-def _note(label: str, about: str, icon: str) -> Facet:
-    return Facet(label=label, about=about, icon=icon, diagnostic=True)
+def _note(label: str, about: str, icon: str, *, shown: bool = True) -> Facet:
+    return Facet(label=label, about=about, icon=icon, diagnostic=True, shown=shown)
 
 
 class Usage(BaseModel):
@@ -121,7 +125,7 @@ class Usage(BaseModel):
             icon="mdi:robot",
         ),
     ] = None  # fmt: skip
-    hot: Annotated[bool | None, _lamp("Hot", "token rate strictly above the redline", "mdi:fire")] = None
+    hot: Annotated[bool | None, _lamp("Hot", "token rate strictly above the redline", "mdi:fire", "heat")] = None
     warn: Annotated[
         bool | None, _lamp("Warn", "a fuel strictly above 0.80, or a cache anomaly", "mdi:alert", "problem")
     ] = None
@@ -130,13 +134,16 @@ class Usage(BaseModel):
     ] = None
     idle: Annotated[bool | None, _lamp("Idle", "token rate known and zero, and not stalled", "mdi:sleep")] = None
     updated_at: Annotated[
-        AwareDatetime, _instant("Updated", "when this snapshot was computed", "mdi:clock-check", diagnostic=True)
+        AwareDatetime,
+        _instant("Updated", "when this snapshot was computed", "mdi:clock-check", diagnostic=True, shown=False),
     ]
 
     schema_version: Annotated[
-        Count, Field(alias="schema"), _note("Contract", "version of this contract", "mdi:file-document-check")
+        Count,
+        Field(alias="schema"),
+        _note("Contract", "version of this contract", "mdi:file-document-check", shown=False),
     ] = SCHEMA_VERSION
-    instance: Annotated[str, _note("Instance", "which publisher this is", "mdi:desktop-classic")]
+    instance: Annotated[str, _note("Instance", "which publisher this is", "mdi:desktop-classic", shown=False)]
     source: Annotated[str, _note("Source", "where the numbers come from", "mdi:database-import")]
     window_5h_source: Annotated[
         PctSource | None, _enum("Fuel 5h basis", "what the 5 h share rests on", "mdi:scale", "official", "ceiling")
@@ -153,15 +160,29 @@ class Usage(BaseModel):
     ] = None
     window_5h_asof: Annotated[
         AwareDatetime | None,
-        _instant("Fuel 5h as of", "when the 5 h figures were last confirmed", "mdi:clock-outline", diagnostic=True),
+        _instant(
+            "Fuel 5h as of",
+            "when the 5 h figures were last confirmed",
+            "mdi:clock-outline",
+            diagnostic=True,
+            shown=False,
+        ),
     ] = None
     window_7d_asof: Annotated[
         AwareDatetime | None,
-        _instant("Fuel 7d as of", "when the 7 d figures were last confirmed", "mdi:clock-outline", diagnostic=True),
+        _instant(
+            "Fuel 7d as of",
+            "when the 7 d figures were last confirmed",
+            "mdi:clock-outline",
+            diagnostic=True,
+            shown=False,
+        ),
     ] = None
     cost_5h_usd: Annotated[Amount | None, _usd("Cost 5h", "cost of the 5 h window, as the source says")] = None
     cost_7d_usd: Annotated[Amount | None, _usd("Cost 7d", "cost of the 7 d window, as the source says")] = None
-    last_model_id: Annotated[str | None, _note("Last model id", "the model's full name", "mdi:robot-outline")] = None
+    last_model_id: Annotated[
+        str | None, _note("Last model id", "the model's full name", "mdi:robot-outline", shown=False)
+    ] = None
     needle_5h: Annotated[Needle | None, _needle("Needle 5h", "left dial: 1000 = 100 %")] = None
     needle_tach: Annotated[
         Needle | None, _needle("Needle tach", "centre dial: 800 = redline, 1000 = 1.25 redlines")
@@ -186,6 +207,17 @@ class Usage(BaseModel):
         Literal["set", "history"] | None,
         _enum("Redline basis", "set by hand, or learned from the last 7 days", "mdi:scale", "set", "history"),
     ] = None
+    telemetry_at: Annotated[
+        AwareDatetime | None,
+        _instant("Last telemetry", "when the newest record was written", "mdi:clock-in", diagnostic=True),
+    ] = None
+    refused_lines: Annotated[
+        Count | None,
+        Facet(
+            label="Refused lines", about="log lines not counted since the start: not to be believed, or too long",
+            icon="mdi:text-box-remove", state_class="total_increasing", precision=0, diagnostic=True,
+        ),
+    ] = None  # fmt: skip
 
     def to_json(self) -> bytes:
         """The one spelling of the snapshot: UTF-8 JSON, unknown as `null`, times as ISO 8601 UTC."""

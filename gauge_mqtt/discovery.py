@@ -59,6 +59,7 @@ def _state(topics: Topics, device: str, key: str, facet: Facet) -> _Component:
         "options": list(facet.options) or None,
         "suggested_display_precision": facet.precision,
         "entity_category": "diagnostic" if facet.diagnostic else None,
+        "enabled_by_default": None if facet.shown else False,
     }
     return component | {name: value for name, value in optional.items() if value is not None}
 

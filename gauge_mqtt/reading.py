@@ -42,7 +42,8 @@ class Reading:
     `observed_at`: when the source last looked successfully. `telemetry_at`: the newest record of any kind;
     `activity_at`: the newest record with tokens. `open_turn_at`: a turn awaits an answer since then. `sees_turns`:
     whether the source can see turns at all. `failing_since` / `failure`: the source itself cannot be read.
-    `busy_minute_tokens`: 95th percentile of the active minutes of the last 7 days.
+    `busy_minute_tokens`: 95th percentile of the active minutes of the last 7 days. `refused`: records not counted since
+    the start, because they were not to be believed or too long.
     """
 
     source: str
@@ -63,6 +64,7 @@ class Reading:
     failure: str | None = None
     quota_5h: Quota | None = None
     quota_7d: Quota | None = None
+    refused: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,8 @@ def snapshot(readings: Sequence[Reading], limits: Limits, instance: str, now: da
         stall_reason=stall_reason,
         redline=redline,
         redline_source=redline_source,
+        telemetry_at=max((r.telemetry_at for r in readings if r.telemetry_at), default=None),
+        refused_lines=_first(readings, lambda r: r.refused),
     )
 
 

@@ -18,7 +18,7 @@ ORIGIN = {"name", "sw_version"}
 COMPONENT = {
     "platform", "unique_id", "default_entity_id", "object_id", "name", "icon", "state_topic", "expire_after",
     "unit_of_measurement", "value_template", "device_class", "state_class", "options", "suggested_display_precision",
-    "entity_category", "availability", "payload_on", "payload_off", "event_types",
+    "entity_category", "enabled_by_default", "availability", "payload_on", "payload_off", "event_types",
 }  # fmt: skip
 
 
@@ -107,6 +107,14 @@ def test_what_home_assistant_forbids_does_not_occur(components: dict[str, Any]) 
 def test_a_ratio_is_shown_in_percent_and_unknown_stays_unknown(value: float | None, shown: str) -> None:
     template = pytest.importorskip("jinja2").Template(discovery.PERCENT)
     assert template.render(value=bare(value)) == shown
+
+
+def test_what_changes_with_every_snapshot_or_repeats_another_key_is_not_enabled_at_first(
+    components: dict[str, Any],
+) -> None:
+    hidden = {key for key, component in components.items() if component.get("enabled_by_default") is False}
+    assert {"updated_at", "needle_5h", "needle_tach", "needle_7d", "window_5h_asof", "window_7d_asof"} < hidden
+    assert not any(components[key].get("entity_category") is None for key in hidden)
 
 
 def test_a_retired_key_is_sent_as_a_bare_platform(monkeypatch: pytest.MonkeyPatch) -> None:

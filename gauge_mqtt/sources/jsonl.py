@@ -108,7 +108,7 @@ class JsonlSource:
         seen = [t.newest_at for t in turns if t.newest_at and t.newest_at <= now.timestamp() + windows.RATE_AHEAD_S]
         newest = max((datetime.fromtimestamp(at, UTC) for at in seen), default=None)
         waiting = max((t.waiting_since for t in turns if t.waiting_since), default=None)
-        failing = self.failing_since is not None
+        failing, counters = self.failing_since is not None, self.book.tail.counters
         return replace(
             reading,
             window_5h=reading.window_5h if self._with_windows else None,
@@ -120,6 +120,7 @@ class JsonlSource:
             open_turn_at=_utc(waiting),
             failing_since=_utc(self.failing_since),
             failure=self.failure,
+            refused=None if self.observed_at is None else counters.refused + counters.oversize,
         )
 
     def _busy_minute(self, now: datetime) -> int | None:
