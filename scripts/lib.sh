@@ -21,6 +21,16 @@ have_tools() {
     for pair in "$@"; do has "${pair%%:*}" || die "${pair%%:*} is missing, and ${pair#*:} did not bring it"; done
 }
 
+# have_headers HEADER:PACKAGE...: what g++ has to find, installed likewise.
+have_headers() {
+    local missing=() pair
+    for pair in "$@"; do has_header "${pair%%:*}" || missing+=("${pair#*:}"); done
+    if [ ${#missing[@]} = 0 ]; then return; fi
+    apt_install "${missing[@]}"
+    for pair in "$@"; do has_header "${pair%%:*}" || die "<${pair%%:*}> is missing, and ${pair#*:} did not bring it"; done
+}
+has_header() { echo "#include <$1>" | g++ -x c++ -E - &>/dev/null; }
+
 # apt_install PACKAGE...: starts and enables no service; says what to install where it may not. In a shell of its own,
 # so that the guard it sets is taken away at its end, however that comes.
 apt_install() (
