@@ -1,6 +1,6 @@
 """Which turn awaits an answer. A pure little state machine, one per session file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -13,6 +13,12 @@ class Step(NamedTuple):
     kind: Literal["prompt", "results", "answer", "interrupt"]
     message_id: str | None = None
     tools: tuple[str, ...] = ()
+
+
+def settles(steps: Sequence[Step]) -> bool:
+    """Whether what came before these steps no longer matters after them."""
+    answers = {step.message_id for step in steps if step.kind == "answer"}
+    return len(answers) > 1 or None in answers or any(step.kind in {"prompt", "interrupt"} for step in steps)
 
 
 class Turn(msgspec.Struct):

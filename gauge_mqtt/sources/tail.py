@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from gauge_mqtt.ledger import Ledger
 from gauge_mqtt.sources.records import BROKEN, SYNTHETIC_MARK, USAGE_MARK, turn_steps, usage_record
-from gauge_mqtt.turns import Turn
+from gauge_mqtt.turns import Step, Turn, settles
 
 SLICE = 1 << 20
 """Bytes read in one go: about 3 ms of work, so that the event loop stays responsive."""
 LINE_MAX = 1 << 24
 """A longer line is skipped and counted; real ones carry images and reach some MB."""
-TURN_TAIL = 1 << 18
-"""How far back from the end of a file the open turn is looked for."""
+TURN_TAILS = (1 << 15, 1 << 18)
+"""How far back from the end of a file the open turn is looked for: the second only if the first does not tell."""
 HEAD = 256
 OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 
@@ -158,11 +158,15 @@ class Tail:
         return changed
 
     def _follow(self, file: LogFile, data: bytes, start: int, end: int) -> None:
-        if end - start > TURN_TAIL:
-            start = data.find(b"\n", end - TURN_TAIL, end) + 1 or end
+        steps: list[Step] = []
+        for size in TURN_TAILS:
+            first = start if end - start <= size else data.find(b"\n", end - size, end) + 1 or end
+            steps = list(turn_steps(data[first:end]))
+            if first == start or settles(steps):
+                break
         if file.turn is None:
             file.turn = Turn()
-        file.turn.feed(turn_steps(data[start:end]))
+        file.turn.feed(steps)
 
 
 class _opened:  # noqa: N801, reads as a verb where it is used

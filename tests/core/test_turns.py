@@ -1,6 +1,9 @@
 """When an answer is awaited, and when it is not."""
 
-from gauge_mqtt.turns import Step, Turn
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gauge_mqtt.turns import Step, Turn, settles
 
 
 def waiting(*steps: Step) -> float | None:
@@ -55,3 +58,26 @@ def test_the_newest_instant_is_kept_whatever_the_order() -> None:
     turn = Turn()
     turn.feed([Step(5, "answer"), Step(3, "prompt")])
     assert turn.newest_at == 5
+
+
+STEPS = st.lists(
+    st.builds(
+        Step,
+        at=st.integers(0, 9),
+        kind=st.sampled_from(["prompt", "results", "answer", "interrupt"]),
+        message_id=st.sampled_from([None, "m", "n"]),
+        tools=st.lists(st.sampled_from("abc"), max_size=2).map(tuple),
+    ),
+    max_size=8,
+)
+
+
+@given(STEPS, STEPS)
+def test_steps_that_settle_it_make_what_came_before_them_unimportant(before: list[Step], steps: list[Step]) -> None:
+    if settles(steps):
+        assert waiting(*before, *steps) == waiting(*steps)
+
+
+def test_results_alone_settle_nothing() -> None:
+    assert not settles([Step(1, "answer", "m", ("a",)), Step(2, "results", tools=("a",)), Step(3, "answer", "m")])
+    assert settles([Step(1, "answer", "m"), Step(2, "answer", "n")])
