@@ -137,10 +137,10 @@ def test_api_error_records_are_not_called_refused(reader: Reader) -> None:
     assert reader.tail.counters.refused == 1
 
 
-def test_a_tool_that_still_runs_is_found_behind_a_long_result_of_another(reader: Reader) -> None:
+def test_a_tool_that_still_runs_is_found_far_before_the_result_of_another(reader: Reader) -> None:
     tools = [{"type": "tool_use", "id": tool} for tool in ("slow", "quick")]
-    long = results(AT + 2, "quick") | {"toolUseResult": "x" * 100_000}
-    reader.append(lines(prompt(AT), answer(AT + 1, message__content=tools), long))
+    between = {"type": "attachment", "timestamp": AT, "content": "x" * 100_000}
+    reader.append(lines(prompt(AT), answer(AT + 1, message__content=tools), between, results(AT + 2, "quick")))
     assert reader.file.turn
     assert reader.file.turn.waiting_since is None
     reader.append(line(results(AT + 3, "slow")))
