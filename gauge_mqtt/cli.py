@@ -17,6 +17,7 @@ import click
 from gauge_mqtt import __version__
 from gauge_mqtt import telemetry_env as telemetry
 from gauge_mqtt.layers import Loaded, load
+from gauge_mqtt.paste import PAGES, page
 from gauge_mqtt.settings import CONFIG, NAMES, SECRETS, Settings, SettingsError, flag, variable
 from gauge_mqtt.terminal import LogLines, progress, table
 
@@ -194,6 +195,14 @@ def discovery_clear(**flags: Any) -> None:
     click.echo(f"{len(cleared.topics)} topics of {settings.instance} emptied on {settings.broker().url}")
     if cleared.publisher_online:
         click.echo("a gauge-mqtt is still running there and will publish them again: stop it first", err=True)
+
+
+@main.command()
+@click.argument("what", type=click.Choice([*PAGES]))
+@settings_options
+def homeassistant(*, what: str, **flags: Any) -> None:
+    """Print a dashboard, a card, or a package of entities, to paste into Home Assistant."""
+    click.echo(page(what, loaded(flags).settings.topics), nl=False)
 
 
 @main.command("show-config")

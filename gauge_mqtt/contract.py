@@ -81,9 +81,10 @@ def _enum(label: str, about: str, icon: str, *options: str) -> Facet:
     return Facet(label=label, about=about, icon=icon, device_class="enum", options=options, diagnostic=True)
 
 
-def _needle(label: str, about: str) -> Facet:
+def _needle(label: str, about: str, *, shown: bool = False) -> Facet:
+    """The fuels' repeat what their percentages say."""
     return Facet(
-        label=label, about=about, icon="mdi:gauge", state_class="measurement", precision=0, diagnostic=True, shown=False
+        label=label, about=about, icon="mdi:gauge", state_class="measurement", precision=0, diagnostic=True, shown=shown
     )
 
 
@@ -185,7 +186,7 @@ class Usage(BaseModel):
     ] = None
     needle_5h: Annotated[Needle | None, _needle("Needle 5h", "left dial: 1000 = 100 %")] = None
     needle_tach: Annotated[
-        Needle | None, _needle("Needle tach", "centre dial: 800 = redline, 1000 = 1.25 redlines")
+        Needle | None, _needle("Needle tach", "centre dial: 800 = redline, 1000 = 1.25 redlines", shown=True)
     ] = None
     needle_7d: Annotated[Needle | None, _needle("Needle 7d", "right dial: 1000 = 100 %")] = None
     warn_reasons: Annotated[

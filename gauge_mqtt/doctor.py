@@ -16,6 +16,13 @@ from gauge_mqtt.sinks.mqtt_clear import probe
 from gauge_mqtt.sinks.mqtt_words import MqttError
 from gauge_mqtt.snapshot import snapshot
 
+EXAMPLES = {
+    "mqtt_url": "mqtt://your-broker:1883",
+    "mqtt_username": "gauge  (and CLAUDE_GAUGE_MQTT_PASSWORD_FILE=/path/password)",
+    "mqtt_ca_file": "/path/ca.crt",
+}
+"""How a setting looks that a broker's refusal points to."""
+
 
 async def examine(loaded: Loaded) -> list[Check]:
     """Every check, in the order of the data: settings, logs, windows, ceilings, broker, discovery, HTTP."""
@@ -70,8 +77,10 @@ async def _broker(settings: Settings) -> list[Check]:
             fact = "none is set and none is on localhost:1883: `run` starts its own, for this machine only"
             return [Check("note", "broker", fact, f"export {variable('mqtt_url')}=mqtt://your-broker:1883")]
         seen = await probe(broker, settings.topics)
-    except (SettingsError, MqttError) as error:
-        return [Check(FAULT, "broker", str(error), f"export {variable('mqtt_url')}=mqtt://your-broker:1883")]
+    except SettingsError as error:
+        return [Check(FAULT, "broker", str(error), "gauge-mqtt show-config  (says where that setting comes from)")]
+    except MqttError as error:
+        return [Check(FAULT, "broker", str(error), f"export {variable(error.setting)}={EXAMPLES[error.setting]}")]
     start = "gauge-mqtt run"
     return [
         Check("ok", "broker", f"{broker.url} answers (MQTT {seen.version})"),

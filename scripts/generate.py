@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from gauge_mqtt.contract import FACETS, HEARTBEAT_S, LAMPS, NEEDLE_MAX, EventType, Usage, json_schema
 from gauge_mqtt.messages import UNKNOWN, Event, retained
+from gauge_mqtt.paste import PAGES, page
 from gauge_mqtt.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
 from gauge_mqtt.topics import Topics
 from headers import contract_header
@@ -148,6 +149,7 @@ def pages(root: Path) -> dict[Path, str]:
     return {
         root / "docs/usage.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         root / "docs/topics.md": topics_page(),
+        **{root / "homeassistant" / p.file: page(name, Topics("desk")) for name, p in PAGES.items()},
         root / HEADER: contract_header(f"Made by {COMMAND}, do not edit."),
         readme: text,
     }

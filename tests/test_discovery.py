@@ -113,7 +113,7 @@ def test_what_changes_with_every_snapshot_or_repeats_another_key_is_not_enabled_
     components: dict[str, Any],
 ) -> None:
     hidden = {key for key, component in components.items() if component.get("enabled_by_default") is False}
-    assert {"updated_at", "needle_5h", "needle_tach", "needle_7d", "window_5h_asof", "window_7d_asof"} < hidden
+    assert {"updated_at", "needle_5h", "needle_7d", "window_5h_asof", "window_7d_asof"} < hidden
     assert not any(components[key].get("entity_category") is None for key in hidden)
 
 

@@ -9,9 +9,12 @@ from gauge_mqtt.settings import Broker
 
 
 class MqttError(Exception):
-    """Why there is no connection, in words. `pause_s`: the least and the most to wait before the next try."""
+    """Why there is no connection, in words. `pause_s`: the least and the most to wait before the next try. `setting`:
+    the one to look at first.
+    """
 
     pause_s: tuple[float, float] = (0.5, 3.0)
+    setting = "mqtt_url"
 
 
 class UnreachableError(MqttError):
@@ -26,6 +29,18 @@ class RefusedError(MqttError):
     """Known and turned away: asking at once again would only fill the broker's log."""
 
     pause_s = (4.0, 8.0)
+
+
+class LoginError(RefusedError):
+    """User name or password are not what the broker wants."""
+
+    setting = "mqtt_username"
+
+
+class UntrustedError(RefusedError):
+    """The broker's certificate does not convince."""
+
+    setting = "mqtt_ca_file"
 
 
 class TakenOverError(MqttError):
@@ -44,7 +59,7 @@ def no_connection(broker: Broker, cause: Exception | None, *, opened: bool) -> M
     """Why connecting failed, or what ended the connection before the broker's answer."""
     match cause:
         case ssl.SSLCertVerificationError():
-            return RefusedError(
+            return UntrustedError(
                 f"TLS: the certificate of {broker.url} is not trusted: {cause.verify_message.rstrip('.')}; "
                 "set CLAUDE_GAUGE_MQTT_CA_FILE to the authority that signed it"
             )
@@ -76,7 +91,7 @@ def turned_away(broker: Broker, reason: ReasonCode) -> MqttError:
         return SpeechlessError(f"{broker.url} refused the version of MQTT")
     if reason.value in LOGIN_REFUSED:
         who = f"user {broker.username}" if broker.username else "a client without user name"
-        return RefusedError(
+        return LoginError(
             f"{broker.url} refused {who}: {reason}; check user name and password, and that the "
             "user may write claude_gauge/<instance>/#"
         )

@@ -5,6 +5,9 @@ from pathlib import Path
 from porch_kit import gauge, write_log
 
 import brokers
+from gauge_mqtt.doctor import EXAMPLES
+from gauge_mqtt.settings import NAMES
+from gauge_mqtt.sinks.mqtt_words import MqttError
 
 
 def test_doctor_without_logs_finds_a_fault_with_a_remedy() -> None:
@@ -14,6 +17,14 @@ def test_doctor_without_logs_finds_a_fault_with_a_remedy() -> None:
     assert f"{Path.home()}/.claude/projects" in verdicts["fault logs"]
     assert "connection refused" in verdicts["fault broker"]
     assert result.stdout.count("fix: export ") >= 2
+
+
+def test_every_refusal_of_a_broker_points_to_a_setting_with_an_example() -> None:
+    kinds: list[type[MqttError]] = [MqttError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    assert {kind.setting for kind in kinds} == set(EXAMPLES)
+    assert set(EXAMPLES) <= set(NAMES)
 
 
 def test_doctor_on_an_empty_directory_and_on_logs(mosquitto: brokers.Mosquitto) -> None:

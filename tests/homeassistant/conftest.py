@@ -1,0 +1,95 @@
+"""One Home Assistant for all tests of what its users paste, with the device `desk` in it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from automations import Automation, imported, served
+from desk import IDS, Desk, at_work, eventually
+from ha_install import LAST_YEAR, NEWEST, CannotInstallError, Installation, Release, installed
+
+import brokers
+from homeassistant import HomeAssistant
+
+YAML = """\
+automation: !include automations.yaml
+counter:
+  runs:
+input_text:
+  message:
+    max: 255
+"""
+"""Where automations are kept, and where a test sees what they did."""
+
+
+@pytest.fixture(scope="session", params=[NEWEST, LAST_YEAR], ids=lambda release: release.version)
+def installation(request: pytest.FixtureRequest) -> Installation:
+    release: Release = request.param
+    try:
+        return installed(release)
+    except CannotInstallError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def port(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:  # noqa: ARG001 (one each)
+    if not brokers.mosquitto():
+        pytest.skip("no mosquitto here")
+    broker = brokers.Process(tmp_path_factory.mktemp("broker")).start()
+    yield broker.port
+    broker.kill()
+
+
+@pytest.fixture(scope="session")
+def house(installation: Installation, port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
+    with HomeAssistant(installation, tmp_path_factory.mktemp("home-assistant"), port) as house:
+        house.configure(YAML)
+        (house.config / "automations.yaml").write_text("[]\n")
+        house.start()
+        with suppress(AssertionError):  # nothing to confirm: an older release, or the address was in its store
+            house.ask("http/config/promote")  # else every page counts the minutes down until this is taken back
+        yield house
+
+
+@pytest.fixture
+def desk(house: HomeAssistant, port: int) -> Iterator[Desk]:
+    """At work, and known to Home Assistant."""
+    with Desk(port) as desk:
+        desk.announce()
+        desk.say(at_work())
+        eventually(lambda: house.state(IDS["rate_1m"]) == "5200")
+        yield desk
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    with served() as address:
+        yield address
+
+
+@pytest.fixture
+def automation(house: HomeAssistant, address: str) -> Iterator[Callable[..., Automation]]:
+    """Makes one of the blueprint of that name, with these inputs."""
+    made: list[Automation] = []
+
+    def make(name: str, **inputs: Any) -> Automation:
+        imported(house, address, name)
+        made.append(Automation(house, name, inputs))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.remove()
+
+
+@pytest.fixture(autouse=True)
+def _no_complaint(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test does, Home Assistant has nothing to say against it."""
+    if "house" not in request.fixturenames:
+        yield
+        return
+    house: HomeAssistant = request.getfixturevalue("house")
+    before = house.complaints()
+    yield
+    assert house.complaints()[len(before) :] == []

@@ -1,0 +1,108 @@
+"""The files to paste against the contract; no Home Assistant needed."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gauge_mqtt.contract import FACETS, LAMPS
+from gauge_mqtt.dashboard import entity_ids
+from gauge_mqtt.discovery import payload
+from gauge_mqtt.paste import PAGES, package, page
+from gauge_mqtt.topics import Topics
+from gauge_mqtt.yaml_text import Shared, yaml_text
+
+FOLDER = Path(__file__).resolve().parents[2] / "homeassistant"
+DESK = Topics("desk")
+ENTITY = re.compile(r"(?:binary_sensor|sensor|event)\.claude_gauge_\w+")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_file_is_what_the_command_prints_for_desk(name: str) -> None:
+    assert (FOLDER / PAGES[name].file).read_text() == page(name, DESK), "run scripts/generate"
+
+
+def unshared(data: Any) -> Any:
+    match data:
+        case Shared():
+            return unshared(data.value)
+        case dict():
+            return {key: unshared(value) for key, value in data.items()}
+        case list():
+            return [unshared(value) for value in data]
+    return data
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_text_says_what_was_meant(name: str) -> None:
+    topics = Topics("a-b_c")
+    assert yaml.safe_load(page(name, topics)) == unshared(PAGES[name].make(topics))
+    assert not re.search(r"[/_ ]desk\b", page(name, topics))
+
+
+@pytest.mark.parametrize("name", ["dashboard", "card"])
+def test_every_entity_that_it_names_exists_and_is_enabled(name: str) -> None:
+    components = json.loads(payload(DESK, "1"))["components"].values()
+    enabled = {one["default_entity_id"] for one in components if one.get("enabled_by_default", True)}
+    assert set(ENTITY.findall(page(name, DESK))) <= enabled
+
+
+def test_the_dashboard_shows_every_lamp_and_every_key_that_is_enabled() -> None:
+    text = page("dashboard", DESK)
+    assert [lamp for lamp in LAMPS if f"name: {lamp.upper()}" not in text] == []
+    ids = entity_ids(DESK)
+    assert {key for key, facet in FACETS.items() if facet.shown and ids[key] not in text} == set()
+
+
+def test_the_package_makes_the_entities_that_discovery_makes() -> None:
+    message = json.loads(payload(DESK, "1"))
+    made = yaml.safe_load(page("package", DESK))["mqtt"]
+    assert {entity["unique_id"] for (entity,) in map(dict.values, made)} == {
+        one["unique_id"] for one in message["components"].values()
+    }
+    for (platform, entity), meant in zip(
+        (next(iter(one.items())) for one in made), message["components"].values(), strict=True
+    ):
+        common = {"platform", "default_entity_id", "object_id", "availability"}
+        assert platform == meant["platform"]
+        assert {key: entity[key] for key in meant.keys() - common} == {key: meant[key] for key in meant.keys() - common}
+        assert entity["availability"] == meant.get("availability", message["availability"])
+        assert entity["device"] == {k: v for k, v in message["device"].items() if k != "sw_version"}
+
+
+def test_a_retired_key_is_not_in_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = len(package(DESK)["mqtt"])
+    monkeypatch.setattr("gauge_mqtt.discovery.RETIRED", ("gone",))
+    assert len(package(DESK)["mqtt"]) == before
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"plain": "two words", "template": "{{ a | b }}", "colon": "mdi:gauge", "percent": "%", "empty": ""},
+        {
+            "yes": "no",
+            "on": "Off",
+            "null": "null",
+            "number": "5",
+            "real": 5,
+            "truth": True,
+            "none": None,
+            "time": "1:30",
+        },
+        {"nested": [[1, 2], {"a": [{"b": "c", "d": {"e": []}}]}, {}, "#x", "- y", "*z", "&w", "x: y", "tail ", " #"]},
+        ["1:30", "several\nlines\n\n  indented", {"key": "a\nb"}, "ü", "it's", 'a "quote"', "~", "<<", "="],
+    ],
+)
+def test_yaml_that_we_write_is_read_as_it_was_meant(data: Any) -> None:
+    assert yaml.safe_load(yaml_text(data)) == data
+
+
+def test_what_is_shared_is_written_once() -> None:
+    device = Shared("device", {"name": "x"})
+    text = yaml_text([{"device": device}, {"device": device}])
+    assert text.count("name: x") == 1
+    assert yaml.safe_load(text) == [{"device": {"name": "x"}}] * 2

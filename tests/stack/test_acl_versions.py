@@ -1,0 +1,96 @@
+"""The rules of `test_acl`, on mosquitto 2.1 too: as they are, and by the plugins that 2.1 wants instead of old words.
+
+Debian's 2.1 needs newer libraries than most machines have. They come along, with the loader that knows them; nothing is
+installed.
+"""
+
+import functools
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+import stack_kit
+from test_acl import (  # noqa: F401 (its tests are collected here again, with another broker)
+    port,
+    stack,
+    test_each_role_writes_and_reads_what_is_its_own_and_nothing_else,
+    test_nobody_comes_in_without_the_password,
+    test_what_is_retained_is_there_after_a_restart,
+)
+
+SUITE, VERSION = "forky", "2.1."
+PLUGINS = r"""
+s/^allow_anonymous .*/listener_allow_anonymous false/
+s#^password_file \(.*\)#plugin_load passwords PLUGINS/mosquitto_password_file.so\
+plugin_opt_password_file \1\
+plugin_use passwords#
+s#^acl_file \(.*\)#plugin_load rules PLUGINS/mosquitto_acl_file.so\
+plugin_opt_acl_file \1\
+plugin_use rules#
+"""
+"""As a sed script: the stack's configuration in the words of 2.1."""
+
+
+@functools.cache
+def home() -> Path | None:
+    """mosquitto 2.1 and all it needs, unpacked; `None` where apt cannot fetch it."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    home = caches / "claude-gauge-tests" / f"debian-{SUITE}-mosquitto-whole"
+    mirror = stack_kit._debian_mirror()  # noqa: SLF001
+    if not (home / "complete").exists() and mirror:
+        try:
+            _fetch(home, mirror)
+        except subprocess.SubprocessError:
+            return None
+    return home if (home / "complete").exists() else None
+
+
+def _fetch(home: Path, mirror: str) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        for folder in ("lists/partial", "cache/archives/partial"):
+            (scratch / folder).mkdir(parents=True)
+        (scratch / "sources").write_text(f"deb {mirror} {SUITE} main\n")
+        (scratch / "status").touch()  # as if nothing were installed, so that everything is fetched
+        options = {
+            "Dir::Etc::SourceList": scratch / "sources", "Dir::Etc::SourceParts": "/dev/null",
+            "Dir::State::Lists": scratch / "lists", "Dir::State::status": scratch / "status",
+            "Dir::Cache": scratch / "cache", "APT::Sandbox::User": "", "Debug::NoLocking": "true",
+        }  # fmt: skip
+        apt = ["apt-get", "-q", *(word for name, value in options.items() for word in ("-o", f"{name}={value}"))]
+        wanted = ["install", "--download-only", "--no-install-recommends", "-y", "mosquitto"]
+        for verb in (["update"], wanted):
+            subprocess.run([*apt, *verb], check=True, capture_output=True, timeout=300, cwd=scratch)
+        for archive in (scratch / "cache/archives").glob("*.deb"):
+            subprocess.run(["dpkg-deb", "-x", archive, home], check=True, capture_output=True, timeout=60)
+    links = ["/sbin/ldconfig", "-n", next(home.rglob("libc.so.6")).parent]
+    subprocess.run(links, check=True, capture_output=True, timeout=60)
+    (home / "complete").touch()
+
+
+def program(home: Path, plugins: str = "") -> str:
+    """A shell script that starts it; with `plugins`, after the configuration was put into the words of 2.1."""
+    libraries = next(home.rglob("libc.so.6")).parent
+    (loader,) = libraries.glob("ld-linux*.so.*")
+    rewrite = plugins.replace("PLUGINS", str(libraries / "mosquitto"))
+    return f"""#!/bin/sh
+[ ! -f "$2" ] || sed -i '{rewrite}' "$2"
+exec {loader} --library-path {libraries} {home}/usr/sbin/mosquitto "$@"
+"""
+
+
+@pytest.fixture(autouse=True, params=["as it is", "by plugins"])
+def _mosquitto_21(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if (there := home()) is None:
+        pytest.skip(f"no mosquitto {VERSION}x: Debian's {SUITE} is not to be had here")
+    script = tmp_path / "mosquitto"
+    script.write_text(program(there, PLUGINS if request.param == "by plugins" else ""))
+    script.chmod(0o700)
+    monkeypatch.setattr(stack_kit, "mosquitto", lambda: str(script))
+
+
+def test_this_is_21(tmp_path: Path) -> None:
+    said = subprocess.run([tmp_path / "mosquitto", "-h", os.devnull], capture_output=True, text=True, check=False)
+    assert f"mosquitto version {VERSION}" in said.stdout
