@@ -1,0 +1,115 @@
+#include "gauge/cluster.hpp"
+
+#include <algorithm>
+
+namespace gauge {
+
+namespace {
+
+using contract::Dial;
+
+constexpr Millis kLampsEveryMs = 20;
+constexpr float kLongHoldMs = 10'000;  // of Button::progress
+
+}  // namespace
+
+Cluster::Cluster(const Coils& coils, Targets& targets, Kept& kept)
+    : targets_(targets),
+      kept_(kept),
+      needles_{Needle(*coils[0], Dial::fuel_5h), Needle(*coils[1], Dial::tach), Needle(*coils[2], Dial::fuel_7d)} {}
+
+void Cluster::start(bool quiet, Millis now) {
+  ticked_at_ = now;
+  lit_at_ = now - kLampsEveryMs;
+  if (const auto places = resting_steps(kept_)) {
+    for (std::size_t dial = 0; dial < needles_.size(); ++dial) needles_[dial].restore((*places)[dial]);
+    resting_ = true;
+    return;
+  }
+  for (Needle& needle : needles_) needle.home();
+  if (!quiet) self_test(now);
+}
+
+void Cluster::tick(const ClusterInputs& inputs, Millis now) {
+  press(inputs.button, now);
+  obey(now);
+
+  const Millis dt = since(ticked_at_, now);
+  ticked_at_ = now;
+  // Before any step: a reset in the middle of a swing must not find the places of before.
+  keep_places();
+  for (Needle& needle : needles_) needle.tick(dt);
+
+  if (since(lit_at_, now) < kLampsEveryMs) return;
+  lit_at_ = now;
+  LampInputs shown{};
+  shown.mask = targets_.lamps;
+  shown.fresh = targets_.fresh;
+  shown.portal = targets_.portal;
+  shown.held = static_cast<Millis>(button_.progress(now) * kLongHoldMs);
+  shown.brightness = night_.tick(targets_.brightness, inputs.ambient);
+  levels_ = lamps_.tick(shown, now);
+}
+
+bool Cluster::moving() const {
+  return std::any_of(needles_.begin(), needles_.end(), [](const Needle& needle) { return needle.moving(); });
+}
+
+std::optional<float> Cluster::angle_deg(Dial dial) const {
+  return needles_[static_cast<std::size_t>(dial)].angle_deg();
+}
+
+void Cluster::obey(Millis now) {
+  if (targets_.orders.take(Order::identify)) lamps_.identify(now);
+  if (targets_.orders.take(Order::self_test)) self_test(now);
+  if (targets_.orders.take(Order::home)) {
+    for (Needle& needle : needles_) needle.home();
+  }
+  const bool fresh = targets_.fresh;
+  for (std::size_t dial = 0; dial < needles_.size(); ++dial) {
+    needles_[dial].set_trim(targets_.trims[dial]);
+    needles_[dial].set_target(fresh ? targets_.needles[dial].load() : contract::kNeedleUnknown);
+  }
+}
+
+void Cluster::press(bool down, Millis now) {
+  switch (button_.update(down, now)) {
+    case ButtonEvent::none:
+      break;
+    case ButtonEvent::press:
+      self_test(now);
+      targets_.gestures.raise(Gesture::press);
+      break;
+    case ButtonEvent::hold:
+      targets_.gestures.raise(Gesture::set_up);
+      break;
+    case ButtonEvent::long_hold:
+      targets_.gestures.raise(Gesture::factory_reset);
+      break;
+  }
+}
+
+void Cluster::self_test(Millis now) {
+  lamps_.check(now);
+  for (Needle& needle : needles_) needle.self_test();
+}
+
+void Cluster::keep_places() {
+  const bool still = !moving();
+  if (still == resting_) return;
+  if (!still) {
+    kept_ = Kept{};
+    resting_ = false;
+    return;
+  }
+  RestingSteps places{};
+  for (std::size_t dial = 0; dial < needles_.size(); ++dial) {
+    const auto step = needles_[dial].step();
+    if (!step) return;
+    places[dial] = *step;
+  }
+  kept_ = keep(places);
+  resting_ = true;
+}
+
+}  // namespace gauge

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "gauge/button.hpp"
+#include "gauge/coil_driver.hpp"
+#include "gauge/contract.hpp"
+#include "gauge/kept.hpp"
+#include "gauge/lamps.hpp"
+#include "gauge/needle.hpp"
+#include "gauge/night.hpp"
+#include "gauge/targets.hpp"
+#include "gauge/time.hpp"
+
+namespace gauge {
+
+struct ClusterInputs {
+  bool button = false;                    // pressed
+  std::int16_t ambient = kNoLightSensor;  // 0..4095, more is brighter
+};
+
+// The needle task's whole side: three needles, seven lamps, one button. Its only tie to the network task is `Targets`.
+class Cluster {
+ public:
+  using Coils = std::array<CoilDriver*, contract::kDialNames.size()>;
+
+  // `kept` lies in memory that a soft reset leaves alone.
+  Cluster(const Coils& coils, Targets& targets, Kept& kept);
+
+  // Before the first tick. After a soft reset the kept places are believed and nothing moves. Else the needles look for
+  // their stops while the lamps are checked, and sweep once; `quiet`: without check and sweep.
+  void start(bool quiet, Millis now);
+  // Once a millisecond while moving(), else at least every 5 ms.
+  void tick(const ClusterInputs& inputs, Millis now);
+
+  bool moving() const;
+  const LampLevels& lamps() const { return levels_; }  // new every 20 ms
+  std::optional<float> angle_deg(contract::Dial dial) const;
+
+ private:
+  void obey(Millis now);
+  void press(bool down, Millis now);
+  void self_test(Millis now);
+  void keep_places();
+
+  Targets& targets_;
+  Kept& kept_;
+  std::array<Needle, contract::kDialNames.size()> needles_;
+  Lamps lamps_;
+  Night night_;
+  Button button_;
+  LampLevels levels_{};
+  bool resting_ = false;  // `kept_` says where
+  Millis ticked_at_ = 0;
+  Millis lit_at_ = 0;
+};
+
+}  // namespace gauge

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "gauge/backoff.hpp"
+#include "gauge/commands.hpp"
+#include "gauge/diag.hpp"
+#include "gauge/host.hpp"
+#include "gauge/link.hpp"
+#include "gauge/mqtt_transport.hpp"
+#include "gauge/settings.hpp"
+#include "gauge/targets.hpp"
+#include "gauge/text.hpp"
+#include "gauge/time.hpp"
+#include "gauge/usage.hpp"
+
+namespace gauge {
+
+// What came in and was left aside: the value of before stands.
+enum class Refusal : std::uint8_t { needle, lamps, heartbeat, availability, command, early_command, usage };
+
+const char* words(MqttResult result);
+const char* words(Refusal refusal);
+
+// The network task's whole side: one broker, one publisher, Home Assistant, and HTTP where there is no broker. Its only
+// tie to the needle task is `Targets`. All calls come from one task.
+//
+// A callback of PubSubClient must not publish, since what it was called with lies in the buffer that a message is built
+// in. So `on_message` only notes, and `poll` acts.
+//
+// Commands must not be retained, a retained `restart` would come back for ever; and PubSubClient does not tell whether
+// a message was. But retained ones come right after the subscription. So a command within 3 s after it is refused and
+// its topic emptied; and `restart` empties its own before it obeys.
+class Session final : public MqttListener {
+ public:
+  Session(MqttTransport& mqtt, Host& host, Settings& settings, Targets& targets, const Device& device);
+
+  // Every few milliseconds. Blocks for as long as `MqttTransport::connect` does.
+  void poll(bool wifi, Millis now);
+
+  // Whether `GET /usage` is wanted each second: its address is set, and there is no broker, or none for 60 s.
+  bool wants_http() const { return wants_http_; }
+  void on_usage(const UsageFrame& frame, Millis now);
+  // An answer that was none: not JSON, or not the contract's.
+  void refuse_usage() { refuse(Refusal::usage); }
+
+  // Tells Home Assistant's device triggers. What a gesture does is the shell's matter.
+  void on_gesture(Gesture gesture);
+
+  // After a setting was changed from outside: lamps and trims follow at once, broker and instance at the next connect.
+  void settings_changed();
+
+  // Saves what is to be saved, says `offline` and leaves: before a restart.
+  void close();
+
+  Link link() const { return monitor_.state(); }
+  const Counters& counters() const { return counters_; }
+
+  void on_message(std::string_view topic, std::string_view payload) override;
+
+ private:
+  enum class Phase : std::uint8_t { away, greeting, up };
+
+  void connect();
+  void wait();
+  void greet();
+  void work();
+  void lost();
+  void leave();
+  void judge(bool wifi);
+
+  bool subscribe();
+  void announce();
+  void say_settings();
+  void say_fresh();
+  void say_diag();
+  void say(std::string_view below, std::string_view payload, bool retained);
+
+  void on_display(std::string_view below, std::string_view payload);
+  void on_availability(std::string_view instance, std::string_view payload);
+  void on_command(std::string_view below, std::string_view payload);
+  void obey(const CommandTopic& command, std::int16_t value);
+  void refuse(Refusal refusal);
+  void log(std::string_view what, std::string_view detail);
+  void save_settings();
+
+  MqttTransport& mqtt_;
+  Host& host_;
+  Settings& settings_;
+  Targets& targets_;
+  const Device device_;
+  const Topic availability_;
+  const Text<64> client_id_;
+
+  LinkMonitor monitor_;
+  Backoff backoff_;
+  Counters counters_;
+  Millis now_ = 0;  // of the last poll
+
+  Phase phase_ = Phase::away;
+  std::optional<MqttResult> told_;  // of the last connect, in the log
+  Link told_link_ = Link::live;
+  bool met_ = false;        // connected once
+  bool away_long_ = false;  // for 60 s
+  bool timing_ = false;     // away_since_ is set
+  bool waiting_ = false;    // retry_at_ is set
+  bool early_ = false;      // for 3 s after the subscription
+  bool steady_ = false;     // connected for 10 s
+  bool wants_http_ = false;
+  Millis away_since_ = 0;
+  Millis retry_at_ = 0;
+  Millis greeted_at_ = 0;
+
+  // What `poll` still has to do.
+  bool adopted_ = false;
+  bool restart_ = false;
+  bool settings_unsaid_ = false;
+  bool settings_unsaved_ = false;
+  bool announce_ = false;
+  bool said_fresh_ = false;
+  std::uint32_t empty_ = 0;    // bits of kCommandTopics
+  std::uint32_t refused_ = 0;  // bits of Refusal: logged since the last connect
+  Millis save_at_ = 0;
+  Millis announce_at_ = 0;
+  Millis diag_at_ = 0;
+  Text<40> updated_at_;
+};
+
+}  // namespace gauge

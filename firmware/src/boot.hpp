@@ -1,0 +1,23 @@
+#pragma once
+
+#include "gauge/time.hpp"
+
+namespace gauge::boot {
+
+// Why the chip started, as a plain word.
+const char* reset_reason();
+
+// Whether memory that outlives a reset can be believed: not after power was off or low.
+bool memory_kept();
+
+// Counts crashes in a row; true: this start is in safe mode.
+bool begin();
+
+// Ends the row of crashes after a minute; in safe mode restarts after ten.
+void poll(bool safe_mode, Millis now);
+
+// An image that came over the air is on trial until it has shown that it can be replaced: on Wi-Fi, and its needles
+// know where they are. One that cannot within ten minutes makes room for the one before it. Does nothing else.
+void judge_image(bool healthy, Millis now);
+
+}  // namespace gauge::boot

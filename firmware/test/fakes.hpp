@@ -1,0 +1,121 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gauge/host.hpp"
+#include "gauge/mqtt_transport.hpp"
+
+namespace gauge_test {
+
+struct Message {
+  std::string topic;
+  std::string payload;
+  bool retained = false;
+};
+
+// A broker's end of the line: it remembers what was said to it, and says what it was told to say at the next loop().
+class FakeMqtt final : public gauge::MqttTransport {
+ public:
+  gauge::MqttResult connect(const gauge::MqttConnect& options) override {
+    ++connects;
+    asked = options;
+    up = answer == gauge::MqttResult::connected;
+    return answer;
+  }
+  bool connected() override { return up; }
+  void disconnect() override {
+    if (up) said.push_back({"(disconnect)", "", false});
+    up = false;
+  }
+  void loop(gauge::MqttListener& listener) override {
+    while (!inbox.empty()) {
+      const auto [topic, payload] = std::exchange(inbox.front(), {});
+      inbox.pop_front();
+      in_callback = true;
+      listener.on_message(topic, payload);
+      in_callback = false;
+    }
+  }
+  bool subscribe(const char* filter) override {
+    published_in_callback = published_in_callback || in_callback;
+    filters.emplace_back(filter);
+    return takes_subscriptions;
+  }
+  bool publish(const char* topic, std::string_view payload, bool retained) override {
+    published_in_callback = published_in_callback || in_callback;
+    if (!up) return false;
+    said.push_back({topic, std::string(payload), retained});
+    return true;
+  }
+  bool begin(const char* topic, std::size_t size, bool retained) override {
+    open = {topic, "", retained};
+    promised = size;
+    return up;
+  }
+  void write(std::string_view part) override { open.payload += part; }
+  bool end() override {
+    if (open.payload.size() != promised) return false;
+    said.push_back(open);
+    return true;
+  }
+
+  void hear(std::string topic, std::string payload) { inbox.emplace_back(std::move(topic), std::move(payload)); }
+
+  // The last payload on a topic, or "(nothing)".
+  std::string last(const std::string& topic) const {
+    std::string found = "(nothing)";
+    for (const Message& message : said) {
+      if (message.topic == topic) found = message.payload;
+    }
+    return found;
+  }
+  int count(const std::string& topic) const {
+    int found = 0;
+    for (const Message& message : said) found += message.topic == topic;
+    return found;
+  }
+
+  gauge::MqttResult answer = gauge::MqttResult::connected;
+  bool takes_subscriptions = true;
+  bool up = false;
+  int connects = 0;
+  gauge::MqttConnect asked{};
+  std::vector<std::string> filters;
+  std::vector<Message> said;
+  std::deque<std::pair<std::string, std::string>> inbox;
+  Message open;
+  std::size_t promised = 0;
+  bool in_callback = false;
+  bool published_in_callback = false;
+};
+
+class FakeHost final : public gauge::Host {
+ public:
+  gauge::Vitals vitals() override { return now; }
+  std::uint32_t random() override { return dice; }
+  void save(const gauge::Settings& settings) override {
+    ++saves;
+    saved = settings;
+  }
+  void restart() override { ++restarts; }
+  void log(const char* line) override { lines.emplace_back(line); }
+
+  int logged(const std::string& line) const {
+    int found = 0;
+    for (const std::string& one : lines) found += one == line;
+    return found;
+  }
+
+  gauge::Vitals now;
+  std::uint32_t dice = 0;
+  int saves = 0;
+  int restarts = 0;
+  gauge::Settings saved;
+  std::vector<std::string> lines;
+};
+
+}  // namespace gauge_test

@@ -1,0 +1,53 @@
+// In the shape of WiFi.h, WiFiSTA.h, WiFiAP.h, WiFiGeneric.h, WiFiClient.h: arduino-esp32 2.0.14; of core 3 the name
+// NetworkClient and what WiFiClient is there.
+#pragma once
+
+#include <Arduino.h>
+
+enum wl_status_t { WL_IDLE_STATUS = 0, WL_CONNECTED = 3, WL_CONNECT_FAILED = 4, WL_DISCONNECTED = 6 };
+enum wifi_mode_t { WIFI_MODE_NULL, WIFI_MODE_STA, WIFI_MODE_AP, WIFI_MODE_APSTA };
+#define WIFI_STA WIFI_MODE_STA
+enum wifi_scan_method_t { WIFI_FAST_SCAN, WIFI_ALL_CHANNEL_SCAN };
+enum wifi_sort_method_t { WIFI_CONNECT_AP_BY_SIGNAL, WIFI_CONNECT_AP_BY_SECURITY };
+enum wifi_ps_type_t { WIFI_PS_NONE, WIFI_PS_MIN_MODEM, WIFI_PS_MAX_MODEM };
+
+#if ESP_ARDUINO_VERSION_MAJOR >= 3
+class NetworkClient;
+using WiFiClient = NetworkClient;
+class NetworkClient : public Client {
+#else
+class WiFiClient : public Client {
+#endif
+ public:
+  using Print::write;
+  std::size_t write(std::uint8_t byte) override;
+  int available();
+  int read(std::uint8_t* buffer, std::size_t size);
+  void stop();
+  IPAddress localIP() const;
+};
+
+class WiFiClass {
+ public:
+  wl_status_t begin(const char* ssid, const char* passphrase = nullptr, std::int32_t channel = 0,
+                    const std::uint8_t* bssid = nullptr, bool connect = true);
+  bool setAutoReconnect(bool on);
+  void setScanMethod(wifi_scan_method_t method);
+  void setSortMethod(wifi_sort_method_t method);
+  IPAddress localIP();
+  wl_status_t status();
+  std::int8_t RSSI();
+
+  bool softAP(const char* ssid, const char* passphrase = nullptr, int channel = 1, int hidden = 0, int most = 4,
+              bool ftm_responder = false);
+  bool softAPdisconnect(bool wifi_off = false);
+  std::uint8_t softAPgetStationNum();
+  IPAddress softAPIP();
+
+  void persistent(bool on);
+  static bool mode(wifi_mode_t mode);
+  bool setSleep(bool on);
+  bool setSleep(wifi_ps_type_t type);
+  static bool setHostname(const char* name);
+};
+extern WiFiClass WiFi;

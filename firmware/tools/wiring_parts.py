@@ -1,0 +1,93 @@
+"""What both wiring diagrams share: colours, lamps, the button, the supply's capacitors."""
+
+from collections.abc import Sequence
+
+from devkit import EDGE, draw, pin_y, row_y, side
+from gauge_mqtt.topics import DIALS
+from pins import Pin, belonging
+from schematic import FAINT, Schematic
+
+MOTORS = {"5h": ("5h FUEL", "#0f766e"), "tach": ("TACH", "#9b1c3f"), "7d": ("7d FUEL", "#1d4ed8")}
+LAMPS = {
+    "opus": ("#dc2626", "red"), "sonnet": ("#f59e0b", "amber"), "haiku": ("#22a559", "green"),
+    "hot": ("#dc2626", "red"), "warn": ("#f59e0b", "amber"), "stall": ("#eab308", "yellow"),
+    "idle": ("#22a559", "green"),
+}  # fmt: skip
+BUTTON, POWER = "#6d28d9", "#b91c1c"
+RESISTOR = "330"
+LEFT, RIGHT = EDGE["left"] - 9, EDGE["right"] + 9
+"""Where wires begin."""
+
+
+def board(page: Schematic, pins: Sequence[Pin]) -> None:
+    """The board with its used pins coloured, the button and the light sensor, which both builds have alike."""
+    used = {gpio: MOTORS[dial][1] for dial in DIALS for gpio in belonging(pins, dial).values()}
+    used |= {gpio: LAMPS[lamp][0] for lamp, gpio in belonging(pins, "lamp").items()}
+    button, light = belonging(pins, "button")["front"], belonging(pins, "light")["sensor"]
+    draw(page, used | {button: BUTTON, light: BUTTON})
+    _button(page, button)
+    page.wire((LEFT, pin_y(light)), (LEFT - 18, pin_y(light)), colour=BUTTON, name=f"gpio-{light}")
+    page.text(LEFT - 24, pin_y(light), "LDR to 3V3, 10 k to GND (option)", size=11, anchor="end")
+
+
+def _button(page: Schematic, gpio: int) -> None:
+    """Pull-up from 3V3, capacitor and contact to ground."""
+    rail, y, turn = row_y(0), pin_y(gpio) - 30, LEFT - 18
+    pull_up, quiet, contact = 335, 362, 424
+    page.wire((LEFT, rail), (pull_up, rail), (pull_up, y), colour=POWER)
+    page.resistor(pull_up, (rail + y) / 2, "10 k", upright=True)
+    page.wire((LEFT, pin_y(gpio)), (turn, pin_y(gpio)), (turn, y), (pull_up, y), colour=BUTTON, name=f"gpio-{gpio}")
+    for x in (pull_up, quiet, contact):
+        page.dot(x, y, colour=BUTTON)
+    page.capacitor(quiet, y + 12, "100 nF")
+    page.ground(quiet, y + 32)
+    page.push_button(contact, y)
+    page.ground(contact, y + 30)
+    page.text(contact + 21, y + 15, "BUTTON", size=10)
+
+
+def lamps(page: Schematic, pins: Sequence[Pin], left_row: float) -> None:
+    """A row for each lamp on the right side, with one ground for all; that on the left is drawn at `left_row`."""
+    all_lamps = belonging(pins, "lamp")
+    right = {lamp: gpio for lamp, gpio in all_lamps.items() if side(gpio) == "right"}
+    rail, end = 905, 236
+    for lamp, gpio in right.items():
+        y = pin_y(gpio)
+        page.wire((RIGHT, y), (RIGHT + 140, y), colour=LAMPS[lamp][0], name=f"gpio-{gpio}")
+        _lamp(page, lamp, (RIGHT, rail), y)
+    rows = [pin_y(gpio) for gpio in right.values()]
+    page.wire((rail, min(rows)), (rail, max(rows) + 28))
+    page.ground(rail, max(rows) + 28)
+    for lamp, gpio in all_lamps.items() - right.items():
+        y, turn = row_y(left_row), LEFT - 22
+        points = [(LEFT, pin_y(gpio)), (turn, pin_y(gpio)), (turn, y), (turn - 140, y)]
+        page.wire(*points, colour=LAMPS[lamp][0], name=f"gpio-{gpio}")
+        _lamp(page, lamp, (turn, end), y)
+        page.wire((end, y), (end, y + 14))
+        page.ground(end, y + 14)
+
+
+def _lamp(page: Schematic, lamp: str, ends: tuple[float, float], y: float) -> None:
+    colour, word = LAMPS[lamp]
+    start, end = ends
+    towards = 1 if end > start else -1
+    page.wire((start + towards * 140, y), (end, y))
+    page.resistor(start + towards * 75, y, RESISTOR)
+    page.led(start + towards * 140, y, colour, towards=towards)
+    anchor = "start" if towards > 0 else "end"
+    page.text(end + towards * 16, y, lamp.upper(), size=14, anchor=anchor, bold=True)
+    page.text(end + towards * 92, y, word, size=12, anchor=anchor, colour=FAINT)
+
+
+def supply(page: Schematic, x: float, y: float) -> None:
+    """The two capacitors from a rail at `y` to ground."""
+    for place, value, polar in ((x, "100 nF", False), (x + 84, "100 µF", True)):
+        page.dot(place, y, colour=POWER)
+        page.wire((place, y), (place, y + 10))
+        page.capacitor(place, y + 20, value, polar=polar)
+        page.ground(place, y + 40)
+
+
+def notes(page: Schematic, *lines: str) -> None:
+    for index, text in enumerate(("Numbers on the board are GPIOs. All grounds are one.", *lines)):
+        page.text(40, 815 + 20 * index, text)

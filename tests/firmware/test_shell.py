@@ -1,0 +1,167 @@
+"""The ESP32's own sources on this machine: their syntax against stubs of both Arduino cores, and their tables."""
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gauge_mqtt import __version__
+
+FIRMWARE = Path(__file__).parents[2] / "firmware"
+SRC = FIRMWARE / "src"
+WITHIN_S = 240
+STRICT = ("-std=gnu++17", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-funsigned-char")
+STEP_DIR = "-DGAUGE_DRIVER_STEP_DIR"
+
+pytestmark = pytest.mark.skipif(shutil.which("g++") is None, reason="no g++ here; scripts/test installs it")
+
+
+def complaints(core: int, *arguments: str | Path) -> str:
+    """What g++ says of these sources; nothing is what it should say."""
+    command: list[str | Path] = ["g++", "-fsyntax-only", *STRICT, f"-DESP_ARDUINO_VERSION_MAJOR={core}"]
+    command += ["-I", SRC, "-I", FIRMWARE / "lib/gauge_core/src", "-isystem", FIRMWARE / "test/stubs", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=WITHIN_S, check=False)
+    assert (done.returncode != 0) == ("error" in done.stderr), done.stderr
+    return done.stderr
+
+
+def sources(*, with_pins_only: bool = False) -> list[Path]:
+    found = sorted(SRC.glob("*.cpp"))
+    return [path for path in found if not with_pins_only or "pins.hpp" in path.read_text() or "coils" in path.name]
+
+
+@pytest.mark.parametrize("core", [2, 3])
+def test_the_shell_compiles_for_this_arduino_core(core: int) -> None:
+    assert len(sources()) > 10
+    assert complaints(core, *sources()) == ""
+
+
+@pytest.mark.parametrize("core", [2, 3])
+def test_the_shell_compiles_for_the_step_and_direction_driver(core: int) -> None:
+    assert {"coils_step_dir.cpp", "needle_task.cpp"} <= {path.name for path in sources(with_pins_only=True)}
+    assert complaints(core, STEP_DIR, "-DBOARD_HAS_PSRAM", *sources(with_pins_only=True)) == ""
+
+
+def snippet(tmp_path: Path, code: str) -> Path:
+    path = tmp_path / "snippet.cpp"
+    path.write_text(code)
+    return path
+
+
+@pytest.mark.parametrize(("core", "code"), [(2, "ledcWrite(4, 0, 0);"), (3, "ledcSetup(0, 5000, 12);")])
+def test_the_check_sees_a_call_that_the_core_does_not_have(tmp_path: Path, core: int, code: str) -> None:
+    assert "error" in complaints(core, snippet(tmp_path, f'#include "arduino.hpp"\nvoid f();\nvoid f() {{ {code} }}\n'))
+
+
+def test_every_source_takes_the_sdk_without_its_macros() -> None:
+    """Arduino.h makes macros of `bit` and `degrees`, which are functions in the core."""
+    direct = [path.name for path in SRC.iterdir() if "<Arduino.h>" in path.read_text()]
+    assert direct == ["arduino.hpp"]
+
+
+def pins_refuse(tmp_path: Path, check: str, *rows: str) -> bool:
+    table = "".join(f"Pin{{{row}}}, " for row in rows)
+    code = f"""#include "pins.hpp"
+        using namespace gauge::pins;
+        constexpr std::array kTable{{{table}}};
+        static_assert({check}(kTable), "refused");
+    """
+    said = complaints(2, snippet(tmp_path, code))
+    assert said == "" or "static assertion failed: refused" in said, said
+    return said != ""
+
+
+SEED = [
+    *(f'"5h", {gpio}, Kind::coil' for gpio in (13, 14, 27, 26)),
+    *(f'"tach", {gpio}, Kind::coil' for gpio in (25, 33, 32, 35)),
+    *(f'"7d", {gpio}, Kind::coil' for gpio in (34, 39, 36, 22)),
+    *(f'"lamp", {gpio}, Kind::lamp' for gpio in (21, 19, 18, 5, 17, 16, 4)),
+    '"button", 15, Kind::button',
+]
+"""The wiring sketch this project began with."""
+
+
+def test_the_wiring_sketch_is_refused_since_four_of_its_pins_are_inputs_only(tmp_path: Path) -> None:
+    assert pins_refuse(tmp_path, "outputs_can_drive", *SEED)
+
+
+def test_the_wiring_sketch_without_those_four_is_not_refused(tmp_path: Path) -> None:
+    usable = [row for row in SEED if not re.search(r" (34|35|36|39),", row)]
+    assert len(usable) == len(SEED) - 4
+    assert not pins_refuse(tmp_path, "outputs_can_drive", *usable)
+
+
+@pytest.mark.parametrize(
+    ("check", "rows"),
+    [
+        ("exist", ['"a", 20, Kind::lamp']),
+        ("exist", ['"a", 28, Kind::lamp']),
+        ("exist", ['"a", 40, Kind::button']),
+        ("outputs_can_drive", ['"a", 34, Kind::lamp']),
+        ("used_once", ['"a", 4, Kind::lamp', '"b", 4, Kind::coil']),
+        ("flash_and_console_are_free", ['"a", 6, Kind::lamp']),
+        ("flash_and_console_are_free", ['"a", 11, Kind::lamp']),
+        ("flash_and_console_are_free", ['"a", 1, Kind::lamp']),
+        ("flash_and_console_are_free", ['"a", 3, Kind::button']),
+        ("straps_are_safe", ['"a", 0, Kind::lamp']),
+        ("straps_are_safe", ['"a", 2, Kind::coil']),
+        ("straps_are_safe", ['"a", 5, Kind::dir']),
+        ("straps_are_safe", ['"a", 12, Kind::coil']),
+        ("straps_are_safe", ['"a", 15, Kind::step']),
+        ("psram_is_free", ['"a", 16, Kind::lamp']),
+        ("psram_is_free", ['"a", 17, Kind::lamp']),
+        ("light_is_measurable", ['"a", 4, Kind::light_sensor']),
+    ],
+)
+def test_a_pin_that_cannot_do_it_is_refused(tmp_path: Path, check: str, rows: list[str]) -> None:
+    assert pins_refuse(tmp_path, check, *rows)
+
+
+@pytest.mark.parametrize(
+    ("check", "rows"),
+    [
+        ("exist", ['"a", 0, Kind::button', '"b", 39, Kind::button']),
+        ("outputs_can_drive", ['"a", 34, Kind::button', '"b", 33, Kind::coil']),
+        (
+            "straps_are_safe",
+            ['"a", 0, Kind::button', '"b", 2, Kind::lamp', '"c", 12, Kind::lamp', '"d", 4, Kind::coil'],
+        ),
+    ],
+)
+def test_a_pin_that_can_do_it_is_taken(tmp_path: Path, check: str, rows: list[str]) -> None:
+    assert not pins_refuse(tmp_path, check, *rows)
+
+
+def test_the_quick_build_is_refused_on_a_board_with_psram() -> None:
+    assert "PSRAM" in complaints(2, "-DBOARD_HAS_PSRAM", SRC / "lamp_outputs.cpp")
+
+
+def test_safe_mode_comes_after_three_crashes_in_a_row_and_not_from_noise_at_power_on(tmp_path: Path) -> None:
+    code = """#include "crashes.hpp"
+        using namespace gauge;
+        constexpr Crashes noise{0xdeadbeef, 77};
+        constexpr Crashes one = after_reset(noise, true), two = after_reset(one, true), three = after_reset(two, true);
+        static_assert(!safe_mode(after_reset(noise, false)) && !safe_mode(one) && !safe_mode(two));
+        static_assert(safe_mode(three) && safe_mode(after_reset(three, true)));
+        static_assert(!safe_mode(after_reset(three, false)) && after_reset(three, false).count == 0);
+    """
+    assert complaints(2, snippet(tmp_path, code)) == ""
+
+
+def test_the_firmware_has_the_publishers_version() -> None:
+    found = re.search(r'kVersion\[\] = "(.+)"', (SRC / "version.hpp").read_text())
+    assert found
+    assert found[1] == __version__
+
+
+def test_every_tool_and_library_is_pinned() -> None:
+    ini = configparser.ConfigParser(inline_comment_prefixes=None, interpolation=None)
+    ini.read(FIRMWARE / "platformio.ini")
+    wanted = [word for section in ini.values() for word in section.get("lib_deps", "").split()]
+    wanted += [section["platform"] for section in ini.values() if "platform" in section]
+    assert len(wanted) >= 8
+    exact = re.compile(r"@\d[\d.]+$|#[0-9a-f]{40}$|/releases/download/[\d.]+/")
+    assert [entry for entry in wanted if not exact.search(entry)] == []

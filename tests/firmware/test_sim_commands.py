@@ -1,0 +1,168 @@
+"""The display as a device of its own: what it tells Home Assistant, and the commands it takes."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sim_publisher import HALF_DEG, leave_half_scale
+from simulator import ID, STEP_DEG, Simulator, at_rest_on, glowing
+
+import brokers
+from brokers import Ear, Process, retained_on, until
+from gauge_mqtt.contract import LAMPS
+from gauge_mqtt.dials import FULL_DEG, ZERO_DEG
+from gauge_mqtt.topics import DIALS, DISCOVERY_PREFIX, DISPLAY_PREFIX
+from test_discovery import COMPONENT, DEVICE, ORIGIN, ROOT
+
+BASE = f"{DISPLAY_PREFIX}/{ID}"
+DISCOVERY = f"{DISCOVERY_PREFIX}/device/{DISPLAY_PREFIX}/{ID}/config"
+EARLY_S = 3.2
+"""For three seconds after its subscription a command may be a retained one, and is refused."""
+CONTROL = {
+    "command_topic", "command_template", "brightness_state_topic", "brightness_command_topic", "min", "max", "step",
+    "mode", "automation_type", "type", "subtype", "topic", "payload",
+}  # fmt: skip
+"""What a thing that takes commands has beyond a sensor."""
+PLAIN = {"light": b"ON", "brightness": b"255", "trim/5h/zero": b"0", "trim/5h/full": b"0"}
+"""Commands after which a display is as it was delivered."""
+SAMPLE = {"button": b"PRESS", "light": b"ON", "switch": b"OFF", "number": b"0"}
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    if brokers.mosquitto() is None:
+        pytest.skip("no mosquitto here")
+    process = Process(tmp_path_factory.mktemp("broker")).start()
+    yield process
+    process.kill()
+
+
+@pytest.fixture(scope="module")
+def hand(broker: Process) -> Iterator[Ear]:
+    """Somebody at the broker, who has half scale and OPUS shown."""
+    with Ear(broker.port) as ear:
+        leave_half_scale(ear)
+        yield ear
+
+
+@pytest.fixture(scope="module")
+def long_running(broker: Process, hand: Ear, gauge_sim: Path) -> Iterator[Simulator]:
+    with Simulator(gauge_sim, broker.port) as running:
+        until(lambda: hand.now.get(f"{BASE}/availability") == b"online")
+        time.sleep(EARLY_S)
+        yield running
+
+
+@pytest.fixture
+def simulator(hand: Ear, long_running: Simulator) -> Simulator:
+    """One for all tests: past the time in which it takes no commands, needles at half scale, the lamps bright."""
+    for below, payload in PLAIN.items():
+        hand.say(f"{BASE}/cmd/{below}", payload)
+    long_running.wait(at_rest_on(HALF_DEG))
+    long_running.wait(lambda state: state["lamps"]["opus"] == 255)
+    return long_running
+
+
+def test_identify_flashes_the_whole_row_for_five_seconds(hand: Ear, simulator: Simulator) -> None:
+    hand.say(f"{BASE}/cmd/identify", b"PRESS")
+    asked = simulator.wait(lambda state: all(state["lamps"].values()))
+    over = simulator.wait(lambda state: state["lit"] == ["opus"], 7)
+    assert 5000 < over["t_ms"] - asked["t_ms"] < 7000
+    assert not glowing([over]) - {"opus"}
+
+
+def test_a_self_test_sweeps_every_scale_and_lights_every_lamp(hand: Ear, simulator: Simulator) -> None:
+    start = len(simulator.seen)
+    hand.say(f"{BASE}/cmd/self_test", b"PRESS")
+    simulator.wait(lambda state: state["needles"]["7d"]["deg"] > FULL_DEG - 2)
+    simulator.wait(lambda state: state["needles"]["7d"]["deg"] < ZERO_DEG + 2)
+    simulator.wait(at_rest_on(HALF_DEG))
+    assert glowing(simulator.seen[start:]) == set(LAMPS)
+    for dial in DIALS:
+        degrees = [state["needles"][dial]["deg"] for state in simulator.seen[start:]]
+        assert max(degrees) == pytest.approx(FULL_DEG, abs=10)
+        assert min(degrees) == pytest.approx(ZERO_DEG, abs=10)
+
+
+def test_home_finds_the_stop_and_comes_back(hand: Ear, simulator: Simulator) -> None:
+    hand.say(f"{BASE}/cmd/home", b"PRESS")
+    simulator.wait(lambda state: all(state["needles"][dial]["steps"] == 0 for dial in DIALS))
+    simulator.wait(at_rest_on(HALF_DEG))
+
+
+def test_the_lamps_are_a_light(hand: Ear, simulator: Simulator) -> None:
+    hand.say(f"{BASE}/cmd/light", b"OFF")
+    simulator.wait(lambda state: not any(state["lamps"].values()))
+    until(lambda: hand.now[f"{BASE}/light"] == b"OFF")
+    hand.say(f"{BASE}/cmd/light", b"ON")
+    simulator.wait(lambda state: state["lamps"]["opus"] == 255)
+    hand.say(f"{BASE}/cmd/brightness", b"64")
+    simulator.wait(lambda state: state["lamps"]["opus"] == 64)
+    until(lambda: hand.now[f"{BASE}/brightness"] == b"64")
+
+
+def test_a_trim_moves_its_own_needle_at_once(hand: Ear, simulator: Simulator) -> None:
+    hand.say(f"{BASE}/cmd/trim/5h/zero", b"6")
+    hand.say(f"{BASE}/cmd/trim/5h/full", b"-12")
+    simulator.wait(at_rest_on(HALF_DEG + (6 - 12) / 2 * STEP_DEG, "5h"))
+    assert at_rest_on(HALF_DEG, "tach", "7d")(simulator.now)
+    until(lambda: (hand.now[f"{BASE}/trim/5h/zero"], hand.now[f"{BASE}/trim/5h/full"]) == (b"6", b"-12"))
+
+
+def test_what_is_no_command_changes_nothing_and_is_counted(hand: Ear, simulator: Simulator) -> None:
+    before = simulator.now
+    wrong = {
+        "identify": b"press", "home": b"1", "light": b"on", "brightness": b"256", "trim/5h/zero": b"46",
+        "trim/tach/full": b"1.5", "trim/8d/zero": b"1", "format": b"PRESS", "restart": b"\xff",
+    }  # fmt: skip
+    for below, payload in wrong.items():
+        hand.say(f"{BASE}/cmd/{below}", payload)
+    hand.say(f"{DISPLAY_PREFIX}/{'0' * 12}/cmd/light", b"OFF")
+    state = simulator.wait(lambda state: state["dropped"] == before["dropped"] + len(wrong))
+    assert (state["needles"], state["lamps"]) == (before["needles"], before["lamps"])
+
+
+@pytest.mark.usefixtures("simulator")
+def test_it_announces_itself_to_home_assistant(broker: Process) -> None:
+    found = retained_on(broker.port)
+    message = json.loads(found[DISCOVERY])
+    components = message["components"]
+    assert message.keys() == ROOT
+    assert message["device"].keys() == DEVICE
+    assert message["origin"].keys() == ORIGIN
+    assert set().union(*components.values()) <= COMPONENT | CONTROL
+    entities = [c for c in components.values() if "unique_id" in c]
+    for name in ("unique_id", "default_entity_id"):
+        assert len({c[name] for c in entities}) == len(entities)
+    for topic in {c["state_topic"] for c in entities if "state_topic" in c}:
+        assert topic.startswith(f"{BASE}/")
+        assert topic in found, "it has a value to show"
+    diag = json.loads(found[f"{BASE}/diag"])
+    for component in entities:
+        template = component.get("value_template", "")
+        if "value_json" in template:
+            assert template.removeprefix("{{ value_json.").removesuffix(" }}") in diag
+
+
+@pytest.mark.usefixtures("simulator")
+def test_it_announces_itself_again_when_home_assistant_starts(hand: Ear) -> None:
+    del hand.now[DISCOVERY]
+    hand.say(f"{DISCOVERY_PREFIX}/status", b"online")
+    until(lambda: DISCOVERY in hand.now)
+
+
+def test_every_control_it_offers_to_home_assistant_is_understood(hand: Ear, simulator: Simulator) -> None:
+    before = simulator.now["dropped"]
+    components = json.loads(hand.now[DISCOVERY])["components"]
+    controls = {key: c for key, c in components.items() if "command_topic" in c and key != "restart"}
+    assert len(controls) >= 10
+    for component in controls.values():
+        hand.say(component["command_topic"], SAMPLE[component["platform"]])
+        if "brightness_command_topic" in component:
+            hand.say(component["brightness_command_topic"], b"200")
+    until(lambda: hand.now[f"{BASE}/brightness"] == b"200")
+    hand.say(f"{BASE}/cmd/brightness", b"100")
+    until(lambda: hand.now[f"{BASE}/brightness"] == b"100")
+    assert simulator.now["dropped"] == before

@@ -1,0 +1,145 @@
+"""The publisher comes, goes, hangs and is killed, and the cluster shows it."""
+
+import signal
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sim_publisher import live, parked, publisher
+from simulator import Simulator, shows
+
+from brokers import Ear, Mosquitto, until
+from gauge_mqtt.contract import LAMPS
+from gauge_mqtt.dials import motor_deg
+from gauge_mqtt.topics import DIALS, Topics
+from porch.porch_kit import Daemon, url, write_log
+
+INTERVAL_S = 1
+BACK_WITHIN_S = 5.0
+GONE_WITHIN_S = 2.0
+MISSED = 3
+SLOW_BLINK_MS = range(1000, 3001)
+"""A period of STALL while the publisher is lost: slow enough to be told from HOT."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_publisher_that_ends_is_shown_at_once_and_so_is_its_return(
+    mosquitto: Mosquitto, gauge_sim: Path, number: signal.Signals
+) -> None:
+    mosquitto.start()
+    with Ear(mosquitto.port) as ear, Simulator(gauge_sim, mosquitto.port) as simulator:
+        with publisher(mosquitto.port) as child:
+            simulator.wait(live())
+            child.send_signal(number)
+            until(lambda: ear.now[Topics("lab").availability] == b"offline")
+            simulator.wait(parked("publisher_offline"), GONE_WITHIN_S)
+        with publisher(mosquitto.port):
+            simulator.wait(live(), BACK_WITHIN_S)
+
+
+def test_a_frozen_publisher_is_given_up_after_three_of_its_intervals(mosquitto: Mosquitto, gauge_sim: Path) -> None:
+    mosquitto.start()
+    with (
+        Simulator(gauge_sim, mosquitto.port) as simulator,
+        publisher(mosquitto.port, interval_s=INTERVAL_S) as child,
+    ):
+        simulator.wait(live())
+        time.sleep(INTERVAL_S)  # for the first heartbeat, which says the interval
+        child.send_signal(signal.SIGSTOP)
+        frozen = time.monotonic()
+        simulator.wait(lambda state: state["link"] == "stale", (MISSED + 1) * INTERVAL_S)
+        assert time.monotonic() - frozen > (MISSED - 1) * INTERVAL_S
+        simulator.wait(parked("stale"), GONE_WITHIN_S)
+        child.send_signal(signal.SIGCONT)
+        simulator.wait(live(), BACK_WITHIN_S)
+
+
+def test_stall_blinks_slowly_while_the_publisher_is_lost(mosquitto: Mosquitto, gauge_sim: Path) -> None:
+    mosquitto.start()
+    with Simulator(gauge_sim, mosquitto.port) as simulator:
+        simulator.wait(parked("publisher_offline"))
+        time.sleep(1.5 * SLOW_BLINK_MS[-1] / 1000)
+        lit = [state["lamps"]["stall"] > 0 for state in simulator.seen]
+        lit_at = [
+            state["t_ms"]
+            for state, (before, now) in zip(simulator.seen[1:], pairwise(lit), strict=False)
+            if now > before
+        ]
+        periods = [later - sooner for sooner, later in pairwise(lit_at)]
+        assert periods
+        assert all(period in SLOW_BLINK_MS for period in periods)
+        assert not any(state["lamps"][lamp] for state in simulator.seen for lamp in LAMPS if lamp != "stall")
+
+
+def test_hot_flashes_idle_breathes_and_the_rest_is_steady(mosquitto: Mosquitto, gauge_sim: Path) -> None:
+    mosquitto.start()
+    topics = Topics("lab")
+    with Simulator(gauge_sim, mosquitto.port) as simulator, Ear(mosquitto.port) as hand:
+        hand.say(topics.availability, b"online", retain=True)
+        hand.say(topics.lamps, b"%d" % sum(1 << LAMPS.index(lamp) for lamp in ("haiku", "hot", "idle")), retain=True)
+        simulator.wait(lambda state: set(state["lit"]) == {"haiku", "hot", "idle"})
+        start = len(simulator.seen)
+        time.sleep(2.5)
+        levels = {lamp: [state["lamps"][lamp] for state in simulator.seen[start:]] for lamp in LAMPS}
+        assert set(levels["haiku"]) == {255}
+        assert set(levels["hot"]) == {0, 255}
+        assert min(levels["idle"]) > 0
+        assert len(set(levels["idle"])) > 50
+        assert max(abs(later - sooner) for sooner, later in pairwise(levels["idle"])) < 32
+        assert all(set(levels[lamp]) == {0} for lamp in ("opus", "sonnet", "warn", "stall"))
+
+
+def test_who_comes_late_shows_everything_and_two_displays_do_not_disturb_each_other(
+    mosquitto: Mosquitto, gauge_sim: Path
+) -> None:
+    mosquitto.start()
+    with publisher(mosquitto.port), Ear(mosquitto.port) as ear:
+        until(lambda: ear.now.get(Topics("lab").availability) == b"online", 10)
+        with (
+            Simulator(gauge_sim, mosquitto.port, "--instance", "lab", chip="000000000001") as one,
+            Simulator(gauge_sim, mosquitto.port, "--driver", "stepdir", chip="000000000002") as two,
+        ):
+            for simulator in (one, two):
+                simulator.wait(live())
+                assert simulator.now["reconnects"] == 0
+
+
+def test_of_two_publishers_the_one_that_was_named_is_shown(mosquitto: Mosquitto, gauge_sim: Path) -> None:
+    mosquitto.start()
+    desk = (0, 500, 1000)
+    with (
+        publisher(mosquitto.port),
+        publisher(mosquitto.port, desk, "desk"),
+        Simulator(gauge_sim, mosquitto.port, "--instance", "desk") as simulator,
+    ):
+        simulator.wait(live(desk), 10)
+
+
+def test_the_first_publisher_that_is_online_is_kept(mosquitto: Mosquitto, gauge_sim: Path) -> None:
+    mosquitto.start()
+    with Simulator(gauge_sim, mosquitto.port) as simulator, publisher(mosquitto.port):
+        simulator.wait(live(), 10)
+        with publisher(mosquitto.port, (0, 500, 1000), "desk"), Ear(mosquitto.port) as ear:
+            until(lambda: ear.now.get(Topics("desk").heartbeat) is not None, 10)
+            time.sleep(1)
+            assert live()(simulator.now)
+
+
+def test_gauge_mqtt_run_drives_the_needles_from_a_session_log(mosquitto: Mosquitto, gauge_sim: Path) -> None:
+    mosquitto.start()
+    write_log(tokens=43_120)
+    daemon = Daemon(
+        "--mqtt-url",
+        url(mosquitto),
+        CLAUDE_GAUGE_5H_CEILING="86240",  # half
+        CLAUDE_GAUGE_7D_CEILING="431200",  # a tenth
+        CLAUDE_GAUGE_TACH_REDLINE="53900",  # four fifths of the redline
+    )
+    wanted = {"5h": motor_deg(500), "tach": motor_deg(640), "7d": motor_deg(100)}
+    with Simulator(gauge_sim, mosquitto.port) as simulator, daemon:
+        simulator.wait(lambda state: shows(state, wanted) and set(state["lit"]) == {"opus"}, 15)
+        usage = daemon.usage()
+        assert [usage[f"needle_{dial}"] for dial in DIALS] == [500, 640, 100]
+        daemon.end()
+        simulator.wait(parked("publisher_offline"), GONE_WITHIN_S)
