@@ -5,7 +5,6 @@
 namespace gauge {
 namespace {
 
-constexpr Millis kLongest = 60'000;
 constexpr Millis kJitterDivisor = 5;
 
 }  // namespace
@@ -13,7 +12,7 @@ constexpr Millis kJitterDivisor = 5;
 Millis Backoff::next(std::uint32_t random) {
   const Millis spread = delay_ / kJitterDivisor;
   const Millis wait = delay_ - spread + random % (2 * spread + 1);
-  delay_ = std::min(2 * delay_, kLongest);
+  delay_ = std::min(2 * delay_, longest_);
   return wait;
 }
 

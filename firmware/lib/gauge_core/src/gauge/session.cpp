@@ -146,7 +146,7 @@ void Session::work() {
   }
   if (adopted_) {
     adopted_ = false;
-    if (!subscribe()) return lost();
+    if (!subscribe_publisher()) return lost();
   }
   if (announce_ && reached(announce_at_, now_)) announce();
   if (settings_unsaid_) say_settings();
@@ -163,7 +163,7 @@ void Session::judge(bool wifi) {
 
   if (phase_ == Phase::away && since(away_since_, now_) >= kAwayLongMs) away_long_ = true;
   const bool no_broker = settings_.broker_host[0] == '\0' || away_long_;
-  wants_http_ = wifi && phase_ == Phase::away && no_broker && settings_.http_url[0] != '\0';
+  wants_http_ = wifi && phase_ != Phase::up && no_broker && settings_.http_url[0] != '\0';
 }
 
 void Session::settings_changed() {

@@ -72,6 +72,7 @@ class Session final : public MqttListener {
   void judge(bool wifi);
 
   bool subscribe();
+  bool subscribe_publisher();
   void announce();
   void say_settings();
   void say_fresh();
@@ -95,7 +96,7 @@ class Session final : public MqttListener {
   const Text<64> client_id_;
 
   LinkMonitor monitor_;
-  Backoff backoff_;
+  Backoff backoff_{4'000};  // a broker that is back is found within 5 s
   Counters counters_;
   Millis now_ = 0;  // of the last poll
 

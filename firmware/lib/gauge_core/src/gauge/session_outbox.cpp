@@ -7,14 +7,17 @@
 namespace gauge {
 
 bool Session::subscribe() {
+  return subscribe_publisher() && mqtt_.subscribe(own_topic(device_, "cmd/#").c_str()) &&
+         mqtt_.subscribe(Topic(contract::kDiscoveryPrefix).add("/status").c_str());
+}
+
+bool Session::subscribe_publisher() {
   const bool chosen = settings_.instance[0] != '\0';
   const auto of_publisher = [this, chosen](std::string_view below) {
     return Topic(contract::kPrefix).add("/").add(chosen ? settings_.instance : "+").add("/").add(below);
   };
   return mqtt_.subscribe(of_publisher(contract::kAvailabilityTopic).c_str()) &&
-         (!chosen || mqtt_.subscribe(of_publisher(contract::kDisplayTopics).c_str())) &&
-         mqtt_.subscribe(own_topic(device_, "cmd/#").c_str()) &&
-         mqtt_.subscribe(Topic(contract::kDiscoveryPrefix).add("/status").c_str());
+         (!chosen || mqtt_.subscribe(of_publisher(contract::kDisplayTopics).c_str()));
 }
 
 void Session::announce() {

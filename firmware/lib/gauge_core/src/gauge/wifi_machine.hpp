@@ -33,7 +33,7 @@ class WifiMachine {
   WifiAction station(const WifiInputs& inputs, Millis now);
   WifiAction pause(const WifiInputs& inputs, Millis now);
 
-  Backoff backoff_;
+  Backoff backoff_{60'000};
   bool portal_ = false;
   Station station_ = Station::idle;
   Millis opened_at_ = 0;
