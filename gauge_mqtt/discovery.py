@@ -11,8 +11,10 @@ from typing import Any, get_args
 from gauge_mqtt.contract import EXPIRE_AFTER_S, FACETS, EventType, Facet
 from gauge_mqtt.topics import Topics
 
-RETIRED: tuple[str, ...] = ()
-"""Keys of earlier versions. Each is sent as a bare platform, which removes its entity; `clear` empties its topic."""
+RETIRED: dict[str, str] = {}
+"""Keys of earlier versions -> their platform. Each is sent as that platform alone, which removes its entity; with
+another one it would stay. `clear` empties its topic.
+"""
 
 PERCENT = "{{ value if value == 'None' else (value | float * 100) | round(2) }}"
 """Ratios are shown in percent. The literal `None` must arrive as it is, it means unknown."""
@@ -26,7 +28,7 @@ def payload(topics: Topics, version: str) -> bytes:
     components = {key: _state(topics, device, key, facet) for key, facet in FACETS.items()}
     components["publisher"] = _publisher(topics, device)
     components["alert"] = _alert(topics, device)
-    components |= {key: {"platform": "sensor"} for key in RETIRED}
+    components |= {key: {"platform": platform} for key, platform in RETIRED.items()}
     message = {
         "device": {
             "identifiers": [topics.node],
@@ -65,12 +67,15 @@ def _state(topics: Topics, device: str, key: str, facet: Facet) -> _Component:
 
 
 def _publisher(topics: Topics, device: str) -> _Component:
-    """Whether gauge-mqtt runs. Its own availability never fails, so that it is seen when all else is unavailable."""
+    """Whether gauge-mqtt runs. Its own availability never fails, so that it is seen when all else is unavailable. Where
+    nobody says `offline`, after a broker that restarted empty while we were dead, it goes off by itself.
+    """
     component = _entity(topics, device, "publisher", platform="binary_sensor", name="Publisher", icon="mdi:broadcast")
     return component | {
         "state_topic": topics.availability,
         "payload_on": "online",
         "payload_off": "offline",
+        "off_delay": EXPIRE_AFTER_S,
         "device_class": "connectivity",
         "entity_category": "diagnostic",
         "availability": [{"topic": topics.availability, "value_template": "online"}],

@@ -7,10 +7,20 @@ from pathlib import Path
 import pytest
 
 import brokers
+from firmware_build import firmware_build, gauge_sim
+
+__all__ = ["firmware_build", "gauge_sim"]  # fixtures
 
 
 def pytest_report_header() -> str:
     return f"real MQTT broker: {brokers.kind()}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those who want a Home Assistant are told apart by what they ask for."""
+    for item in items:
+        if {"ha", "house", "installation"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("homeassistant")
 
 
 @pytest.fixture

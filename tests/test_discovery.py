@@ -18,7 +18,7 @@ ORIGIN = {"name", "sw_version"}
 COMPONENT = {
     "platform", "unique_id", "default_entity_id", "object_id", "name", "icon", "state_topic", "expire_after",
     "unit_of_measurement", "value_template", "device_class", "state_class", "options", "suggested_display_precision",
-    "entity_category", "enabled_by_default", "availability", "payload_on", "payload_off", "event_types",
+    "entity_category", "enabled_by_default", "availability", "payload_on", "payload_off", "off_delay", "event_types",
 }  # fmt: skip
 
 
@@ -118,6 +118,6 @@ def test_what_changes_with_every_snapshot_or_repeats_another_key_is_not_enabled_
 
 
 def test_a_retired_key_is_sent_as_a_bare_platform(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery, "RETIRED", ("window_5h_old",))
+    monkeypatch.setattr(discovery, "RETIRED", {"window_5h_old": "binary_sensor"})
     message = json.loads(discovery.payload(TOPICS, "1"))
-    assert message["components"]["window_5h_old"] == {"platform": "sensor"}
+    assert message["components"]["window_5h_old"] == {"platform": "binary_sensor"}

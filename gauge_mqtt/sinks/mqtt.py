@@ -64,6 +64,7 @@ class MqttSink:
         for event in events:
             self._publish(Message(self._topics.event, event.to_json()))
         if beat:
+            self._publish(Message(self._topics.availability, ONLINE, retain=True))
             self._publish(Message(self._topics.heartbeat, str(HEARTBEAT_S).encode(), qos=0))
 
     async def run(self) -> None:

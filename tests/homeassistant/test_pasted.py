@@ -75,7 +75,7 @@ def test_the_package_makes_the_entities_that_discovery_makes() -> None:
 
 def test_a_retired_key_is_not_in_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     before = len(package(DESK)["mqtt"])
-    monkeypatch.setattr("gauge_mqtt.discovery.RETIRED", ("gone",))
+    monkeypatch.setattr("gauge_mqtt.discovery.RETIRED", {"gone": "sensor"})
     assert len(package(DESK)["mqtt"]) == before
 
 

@@ -64,8 +64,8 @@ async def test_only_what_changed_is_said_and_on_a_beat_everything(mosquitto: Mos
             second = len(ear.heard)
             sink.show(usage(rate_1m=2), (), beat=False)
             sink.show(usage(rate_1m=2), (), beat=True)
-            await eventually(lambda: TOPICS.state in ear.topics[second:])
-            assert [t for t in ear.topics[second:] if t != TOPICS.heartbeat] == list(retained(usage(), TOPICS))
+            await eventually(lambda: TOPICS.heartbeat in ear.topics[second:])
+            assert ear.topics[second:] == [*retained(usage(), TOPICS), TOPICS.availability, TOPICS.heartbeat]
 
 
 async def test_heartbeats_and_events_are_heard_and_not_retained(mosquitto: Mosquitto) -> None:

@@ -24,7 +24,7 @@ async def fill(port: int) -> None:
 async def test_clear_empties_known_found_and_retired_topics_and_no_others(
     mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mqtt_clear, "RETIRED", ("window_5h_old",))
+    monkeypatch.setattr(mqtt_clear, "RETIRED", {"window_5h_old": "sensor"})
     port = mosquitto.start().port
     await fill(port)
     strange, foreign = f"{TOPICS.base}/left/over", "claude_gauge/other/state"

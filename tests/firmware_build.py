@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-FIRMWARE = Path(__file__).parents[2] / "firmware"
+FIRMWARE = Path(__file__).parents[1] / "firmware"
 BUILD_WITHIN_S = 600
 NEEDED = ("cmake", "g++", "pkg-config")
 

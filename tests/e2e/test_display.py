@@ -1,0 +1,72 @@
+"""A display as a device of Home Assistant's own kind: the simulator, whose session is the firmware's."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ha_client import Entity, becomes
+from kit import Broker
+from simulator import ID, Simulator
+
+from brokers import Ear
+from gauge_mqtt.topics import DISPLAY_PREFIX
+from homeassistant import HomeAssistant
+
+NODE, BASE = f"{DISPLAY_PREFIX}_{ID}", f"{DISPLAY_PREFIX}/{ID}"
+EARLY_S = 3.2
+"""Right after its subscription a display refuses commands, which might be retained ones."""
+
+
+@pytest.fixture
+def ear(broker: Broker) -> Iterator[Ear]:
+    with Ear(broker.port, f"{BASE}/#") as ear:
+        yield ear
+
+
+@pytest.fixture
+def display(ha: HomeAssistant, broker: Broker, ear: Ear, gauge_sim: Path) -> Iterator[Simulator]:
+    with Simulator(gauge_sim, broker.port, "--instance", "nobody") as display:
+        becomes(lambda: ear.now.get(f"{BASE}/availability"), b"online")
+        becomes(lambda: ha.device(NODE) is not None, wanted=True)
+        time.sleep(EARLY_S)
+        yield display
+
+
+def entity(ha: HomeAssistant, key: str) -> Entity:
+    return ha.entities(NODE)[key]
+
+
+def press(ha: HomeAssistant, key: str) -> None:
+    ha.call("button", "press", entity_id=entity(ha, key).id)
+
+
+def test_home_assistant_shows_and_sets_all_that_a_display_has(ha: HomeAssistant, display: Simulator, ear: Ear) -> None:
+    entities = ha.entities(NODE)
+    assert len(entities) == 21
+    assert "unavailable" not in {found.state for found in entities.values()}
+    triggers = ha.ask("device_automation/trigger/list", device_id=(ha.device(NODE) or {})["id"])
+    assert {t["type"] for t in triggers if t["domain"] == "mqtt"} == {"button_short_press", "button_long_press"}
+
+    lamps = entities["lamps"].id
+    ha.call("light", "turn_on", entity_id=lamps, brightness=100)
+    becomes(lambda: entity(ha, "lamps").attributes.get("brightness"), 100)
+    ha.call("light", "turn_off", entity_id=lamps)
+    becomes(lambda: ha.state(lamps), "off")
+    for degrees, thirds, shown in ((1.0, b"3", "1.0"), (-9.6667, b"-29", "-9.67"), (0, b"0", "0.0")):
+        ha.call("number", "set_value", entity_id=entities["trim_tach_zero"].id, value=degrees)
+        becomes(lambda: ha.state(entities["trim_tach_zero"].id), shown)
+        assert ear.now[f"{BASE}/trim/tach/zero"] == thirds
+    press(ha, "identify")
+    display.wait(lambda state: all(state["lamps"].values()))
+
+
+def test_a_display_restarts_once_when_it_is_asked_to(ha: HomeAssistant, display: Simulator, ear: Ear) -> None:
+    fresh, before = entity(ha, "fresh").id, len(ear.heard)
+    press(ha, "restart")
+    becomes(lambda: ear.now[f"{BASE}/availability"], b"offline")
+    becomes(lambda: ear.now[f"{BASE}/availability"], b"online")
+    becomes(lambda: ha.state(fresh), "off")  # back, and without a publisher
+    said = [message.payload for message in ear.heard[before:] if message.topic == f"{BASE}/availability"]
+    assert said == [b"offline", b"online"]
+    assert display.child.poll() is None

@@ -1,0 +1,105 @@
+"""Names and versions change; what Home Assistant knows stays in order."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ha_client import becomes
+from kit import Broker, Hand, NewPublisher, known
+
+from brokers import Ear
+from gauge_mqtt import __version__, discovery
+from homeassistant import HomeAssistant
+
+OLD = Path(__file__).parent / "fixtures/discovery-schema-1.json"
+"""What the publisher said of the instance `upgrade` when the contract had its first schema."""
+
+
+@pytest.fixture
+def ear(broker: Broker) -> Iterator[Ear]:
+    with Ear(broker.port, "nothing") as ear:
+        yield ear
+
+
+def test_a_renamed_instance_is_a_new_device_and_clear_removes_the_old(
+    ha: HomeAssistant, publisher: NewPublisher
+) -> None:
+    old, new = publisher("old-name"), publisher("new-name")
+    old.work(ago_s=600)
+    old.start()
+    becomes(lambda: ha.state(old.entity("Tokens 7d")), "43120")
+    old.end()
+    new.start()
+    becomes(lambda: ha.state(new.entity("Publisher", "binary_sensor")), "on")
+    assert "emptied" in old.cli("discovery", "clear")
+    becomes(lambda: ha.device(old.node), None)
+    assert not [id_ for id_ in ha.states() if "old_name" in id_]
+    assert ha.state(new.entity("Publisher", "binary_sensor")) == "on"
+
+
+def test_two_instances_are_two_devices(ha: HomeAssistant, publisher: NewPublisher) -> None:
+    desk, lap = publisher("two-desk"), publisher("two-lap")
+    desk.work(ago_s=600)
+    lap.work(tokens=500, ago_s=600)
+    desk.start()
+    lap.start()
+    becomes(lambda: ha.state(desk.entity("Tokens 7d")), "43120")
+    becomes(lambda: ha.state(lap.entity("Tokens 7d")), "500")
+    of_desk, of_lap = ha.entities(desk.node), ha.entities(lap.node)
+    assert of_desk.keys() == of_lap.keys()
+    assert not {entity.id for entity in of_desk.values()} & {entity.id for entity in of_lap.values()}
+    lap.end()
+    becomes(lambda: ha.state(lap.entity("Tokens 7d")), "unavailable")
+    assert ha.state(desk.entity("Tokens 7d")) == "43120"
+
+
+def test_a_retired_entity_is_gone(ha: HomeAssistant, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    hand = Hand(ear, "retired")
+    now = discovery.payload(hand.topics, "2")
+    earlier: dict[str, Any] = json.loads(now)
+    for old, like in (("old_key", "rate_1m"), ("old_lamp", "hot")):
+        new = {"unique_id": f"{hand.topics.node}_{old}", "name": old, "default_entity_id": None, "object_id": old}
+        kept = earlier["components"][like] | new
+        earlier["components"][old] = {key: value for key, value in kept.items() if value is not None}
+    hand.describe(json.dumps(earlier).encode())
+    hand.show(known("retired"))
+    becomes(lambda: {"old_key", "old_lamp"} <= ha.entities(hand.topics.node).keys(), wanted=True)
+    monkeypatch.setattr(discovery, "RETIRED", {"old_key": "sensor", "old_lamp": "binary_sensor"})
+    for _start in range(2):
+        hand.describe(discovery.payload(hand.topics, "2"))
+        becomes(lambda: ha.entities(hand.topics.node).keys(), json.loads(now)["components"].keys())
+
+
+def test_after_an_upgrade_ids_choices_history_and_statistics_are_still_there(
+    ha: HomeAssistant, ear: Ear, publisher: NewPublisher
+) -> None:
+    hand, one = Hand(ear, "upgrade"), publisher("upgrade")
+    old = OLD.read_bytes()
+    hand.describe(old)
+    hand.show(known("upgrade"))
+    tokens = one.entity("Tokens 7d")
+    becomes(lambda: ha.state(tokens), "12345678")
+    ha.ask("config/entity_registry/update", entity_id=tokens, name="Mine", icon="mdi:star")
+    ha.ask("config/entity_registry/update", entity_id=one.entity("Redline"), new_entity_id="sensor.my_redline")
+    before = ha.entities(one.node)
+    assert before.keys() == json.loads(old)["components"].keys()
+    ha.call("statistics_now", "compile")
+    one.work(ago_s=600)
+    one.start()
+    becomes(lambda: ha.state(tokens), "43120")
+    components = json.loads(discovery.payload(hand.topics, __version__))["components"]
+    assert components.keys() > before.keys()
+    becomes(lambda: ha.entities(one.node).keys(), components.keys())
+    after = ha.entities(one.node)
+    kept = ("id", "unique_id", "entity_id", "disabled_by")
+    for key, entity in before.items():
+        assert [after[key].registry[name] for name in kept] == [entity.registry[name] for name in kept], key
+    assert (after["window_7d_tokens"].registry["name"], after["window_7d_tokens"].attributes["icon"]) == (
+        "Mine", "mdi:star",
+    )  # fmt: skip
+    becomes(lambda: [state["state"] for state in ha.history(tokens)][-2:], ["12345678", "43120"])
+    ha.call("statistics_now", "compile")
+    becomes(lambda: [round(row["mean"]) for row in ha.statistics(tokens)][-2:], [12_345_678, 43_120])
+    assert not ha.ask("recorder/validate_statistics")

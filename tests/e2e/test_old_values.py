@@ -1,0 +1,40 @@
+"""The broker restarted empty and the publisher died: nobody tells Home Assistant that its values are old."""
+
+import time
+
+import pytest
+from ha_client import becomes
+from kit import Shipwreck
+
+from gauge_mqtt.contract import EXPIRE_AFTER_S, HEARTBEAT_S
+from homeassistant import HomeAssistant
+
+pytestmark = pytest.mark.usefixtures("newest")
+
+
+def alive(ha: HomeAssistant, shipwreck: Shipwreck) -> set[str]:
+    """What of the dead publisher is shown as if it were there."""
+    entities = ha.entities(shipwreck.lost.node)
+    return {key for key, entity in entities.items() if entity.state not in {"unavailable", None}}
+
+
+def outlive(ha: HomeAssistant, shipwreck: Shipwreck) -> None:
+    """Until nothing of it should be."""
+    left = shipwreck.at + EXPIRE_AFTER_S - time.monotonic()
+    if left > HEARTBEAT_S + 1:  # the last heartbeat was so long ago at most
+        assert "window_7d_tokens" in alive(ha, shipwreck), "nothing should have been restarted or reloaded until now"
+    becomes(lambda: alive(ha, shipwreck), {"publisher", "alert"}, within=max(left, 0) + 5)
+
+
+def test_old_values_do_not_look_live_for_ever(ha: HomeAssistant, shipwreck: Shipwreck) -> None:
+    outlive(ha, shipwreck)
+
+
+def test_nor_does_the_publisher_itself(ha: HomeAssistant, shipwreck: Shipwreck) -> None:
+    outlive(ha, shipwreck)
+    becomes(lambda: ha.state(shipwreck.lost.entity("Publisher", "binary_sensor")), "off", within=1)
+
+
+def test_the_living_are_not_touched(ha: HomeAssistant, shipwreck: Shipwreck) -> None:
+    outlive(ha, shipwreck)
+    assert "unavailable" not in {entity.state for entity in ha.entities(shipwreck.survivor.node).values()}

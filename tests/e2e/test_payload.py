@@ -1,0 +1,140 @@
+"""What Home Assistant makes of the discovery payload and of the values."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import pytest
+from ha_client import Entity, becomes
+from kit import Broker, Hand, NewPublisher, known
+
+from brokers import Ear
+from gauge_mqtt import discovery
+from gauge_mqtt.contract import FACETS, EventType, Facet, Usage, values
+from gauge_mqtt.discovery import entity_slug
+from gauge_mqtt.messages import Event
+from homeassistant import HomeAssistant
+
+
+@pytest.fixture
+def hand(broker: Broker, request: pytest.FixtureRequest) -> Iterator[Hand]:
+    with Ear(broker.port, "nothing") as ear:
+        yield Hand(ear, f"hand-{request.node.originalname[5:25]}")
+
+
+def shown(facet: Facet, value: Any) -> Any:
+    """What a value of the contract should look like."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0).isoformat()
+    if isinstance(value, tuple):
+        return ",".join(value) or "none"
+    if facet.unit == "ratio":
+        return round(value * 100, 2)
+    return value
+
+
+def seen(entity: Entity, like: Any) -> Any:
+    """The state, as a number where one is wanted."""
+    try:
+        return entity.state if isinstance(like, str) else float(entity.state or "")
+    except ValueError:
+        return entity.state
+
+
+def enabled(ha: HomeAssistant, node: str) -> set[str]:
+    return {key for key, entity in ha.entities(node).items() if entity.state is not None}
+
+
+def differences(ha: HomeAssistant, node: str, usage: Usage) -> dict[str, Any]:
+    """Of the enabled entities of a device, those that do not show what `usage` says: key -> seen, wanted."""
+    entities, pairs = ha.entities(node), {}
+    for key, value in values(usage).items():
+        wanted = shown(FACETS[key], value)
+        if key not in entities:
+            pairs[key] = ("no entity", wanted)
+        elif entities[key].registry["disabled_by"] is None:
+            pairs[key] = (seen(entities[key], wanted), wanted)
+    return {key: (got, wanted) for key, (got, wanted) in pairs.items() if got != wanted}
+
+
+def test_every_key_is_an_entity_with_the_facets_and_the_value_of_the_contract(ha: HomeAssistant, hand: Hand) -> None:
+    usage, node = known(hand.topics.instance), hand.topics.node
+    hand.describe(discovery.payload(hand.topics, "1.2.3"))
+    hand.show(usage)
+    becomes(lambda: differences(ha, node, usage), {})
+    entities = ha.entities(node)
+    assert entities.keys() == {*FACETS, "publisher", "alert"}
+    disabled = {key for key, entity in entities.items() if entity.registry["disabled_by"]}
+    assert disabled == {key for key, facet in FACETS.items() if not facet.shown}
+    for key in disabled:
+        ha.ask("config/entity_registry/update", entity_id=entities[key].id, disabled_by=None)
+    ha.reload()
+    becomes(lambda: (len(enabled(ha, node)), differences(ha, node, usage)), (len(entities), {}))
+    precision = {e["ei"]: e.get("dp") for e in ha.ask("config/entity_registry/list_for_display")["entities"]}
+    for key, entity in ha.entities(node).items():
+        if facet := FACETS.get(key):
+            attributes = entity.attributes
+            assert entity.id == f"{facet.platform}.{entity_slug(f'{node} {facet.label}')}"
+            assert attributes["friendly_name"] == f"Claude Gauge {hand.topics.instance} {facet.label}"
+            assert attributes.get("unit_of_measurement") == ("%" if facet.unit == "ratio" else facet.unit), key
+            assert attributes.get("device_class") == facet.device_class, key
+            assert attributes.get("state_class") == facet.state_class, key
+            assert attributes.get("options", []) == list(facet.options), key
+            assert attributes["icon"] == facet.icon, key
+            assert entity.registry["entity_category"] == ("diagnostic" if facet.diagnostic else None), key
+            assert precision[entity.id] == facet.precision, key
+
+
+def test_the_device_says_what_it_is(ha: HomeAssistant, hand: Hand) -> None:
+    hand.describe(discovery.payload(hand.topics, "1.2.3"))
+    becomes(lambda: ha.device(hand.topics.node) is not None, wanted=True)
+    device = ha.device(hand.topics.node)
+    assert device is not None
+    assert (device["name"], device["manufacturer"], device["model"], device["sw_version"]) == (
+        f"Claude Gauge {hand.topics.instance}", "claude-gauge", "Claude Code usage", "1.2.3",
+    )  # fmt: skip
+
+
+def test_unknown_is_shown_as_unknown(ha: HomeAssistant, hand: Hand) -> None:
+    usage = Usage(updated_at=datetime.now(UTC), instance=hand.topics.instance, source="jsonl")
+    hand.describe(discovery.payload(hand.topics, "1"))
+    hand.show(full := known(hand.topics.instance))
+    becomes(lambda: differences(ha, hand.topics.node, full), {})
+    hand.show(usage)
+    becomes(lambda: differences(ha, hand.topics.node, usage), {})
+
+
+def test_what_the_publisher_serves_is_what_is_shown(ha: HomeAssistant, publisher: NewPublisher) -> None:
+    limits = {"CLAUDE_GAUGE_5H_CEILING": "100000", "CLAUDE_GAUGE_7D_CEILING": "1000000"}
+    one = publisher(**limits, CLAUDE_GAUGE_TACH_REDLINE="9000")
+    one.work(ago_s=600)
+    one.work(tokens=7_000, ago_s=300)
+    one.start()
+    becomes(lambda: ha.state(one.entity("Tokens 7d")), "50120")
+    becomes(lambda: differences(ha, one.node, Usage.model_validate(one.usage())), {})
+    assert ha.state(one.entity("Fuel 5h")) == "50.12"
+
+
+def test_each_event_is_an_event(ha: HomeAssistant, hand: Hand) -> None:
+    hand.describe(discovery.payload(hand.topics, "1"))
+    hand.show(known(hand.topics.instance))
+    alert = f"event.{entity_slug(f'{hand.topics.node} Alert')}"
+    becomes(lambda: ha.state(alert), "unknown")
+    for kind in get_args(EventType):
+        hand.happen(Event(kind, datetime.now(UTC)))
+        becomes(lambda: ha.states()[alert]["attributes"]["event_type"], kind)
+
+
+def test_a_lamp_that_comes_on_in_the_logs_is_an_event(ha: HomeAssistant, publisher: NewPublisher) -> None:
+    one = publisher(CLAUDE_GAUGE_TACH_REDLINE="9000")
+    one.work(tokens=7_000, ago_s=600)
+    one.start()
+    alert = one.entity("Alert", "event")
+    becomes(lambda: ha.state(one.entity("Hot", "binary_sensor")), "off")
+    one.work(tokens=90_000, ago_s=0)
+    becomes(lambda: ha.state(one.entity("Hot", "binary_sensor")), "on")
+    becomes(lambda: ha.states()[alert]["attributes"]["event_type"], "hot")

@@ -1,0 +1,41 @@
+"""Long-term statistics: made of everything that is a quantity, in units that stay."""
+
+from typing import Any
+
+from ha_client import becomes
+from kit import Broker, Hand, known
+
+from brokers import Ear
+from gauge_mqtt import discovery
+from gauge_mqtt.contract import FACETS
+from homeassistant import HomeAssistant
+
+
+def rows(ha: HomeAssistant, ids: dict[str, str]) -> dict[str, Any]:
+    """Key -> the newest mean, or the sum's state."""
+    newest = {key: ha.statistics(id_)[-1] for key, id_ in ids.items() if ha.statistics(id_)}
+    return {key: row["mean"] if row.get("mean") is not None else row["state"] for key, row in newest.items()}
+
+
+def test_every_quantity_has_statistics_in_its_unit(ha: HomeAssistant, broker: Broker) -> None:
+    with Ear(broker.port, "nothing") as ear:
+        hand = Hand(ear, "statistics")
+        hand.describe(discovery.payload(hand.topics, "1"))
+        hand.show(known("statistics"))
+    becomes(lambda: ha.state("sensor.claude_gauge_statistics_redline"), "8000")
+    quantities = {key: facet for key, facet in FACETS.items() if facet.state_class and facet.shown}
+    ids = {key: entity.id for key, entity in ha.entities(hand.topics.node).items() if key in quantities}
+    ha.call("statistics_now", "compile")
+    about = {each["statistic_id"]: each for each in ha.ask("recorder/list_statistic_ids")}
+    for key, facet in quantities.items():
+        unit = "%" if facet.unit == "ratio" else facet.unit
+        assert about[ids[key]]["statistics_unit_of_measurement"] == unit, key
+        assert about[ids[key]]["has_sum"] == (facet.state_class in {"total", "total_increasing"}), key
+    becomes(lambda: rows(ha, ids).keys(), quantities.keys())
+    made = rows(ha, ids)
+    assert (made["rate_1m"], made["window_5h_pct"], made["cost_7d_usd"]) == (1234.5, 29.0, 99.5)
+
+
+def test_nothing_needs_repair(ha: HomeAssistant) -> None:
+    assert ha.ask("recorder/validate_statistics") == {}
+    assert [issue for issue in ha.ask("repairs/list_issues")["issues"] if issue["domain"] in {"mqtt", "sensor"}] == []
