@@ -158,6 +158,18 @@ def test_a_page_is_short(page: Path) -> None:
     assert len(page.read_text().splitlines()) <= 120
 
 
+def test_every_command_and_every_topic_of_the_device_is_documented() -> None:
+    page = (FIRMWARE / "docs/topics.md").read_text()
+    core = FIRMWARE / "lib/gauge_core/src/gauge"
+    commands = re.findall(r'\{CommandKind::\w+, \S+, "([^"]+)"\}', (core / "commands.hpp").read_text())
+    assert len(commands) == 13
+    named = {re.sub("trim/[^/]+", "trim/<dial>", command) for command in commands}
+    said = set(re.findall(r'say\("([a-z_]+)"', (core / "session_outbox.cpp").read_text()))
+    assert {"light", "brightness", "quiet_boot"} <= said
+    for topic in named | said | {"availability", "fresh", "diag", "button"}:
+        assert f"`{topic}`" in page
+
+
 def test_every_setting_of_the_device_is_documented() -> None:
     source = (FIRMWARE / "lib/gauge_core/src/gauge/settings.cpp").read_text()
     keys = re.findall(r'\{?"([a-z_0-9]+)", "[A-Z0-9]', source)
