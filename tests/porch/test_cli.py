@@ -19,7 +19,8 @@ from gauge_mqtt.contract import FACETS, Usage, json_schema
 from gauge_mqtt.settings import NAMES, SECRETS, flag, variable
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "jsonl"
-VERBS = [["run"], ["once"], ["doctor"], ["discovery"], ["discovery", "show"], ["discovery", "clear"], ["show-config"]]
+DISCOVERY = [["discovery"], ["discovery", "show"], ["discovery", "clear"]]
+VERBS = [["run"], ["once"], ["doctor"], *DISCOVERY, ["homeassistant"], ["show-config"]]
 WITHOUT_SETTINGS = [["telemetry-env"]]
 
 
@@ -83,7 +84,8 @@ def test_a_password_is_no_flag_and_is_not_repeated() -> None:
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != ["discovery"]], ids=" ".join)
 def test_a_bad_setting_is_wrong_usage_of_every_verb_without_a_traceback(verb: list[str]) -> None:
-    result = gauge(*verb, CLAUDE_GAUGE_HTTP_PROT="1")
+    what = ["card"] if verb == ["homeassistant"] else []
+    result = gauge(*verb, *what, CLAUDE_GAUGE_HTTP_PROT="1")
     assert result.exit_code == 2
     assert result.output == (
         "Error: CLAUDE_GAUGE_HTTP_PROT is not a setting; did you mean CLAUDE_GAUGE_HTTP_PORT?\n"
