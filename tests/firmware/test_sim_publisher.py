@@ -41,11 +41,14 @@ def test_a_publisher_that_ends_is_shown_at_once_and_so_is_its_return(
 def test_a_frozen_publisher_is_given_up_after_three_of_its_intervals(mosquitto: Mosquitto, gauge_sim: Path) -> None:
     mosquitto.start()
     with (
+        Ear(mosquitto.port) as ear,
         Simulator(gauge_sim, mosquitto.port) as simulator,
         publisher(mosquitto.port, interval_s=INTERVAL_S) as child,
     ):
         simulator.wait(live())
-        time.sleep(INTERVAL_S)  # for the first heartbeat, which says the interval
+        heard = len(ear.heard)  # one more heartbeat, which says the interval, for a display that subscribed just now
+        until(lambda: Topics("lab").heartbeat in ear.topics[heard:])
+        time.sleep(INTERVAL_S / 4)
         child.send_signal(signal.SIGSTOP)
         frozen = time.monotonic()
         simulator.wait(lambda state: state["link"] == "stale", (MISSED + 1) * INTERVAL_S)
