@@ -19,7 +19,7 @@ Ids = Mapping[str, str]
 CALM, RED, DARK = "var(--success-color)", "var(--error-color)", "var(--state-inactive-color)"
 MODEL_COLOURS = dict(zip(MODEL_LAMPS, ("red", "amber", "green"), strict=True))
 STATE_COLOURS = {"hot": "red", "warn": "amber", "stall": "blue", "idle": "green"}
-"""Lamp -> colour while lit, as on the hardware."""
+"""Lamp -> colour while lit. On the hardware STALL is yellow: a blue LED wants more than its pin has."""
 FULL = {"grid_options": {"columns": "full"}}
 FUELS = {"window_5h": "5 h", "window_7d": "7 d"}
 UNKNOWN = ["unknown", "unavailable"]

@@ -30,6 +30,7 @@ namespace gauge::contract {{
 inline constexpr char kPrefix[] = "{PREFIX}";
 inline constexpr char kDisplayPrefix[] = "{DISPLAY_PREFIX}";
 inline constexpr char kDiscoveryPrefix[] = "{DISCOVERY_PREFIX}";
+inline constexpr char kBirthTopic[] = "{topics.birth}";
 
 // Below <prefix>/<instance>/.
 inline constexpr std::array<const char*, {len(DIALS)}> kNeedleTopics{{{needles}}};

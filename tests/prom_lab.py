@@ -122,23 +122,6 @@ def made(directory: Path) -> Iterator[Prometheus]:
         server.stop(signal.SIGKILL)
 
 
-def authority(directory: Path, name: str) -> Path:
-    """The certificate of an authority, made here."""
-    openssl(directory, f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -keyout {name}.key -out {name}.pem")
-    return directory / f"{name}.pem"
-
-
-def certificate(directory: Path, name: str, ca: str, san: str) -> None:
-    (directory / f"{name}.ext").write_text(f"subjectAltName={san}\n")
-    openssl(directory, f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
-    signed = f"-CA {ca}.pem -CAkey {ca}.key -CAcreateserial -days 2 -extfile {name}.ext -out {name}.pem"
-    openssl(directory, f"x509 -req -in {name}.csr {signed}")
-
-
-def openssl(directory: Path, command: str) -> None:
-    subprocess.run(["openssl", *command.split()], cwd=directory, check=True, capture_output=True)
-
-
 class Exporter:
     """Counters of Claude Code behind a port, as a collector shows them: `values[name, labels]`."""
 

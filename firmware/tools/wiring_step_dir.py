@@ -39,7 +39,7 @@ def diagram(pins: Sequence[Pin]) -> Schematic:
     page.ground(490, row_y(16) + 8)
     rail = pin_y("5V", "left")
     page.wire((LEFT, rail), (right - 34, rail), (right - 34, bottom), colour=POWER)
-    page.text(right - 6, bottom - 12, "VDD, RESET", size=12, anchor="end")
+    page.text(right - 6, bottom - 12, "VDD", size=12, anchor="end")
     page.text(left + 6, bottom - 12, "VSS", size=12)
     page.wire((left + 20, bottom), (left + 20, bottom + 14))
     page.ground(left + 20, bottom + 14)

@@ -83,16 +83,8 @@ def publisher(broker: Broker, tmp_path: Path, request: pytest.FixtureRequest) ->
         one.end()
 
 
-@pytest.fixture(scope="session")
-def heard(ha: HomeAssistant) -> list[str]:  # noqa: ARG001 (one each)
-    """The complaints that a test was blamed for already."""
-    return []
-
-
 @pytest.fixture(autouse=True)
-def _no_complaint(ha: HomeAssistant, heard: list[str]) -> Iterator[None]:
+def _no_complaint(ha: HomeAssistant) -> Iterator[None]:
     """Whatever a test and its fixtures do, Home Assistant has nothing to say against it."""
     yield
-    new = ha.complaints()[len(heard) :]
-    heard += new
-    assert new == []
+    assert ha.complaints() == []

@@ -8,7 +8,7 @@
         ha.call("automation", "trigger", entity_id="...")   # a service
         ha.ask("repairs/list_issues")                       # any command of its WebSocket
         ha.rest("GET", "/api/config")                       # any address of its REST API
-        ha.complaints()                                     # warnings and errors in its log that are not in `NOT_OURS`
+        ha.complaints()                                     # warnings and errors in its log since this was asked last
         ha.restart()
 
 `ha.url` and `ha.token` are for a browser. To wait: `becomes(lambda: ha.state(entity_id), "on")`.
@@ -74,6 +74,7 @@ class HomeAssistant(Client):
         super().__init__(free_port())
         self.installation, self.config, self.broker_port = installation, config, broker_port
         self._child: subprocess.Popen[bytes] | None = None
+        self._told = 0
 
     @property
     def said(self) -> str:
@@ -161,6 +162,9 @@ class HomeAssistant(Client):
         return str(self.ask("auth/long_lived_access_token", client_name="gauge", lifespan=1))
 
     def complaints(self) -> list[str]:
+        """Warnings and errors in its log since this was asked last, but for `NOT_OURS`."""
         records = [record for record in _RECORD.split(self.said) if _BAD.match(record)]
         known = NOT_OURS + (NOT_OURS_OF_OLD if self.installation.release.year_month < (2026, 1) else ())
-        return [record for record in records if not any(re.search(pattern, record) for pattern in known)]
+        ours = [record for record in records if not any(re.search(pattern, record) for pattern in known)]
+        new, self._told = ours[self._told :], len(ours)
+        return new

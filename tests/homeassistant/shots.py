@@ -7,7 +7,6 @@ The values are an hour of hard work, the day and the week behind them are made u
 
 import sys
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -49,8 +48,6 @@ def main() -> None:
 
 def take(house: HomeAssistant, desk: Desk) -> None:
     house.start()
-    with suppress(AssertionError):
-        house.ask("http/config/promote")  # see conftest.py
     desk.announce()
     desk.say(at_work(**HARD_WORK))
     eventually(lambda: house.state(IDS["rate_1m"]) == "9650")

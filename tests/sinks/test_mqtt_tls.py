@@ -1,33 +1,14 @@
 """TLS with certificates made here: verified always, and its failures told in words."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 from mqtt_kit import eventually, running, sink_on, usage
 
 from brokers import Mosquitto
+from certificates import authority, certificate
 
 pytestmark = pytest.mark.anyio
-
-
-def openssl(directory: Path, command: str) -> None:
-    subprocess.run(["openssl", *command.split()], cwd=directory, check=True, capture_output=True)
-
-
-def authority(directory: Path, name: str) -> Path:
-    openssl(directory, f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -keyout {name}.key -out {name}.pem")
-    return directory / f"{name}.pem"
-
-
-def certificate(directory: Path, name: str, ca: str, san: str) -> None:
-    (directory / f"{name}.ext").write_text(f"subjectAltName={san}\n")
-    openssl(directory, f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
-    openssl(
-        directory,
-        f"x509 -req -in {name}.csr -CA {ca}.pem -CAkey {ca}.key -CAcreateserial -days 2 "
-        f"-extfile {name}.ext -out {name}.pem",
-    )
 
 
 @pytest.fixture

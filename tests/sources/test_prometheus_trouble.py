@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from brokers import HOST, free_port
+from certificates import authority, certificate
 from gauge_mqtt.reading import Reading
 from gauge_mqtt.sources import prom_api
 from gauge_mqtt.sources.prom_api import PromApi, Server
@@ -25,8 +26,6 @@ from prom_lab import (
     WEB_TLS,
     Impostor,
     Prometheus,
-    authority,
-    certificate,
     eventually,
     hurried,
     made,

@@ -9,6 +9,7 @@ namespace gauge::contract {
 inline constexpr char kPrefix[] = "claude_gauge";
 inline constexpr char kDisplayPrefix[] = "claude_gauge_display";
 inline constexpr char kDiscoveryPrefix[] = "homeassistant";
+inline constexpr char kBirthTopic[] = "homeassistant/status";
 
 // Below <prefix>/<instance>/.
 inline constexpr std::array<const char*, 3> kNeedleTopics{"display/needle/5h", "display/needle/tach", "display/needle/7d"};

@@ -49,7 +49,7 @@ const char* words(Refusal refusal) {
 void Session::on_message(std::string_view topic, std::string_view payload) {
   if (const auto command = topic_below(topic, contract::kDisplayPrefix, device_.id); !command.empty()) {
     on_command(after(command, "cmd/"), payload);
-  } else if (after(topic, contract::kDiscoveryPrefix) == "/status") {
+  } else if (topic == contract::kBirthTopic) {
     // A retained one, right after the subscription, tells nothing new.
     if (payload != contract::kOnline || early_) return;
     announce_ = true;

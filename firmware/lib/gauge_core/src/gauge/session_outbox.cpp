@@ -8,7 +8,7 @@ namespace gauge {
 
 bool Session::subscribe() {
   return subscribe_publisher() && mqtt_.subscribe(own_topic(device_, "cmd/#").c_str()) &&
-         mqtt_.subscribe(Topic(contract::kDiscoveryPrefix).add("/status").c_str());
+         mqtt_.subscribe(contract::kBirthTopic);
 }
 
 bool Session::subscribe_publisher() {

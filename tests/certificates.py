@@ -1,0 +1,24 @@
+"""Certificates made with openssl, of an authority made likewise. All in one directory, by their names."""
+
+import subprocess
+from pathlib import Path
+
+
+def authority(directory: Path, name: str) -> Path:
+    """Its certificate; the key lies beside it."""
+    _openssl(
+        directory, f"req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN={name} -keyout {name}.key -out {name}.pem"
+    )
+    return directory / f"{name}.pem"
+
+
+def certificate(directory: Path, name: str, ca: str, san: str) -> None:
+    """`name`.pem and `name`.key, signed by the authority `ca`. `san`: what it is good for, as `IP:...,DNS:...`."""
+    (directory / f"{name}.ext").write_text(f"subjectAltName={san}\n")
+    _openssl(directory, f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
+    signed = f"-CA {ca}.pem -CAkey {ca}.key -CAcreateserial -days 2 -extfile {name}.ext -out {name}.pem"
+    _openssl(directory, f"x509 -req -in {name}.csr {signed}")
+
+
+def _openssl(directory: Path, command: str) -> None:
+    subprocess.run(["openssl", *command.split()], cwd=directory, check=True, capture_output=True)
