@@ -145,7 +145,8 @@ class Daemon:
 
 @contextmanager
 def daemon(root: Path, state: Path, mqtt_port: int, *, ccusage: Path | None = None) -> Iterator[Daemon]:
-    """`gauge-mqtt run` on the history in `root`; ended with SIGTERM. Nothing of the caller's settings reaches it.
+    """`gauge-mqtt run` on the history in `root`; ended with SIGTERM. Nothing of the caller's settings reaches it,
+    Python's neither: with PYTHONDONTWRITEBYTECODE every start would compile the whole package.
 
     The source is always said: left to itself the daemon takes a ccusage that happens to be installed.
     """
@@ -153,7 +154,7 @@ def daemon(root: Path, state: Path, mqtt_port: int, *, ccusage: Path | None = No
     program = Path(sys.executable).with_name("gauge-mqtt")
     command = [program, "run", "--mqtt-url", f"mqtt://{HOST}:{mqtt_port}", "--http-port", str(http_port)]
     command += ["--state-dir", state, "--instance", INSTANCE]
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("CLAUDE_")}
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("CLAUDE_", "PYTHON"))}
     environ |= {"CLAUDE_CONFIG_DIR": str(root), "CLAUDE_GAUGE_SOURCE": "ccusage" if ccusage else "jsonl"}
     if ccusage:
         environ["CLAUDE_GAUGE_CCUSAGE"] = str(ccusage)

@@ -125,7 +125,7 @@ class Logbook:
             self.ledger.complete_since = following.mtime + MTIME_SLACK_S if following else -inf
 
     def _block_known(self, now: float) -> bool:
-        newest = self.ledger.order[-1] * 60 if self.ledger.order else -inf
+        newest = max(self.ledger.order[-1] * 60 if self.ledger.order else -inf, self.ledger.complete_since)
         return newest < now - OPEN_S or self.ledger.latest_block(now) is not None
 
     async def _read(self, item: Found, now: float, step: Callable[[], None] = lambda: None) -> int:

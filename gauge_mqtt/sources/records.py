@@ -17,8 +17,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from gauge_mqtt.ledger import Entry
 from gauge_mqtt.turns import Step
 
-USAGE_MARK = b'"usage"'
-"""No response is without it, and inside a string its quotes are escaped: a cheap and safe first sieve."""
+USAGE_MARK = b'put_tokens"'
+"""How the name of every count of a response ends but for details. A cheap and safe first sieve: inside a string its quote
+is escaped. The longer, the faster it is searched for (`"usage"`: 2.0 GB/s, this: 2.8 GB/s).
+"""
 TURN_MARKS = (b'"type":"user"', b'"type":"assistant"')
 
 Count = Annotated[int, Meta(ge=0, le=10**9)]

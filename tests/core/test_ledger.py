@@ -51,11 +51,19 @@ def ledger_of(items: list[tuple[str, Entry]], complete_since: float = -inf) -> L
     return ledger
 
 
+def rank(entry: Entry) -> tuple[object, ...]:
+    """Main chain before sidechain, larger before smaller, earlier before later; the rest makes it total."""
+    return (
+        entry.main, entry.tokens, entry.thinking, -entry.at, entry.output, entry.cache_read, entry.input,
+        entry.model or "",
+    )  # fmt: skip
+
+
 def chosen(items: list[tuple[str, Entry]]) -> list[Entry]:
     """The one true record of each message, oldest first."""
     best: dict[str, Entry] = {}
     for key, entry in items:
-        if key not in best or entry.rank > best[key].rank:
+        if key not in best or rank(entry) > rank(best[key]):
             best[key] = entry
     return sorted(best.values(), key=lambda e: e.at)
 

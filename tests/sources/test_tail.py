@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gauge_mqtt.ledger import Ledger
 from gauge_mqtt.sources import tail as tail_module
 from gauge_mqtt.sources.roots import look
+from gauge_mqtt.sources.records import USAGE_MARK
 from gauge_mqtt.sources.tail import LogFile, Tail
 from lines import answer, line, lines, prompt, results
 
@@ -175,10 +176,10 @@ def test_damaged_lines_never_raise_and_hide_nobody_else(tmp_path: Path, damage: 
 @pytest.mark.parametrize(
     "junk",
     [
-        b'{"type":"user","message":' + b"[" * 200_000 + b'"usage"',
+        b'{"type":"user","message":' + b"[" * 200_000 + USAGE_MARK,
         line(answer(AT, timestamp="0001-01-01T00:00:00+14:00")),
         line(answer(AT, timestamp="9999-12-31T23:59:59-14:00")),
-        b'"usage"' * 1000,
+        USAGE_MARK * 1000,
         b"\xff\xfe" * 500,
         line(answer(AT, message__id="x" * 100_000)),
     ],
