@@ -18,8 +18,8 @@ from gauge_mqtt.ledger import Entry
 from gauge_mqtt.turns import Step
 
 USAGE_MARK = b'put_tokens"'
-"""How the name of every count of a response ends but for details. A cheap and safe first sieve: inside a string its quote
-is escaped. The longer, the faster it is searched for (`"usage"`: 2.0 GB/s, this: 2.8 GB/s).
+"""How the names of a response's counts end. A cheap and safe first sieve: inside a string its quote is escaped. The
+longer, the faster it is searched for (`"usage"`: 2.0 GB/s, this: 2.8 GB/s).
 """
 TURN_MARKS = (b'"type":"user"', b'"type":"assistant"')
 

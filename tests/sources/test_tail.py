@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gauge_mqtt.ledger import Ledger
 from gauge_mqtt.sources import tail as tail_module
-from gauge_mqtt.sources.roots import look
 from gauge_mqtt.sources.records import USAGE_MARK
+from gauge_mqtt.sources.roots import look
 from gauge_mqtt.sources.tail import LogFile, Tail
 from lines import answer, line, lines, prompt, results
 
