@@ -26,11 +26,6 @@ SMALL = [(seed, 8.0, shape, pauses) for seed in (1, 2, 3) for shape in ("A", "B"
 LARGE = [(11, 110.0, "A", True)]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(
     scope="module",
     params=SMALL + LARGE,

@@ -9,28 +9,13 @@ from pathlib import Path
 import pytest
 
 from ccusage import VERSION
-from ccusage_kit import Fake, Watchman, block, now, pair, running, session, tokens, until, use
+from ccusage_kit import Fake, Watchman, block, now, pair, running, tokens, until, use
 from gauge_mqtt.reading import Window
 from gauge_mqtt.sources import ccusage
 from gauge_mqtt.sources.ccusage import CcusageSource
 from gauge_mqtt.sources.ccusage_program import Program
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return session(tmp_path)
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path / "bin")
 
 
 async def test_while_nothing_is_used_it_is_not_asked_again(fake: Fake, log: Path) -> None:

@@ -6,27 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ccusage_kit import FULL, Fake, Watchman, block, now, pair, running, session, tokens, until, use
+from ccusage_kit import FULL, Fake, Watchman, block, now, pair, running, tokens, until, use
 from gauge_mqtt.reading import Window
 from gauge_mqtt.sources.ccusage import CcusageSource
 from gauge_mqtt.sources.ccusage_report import CcusageError
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return session(tmp_path)
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path / "bin")
 
 
 async def test_while_it_fails_the_last_window_stays_with_its_age(

@@ -16,11 +16,6 @@ EMPTY = """echo '{"blocks": [], "daily": []}'"""
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def _a_machine_without_ccusage_and_with_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ccusage_program, "LIBRARIES", ())

@@ -20,11 +20,6 @@ pytestmark = pytest.mark.anyio
 EMPTY = """echo '{"blocks": []}'"""
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def _nothing_is_left_open() -> Iterator[None]:
     """A process or a pipe that was not closed is an error when it is collected."""

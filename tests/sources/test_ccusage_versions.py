@@ -20,11 +20,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def log(tmp_path: Path) -> Path:
     path = tmp_path / "projects" / "p" / "s.jsonl"
     path.parent.mkdir(parents=True)

@@ -16,11 +16,6 @@ MINUTE, HOUR = 60.0, 3600.0
 FULL = 43_120
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def heard(root: Path, ages: list[float]) -> list[tuple[int | None, int]]:
     """Write a session for each age (s) and read them all: the 5 h window and the files read at each word."""
     for number, age in enumerate(ages):
