@@ -82,7 +82,10 @@ async def _start(embedded: EmbeddedBroker) -> "asyncio.Task[None]":
     ready.cancel()
     if serving.done():
         serving.result()
-    log.info("MQTT: no broker is set and none is on localhost:%d, so one runs in here (this machine only)", MQTT_PORT)
+    log.info(
+        "MQTT: no broker is set and none is on localhost:%d, so one runs in here (MQTT 3.1.1, this machine only)",
+        MQTT_PORT,
+    )
     log.info("try: mosquitto_sub -v -t '%s/#'", PREFIX)
     return serving
 

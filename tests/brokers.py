@@ -15,7 +15,8 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -25,6 +26,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 IMAGE = "eclipse-mosquitto:2"
 HOST = "127.0.0.1"
 _OPEN = ("allow_anonymous true",)
+_EMBEDDED = """
+import asyncio, sys
+from gauge_mqtt.sinks.broker import EmbeddedBroker
+asyncio.run(EmbeddedBroker(int(sys.argv[1])).run())
+"""
 
 
 def free_port() -> int:
@@ -45,6 +51,19 @@ def until(condition: Callable[[], Any], within: float = 5.0) -> Any:
         assert time.monotonic() < deadline, "did not happen in time"
         time.sleep(0.01)
     return value
+
+
+@contextmanager
+def embedded() -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+    """The small broker that `gauge-mqtt run` brings, in a process of its own: its port, and that process."""
+    port = free_port()
+    child = subprocess.Popen([sys.executable, "-c", _EMBEDDED, str(port)], stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: port_open(port), 10)
+        yield port, child
+    finally:
+        child.kill()
+        child.wait()
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""A real Home Assistant as a process of the test, with an MQTT entry for the test's broker.
+"""A real Home Assistant as a process of the test, with an MQTT entry for the test's broker, or without any.
 
     with HomeAssistant(installed(NEWEST), tmp_path / "config", broker.port) as ha:
         ha.configure("counter:\\n  alerts:\\n")             # more YAML; before `start`, or `restart` afterwards
@@ -70,7 +70,7 @@ _BAD = re.compile(r"(WARNING|ERROR|CRITICAL) \(")
 class HomeAssistant(Client):
     """See the top of this file. `said`: everything it wrote, over all its starts."""
 
-    def __init__(self, installation: Installation, config: Path, broker_port: int) -> None:
+    def __init__(self, installation: Installation, config: Path, broker_port: int | None = None) -> None:
         super().__init__(free_port())
         self.installation, self.config, self.broker_port = installation, config, broker_port
         self._child: subprocess.Popen[bytes] | None = None
@@ -102,6 +102,8 @@ class HomeAssistant(Client):
             self._store("http", 1, server)
         # The steps that would look for devices and services around, and on the Internet, are done.
         self._store("onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
+        if self.broker_port is None:
+            return
         broker = {"broker": HOST, "port": self.broker_port, "protocol": "5"}
         entry = {"entry_id": ENTRY, "domain": "mqtt", "title": "broker", "source": "user", "data": broker}
         self._store("core.config_entries", 1, {"entries": [entry | {"version": 1, "minor_version": 2}]})

@@ -12,7 +12,7 @@ import pytest
 from mqtt_kit import TOPICS, eventually, running, sink_on, usage
 
 import brokers
-from brokers import HOST, Ear, free_port, port_open, retained_on
+from brokers import HOST, Ear, retained_on
 from gauge_mqtt.messages import retained
 from gauge_mqtt.settings import Broker
 from gauge_mqtt.sinks.broker import EmbeddedBroker, port_answers
@@ -22,22 +22,11 @@ from gauge_mqtt.sinks.mqtt_words import MqttError
 pytestmark = pytest.mark.anyio
 pytest.importorskip("amqtt", reason="the extra gauge-mqtt[broker]")
 
-SERVE = """
-import asyncio, sys
-from gauge_mqtt.sinks.broker import EmbeddedBroker
-asyncio.run(EmbeddedBroker(int(sys.argv[1])).run())
-"""
-
 
 @pytest.fixture
 def child() -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
-    """An embedded broker in a process of its own, on a port."""
-    port = free_port()
-    child = subprocess.Popen([sys.executable, "-c", SERVE, str(port)], stderr=subprocess.DEVNULL)
-    brokers.until(lambda: port_open(port), 10)
-    yield port, child
-    child.kill()
-    child.wait()
+    with brokers.embedded() as child:
+        yield child
 
 
 @pytest.fixture
