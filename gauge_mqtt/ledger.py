@@ -5,7 +5,7 @@ additions and a new record costs a few. Whatever order the records come in, the 
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from math import inf
 
 import msgspec
@@ -51,14 +51,13 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
         return mine > (other.output, other.cache_read, other.input, other.model or "")
 
 
-class Minute:
+class Minute(msgspec.Struct, array_like=True):
     """The records of one UTC minute, and their sums. `reported`: output tokens of those that say their thinking."""
 
-    __slots__ = ("entries", "reported", "thinking", "tokens")
-
-    def __init__(self) -> None:
-        self.entries: dict[str, Entry] = {}
-        self.tokens = self.thinking = self.reported = 0
+    entries: dict[str, Entry] = {}
+    tokens: int = 0
+    thinking: int = 0
+    reported: int = 0
 
     def put(self, key: str, entry: Entry) -> None:
         self.entries[key] = entry
@@ -152,17 +151,12 @@ class Ledger:
             del self.order[bisect_left(self.order, number)]
         self._block = None
 
-    def restore(self, entries: Iterable[tuple[str, Entry]], evicted: tuple[float, Block | None]) -> None:
-        """Fill an empty ledger with what iterating another gave (distinct keys), and its `evicted`."""
-        number, minute = None, Minute()
-        for key, entry in entries:
-            if (at := int(entry.at // MINUTE)) != number:
-                number, minute = at, self.minutes.setdefault(at, Minute())
-            minute.put(key, entry)
-            self._minute_of[key] = at
-        self.order = sorted(self.minutes)
+    def restore(self, minutes: dict[int, Minute], evicted: tuple[float, Block | None]) -> None:
+        """Fill an empty ledger with the `minutes` of another, and its `evicted`."""
+        self.minutes, self.order = minutes, sorted(minutes)
+        self._minute_of = {key: number for number, minute in minutes.items() for key in minute.entries}
         for number in self.order:
-            self.hours[number // MINUTE] = self.hours.get(number // MINUTE, 0) + self.minutes[number].tokens
+            self.hours[number // MINUTE] = self.hours.get(number // MINUTE, 0) + minutes[number].tokens
         self.evicted, self._block = evicted, None
 
     def evict(self, now: float) -> None:
@@ -208,10 +202,17 @@ class Ledger:
             elif self.minutes[self.order[low]].first - known_from <= BLOCK:
                 return None
         for number in self.order[start:high]:
-            block = walk(block, sorted(entry.at for entry in self.minutes[number].entries.values()))
+            block = self._after(block, number)
         if high == len(self.order):
             self._block = block
         return block
+
+    def _after(self, block: Block | None, number: int) -> Block | None:
+        """The block under way after one minute, from the one before it."""
+        minute = self.minutes[number]
+        if block is not None and block.takes((number + 1) * MINUTE):  # and so whatever is in this minute
+            return block._replace(last=minute.last)
+        return walk(block, sorted(entry.at for entry in minute.entries.values()))
 
     def _pause_between(self, before: int, after: int) -> bool:
         if (after - before + 1) * MINUTE <= BLOCK:

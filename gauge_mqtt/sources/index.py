@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 
 from gauge_mqtt.blocks import Block
-from gauge_mqtt.ledger import Entry, Ledger
+from gauge_mqtt.ledger import Ledger, Minute
 from gauge_mqtt.sources.tail import LogFile
 from gauge_mqtt.turns import Turn
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 NAME = "jsonl-index.msgpack"
 INDEX_MAX = 512 << 20
 
@@ -37,7 +37,7 @@ class _Index(msgspec.Struct, array_like=True, frozen=True):
     evicted_before: float
     evicted_block: Block | None
     files: list[_File]
-    entries: list[tuple[str, Entry]]
+    minutes: dict[int, Minute]
 
 
 def encode(ledger: Ledger, files: Iterable[LogFile], roots: Iterable[Path]) -> bytes:
@@ -50,7 +50,7 @@ def encode(ledger: Ledger, files: Iterable[LogFile], roots: Iterable[Path]) -> b
                 for f in files
                 if f.offset
             ],
-            list(ledger),
+            ledger.minutes,
         )
     )  # fmt: skip
 
@@ -80,7 +80,7 @@ def load(directory: Path, roots: Iterable[Path]) -> tuple[Ledger, list[LogFile]]
     if index.version != VERSION or index.roots != [str(root) for root in roots]:
         return None
     ledger = Ledger()
-    ledger.restore(index.entries, (index.evicted_before, index.evicted_block))
+    ledger.restore(index.minutes, (index.evicted_before, index.evicted_block))
     ledger.complete_since = index.complete_since
     return ledger, [
         LogFile(f.path, f.device, f.inode, f.offset, f.head_size, f.head_crc, f.skipping, f.turn) for f in index.files

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gauge_mqtt import windows
-from gauge_mqtt.ledger import Entry, Ledger
+from gauge_mqtt.ledger import Entry, Ledger, Minute
 from gauge_mqtt.reading import Reading, Share
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -175,7 +175,7 @@ def test_letting_go_of_the_old_changes_no_window(items: list[tuple[str, Entry]])
 def test_saved_and_restored_it_is_the_same(items: list[tuple[str, Entry]]) -> None:
     ledger, again = ledger_of(items), Ledger()
     ledger.evict(AT)
-    stored = msgspec.msgpack.decode(msgspec.msgpack.encode(list(ledger)), type=list[tuple[str, Entry]])
+    stored = msgspec.msgpack.decode(msgspec.msgpack.encode(ledger.minutes), type=dict[int, Minute])
     again.restore(stored, ledger.evicted)
     again.complete_since = ledger.complete_since
     assert list(again) == list(ledger)
