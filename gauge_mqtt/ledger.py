@@ -34,21 +34,15 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     def tokens(self) -> int:
         return self.input + self.output + self.cache_read + self.cache_creation
 
-    def outranks(self, other: "Entry") -> bool:
-        """Whether this is the truer of two records of one message: main chain, then largest, then earliest.
+    @property
+    def rank(self) -> tuple[bool, int, int, float, int, int, int, str]:
+        """Which of several records of one message is the true one: main chain, then largest, then earliest.
 
         The remaining fields only make the order total, so that the choice never depends on who came first.
         """
-        if self.main != other.main:
-            return self.main
-        if self.tokens != other.tokens:
-            return self.tokens > other.tokens
-        if self.thinking != other.thinking:
-            return self.thinking > other.thinking
-        if self.at != other.at:
-            return self.at < other.at
-        mine = (self.output, self.cache_read, self.input, self.model or "")
-        return mine > (other.output, other.cache_read, other.input, other.model or "")
+        return (
+            self.main, self.tokens, self.thinking, -self.at, self.output, self.cache_read, self.input, self.model or ""
+        )  # fmt: skip
 
 
 class Minute(msgspec.Struct, array_like=True):
@@ -123,7 +117,7 @@ class Ledger:
         """Take one record of message `key`. False if it changed nothing: a duplicate, or older than what is kept."""
         known = self._minute_of.get(key)
         if known is not None:
-            if not entry.outranks(self.minutes[known].entries[key]):
+            if entry.rank <= self.minutes[known].entries[key].rank:
                 return False
             self._remove(known, key)
         elif entry.at < self.evicted[0]:

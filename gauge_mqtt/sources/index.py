@@ -19,6 +19,12 @@ NAME = "jsonl-index.msgpack"
 INDEX_MAX = 512 << 20
 
 
+class _Stamp(msgspec.Struct, array_like=True, frozen=True):
+    """How every version of the index begins."""
+
+    version: int
+
+
 class _File(msgspec.Struct, array_like=True, frozen=True):
     path: str
     device: int
@@ -71,13 +77,16 @@ def load(directory: Path, roots: Iterable[Path]) -> tuple[Ledger, list[LogFile]]
     try:
         if path.stat().st_size > INDEX_MAX:
             raise msgspec.ValidationError("larger than any index we write")
-        index = msgspec.msgpack.decode(path.read_bytes(), type=_Index)
+        data = path.read_bytes()
+        if msgspec.msgpack.decode(data, type=_Stamp).version != VERSION:
+            return None
+        index = msgspec.msgpack.decode(data, type=_Index)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
         log.warning("index %s is not usable, reading the logs anew: %s", path, error)
         return None
-    if index.version != VERSION or index.roots != [str(root) for root in roots]:
+    if index.roots != [str(root) for root in roots]:
         return None
     ledger = Ledger()
     ledger.restore(index.minutes, (index.evicted_before, index.evicted_block))

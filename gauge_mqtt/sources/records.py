@@ -17,9 +17,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from gauge_mqtt.ledger import Entry
 from gauge_mqtt.turns import Step
 
-USAGE_MARK = b'put_tokens"'
-"""How the names of a response's counts end. A cheap and safe first sieve: inside a string its quote is escaped. The
-longer, the faster it is searched for (`"usage"`: 2.0 GB/s, this: 2.8 GB/s).
+USAGE_MARKS = (b'put_tokens"', b'"usage"')
+"""What no response is without, a cheap and safe first sieve: inside a string the quote is escaped. How the names of the
+counts end is searched for half as fast again (2.8 against 2.0 GB/s); where it is not found, the counts may have got
+other names, and a line that cannot be counted must cost a counter.
 """
 TURN_MARKS = (b'"type":"user"', b'"type":"assistant"')
 

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from gauge_mqtt.ledger import Ledger
-from gauge_mqtt.sources.records import BROKEN, SYNTHETIC_MARK, USAGE_MARK, turn_steps, usage_record
+from gauge_mqtt.sources.records import BROKEN, SYNTHETIC_MARK, USAGE_MARKS, turn_steps, usage_record
 from gauge_mqtt.turns import Step, Turn, settles
 
 SLICE = 1 << 20
@@ -140,7 +140,10 @@ class Tail:
 
     def _take(self, data: bytes, start: int, end: int) -> bool:
         changed = False
-        found = data.find(USAGE_MARK, start, end)
+        for mark in USAGE_MARKS:
+            found = data.find(mark, start, end)
+            if found != -1:
+                break
         while found != -1:
             first = data.rfind(b"\n", start, found) + 1 or start
             last = data.find(b"\n", found, end)
@@ -154,7 +157,7 @@ class Tail:
                 if record:
                     self.counters.records += 1
                     changed |= self.ledger.add(*record)
-            found = data.find(USAGE_MARK, last, end)
+            found = data.find(mark, last, end)
         return changed
 
     def _follow(self, file: LogFile, data: bytes, start: int, end: int) -> None:

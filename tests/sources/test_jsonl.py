@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gauge_mqtt.reading import Reading
@@ -202,6 +203,19 @@ async def test_damaged_index_is_read_around(root: Path, tmp_path: Path, damage: 
     saved.write_bytes(saved.read_bytes()[:-7] if damage is None else damage)
     async with running(JsonlSource([root], state)) as source:
         assert week(source.read(now())) == 29 * FULL
+
+
+async def test_index_of_another_version_is_put_aside_without_a_word(
+    root: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (root / "s.jsonl").write_bytes(line(answer(time.time() - 100)))
+    state = tmp_path / "state"
+    state.mkdir()
+    of_old = [index.VERSION - 1, [str(root)], 0.0, 0.0, None, [], [["m", [time.time(), 1, 1, 1, 1, -1, None, True]]]]
+    (state / index.NAME).write_bytes(msgspec.msgpack.encode(of_old))
+    async with running(JsonlSource([root], state)) as source:
+        assert week(source.read(now())) == FULL
+    assert "index" not in caplog.text
 
 
 async def test_index_of_other_roots_is_not_believed(root: Path, tmp_path: Path) -> None:

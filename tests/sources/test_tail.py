@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gauge_mqtt.ledger import Ledger
 from gauge_mqtt.sources import tail as tail_module
-from gauge_mqtt.sources.records import USAGE_MARK
+from gauge_mqtt.sources.records import USAGE_MARKS
 from gauge_mqtt.sources.roots import look
 from gauge_mqtt.sources.tail import LogFile, Tail
 from lines import answer, line, lines, prompt, results
@@ -130,6 +130,11 @@ def test_slices_smaller_than_a_line_lose_nothing(reader: Reader, monkeypatch: py
     assert reader.read() == 50 * FULL
 
 
+def test_a_usage_whose_counts_have_other_names_is_refused(reader: Reader) -> None:
+    reader.append(line(answer(AT)).replace(b"_tokens", b"_units"))
+    assert (reader.tail.counters.records, reader.tail.counters.refused) == (0, 1)
+
+
 def test_api_error_records_are_not_called_refused(reader: Reader) -> None:
     broken = answer(AT, message__model="<synthetic>", message__usage__output_tokens=None)
     assert reader.append(line(broken)) == 0
@@ -176,14 +181,15 @@ def test_damaged_lines_never_raise_and_hide_nobody_else(tmp_path: Path, damage: 
 @pytest.mark.parametrize(
     "junk",
     [
-        b'{"type":"user","message":' + b"[" * 200_000 + USAGE_MARK,
+        b'{"type":"user","message":' + b"[" * 200_000 + USAGE_MARKS[0],
         line(answer(AT, timestamp="0001-01-01T00:00:00+14:00")),
         line(answer(AT, timestamp="9999-12-31T23:59:59-14:00")),
-        USAGE_MARK * 1000,
+        USAGE_MARKS[0] * 1000,
+        USAGE_MARKS[1] * 1000,
         b"\xff\xfe" * 500,
         line(answer(AT, message__id="x" * 100_000)),
     ],
-    ids=["deep", "year 1", "year 9999", "marks", "no utf-8", "long id"],
+    ids=["deep", "year 1", "year 9999", "marks", "other marks", "no utf-8", "long id"],
 )
 def test_hostile_lines_cost_a_counter(reader: Reader, junk: bytes) -> None:
     reader.append(junk.rstrip(b"\n") + b"\n" + line(answer(AT)))
