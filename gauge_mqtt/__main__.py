@@ -11,7 +11,7 @@ def main() -> None:
     """
     gc.disable()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    from gauge_mqtt.cli import main as command  # noqa: PLC0415
+    from gauge_mqtt.app.cli import main as command  # noqa: PLC0415
 
     gc.freeze()
     gc.enable()

@@ -11,11 +11,11 @@ from typing import Any, get_args
 
 from pydantic_core import PydanticUndefined
 
-from gauge_mqtt.contract import FACETS, HEARTBEAT_S, LAMPS, NEEDLE_MAX, EventType, Usage, json_schema
-from gauge_mqtt.messages import UNKNOWN, Event, retained
-from gauge_mqtt.paste import PAGES, page
-from gauge_mqtt.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
-from gauge_mqtt.topics import Topics
+from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
+from gauge_mqtt.contract.messages import UNKNOWN, Event, retained
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import FACETS, HEARTBEAT_S, LAMPS, NEEDLE_MAX, EventType, Usage, json_schema
+from gauge_mqtt.homeassistant.paste import PAGES, page
 from headers import contract_header
 
 COMMAND = "scripts/generate"

@@ -1,9 +1,9 @@
 """The contract as the firmware reads it: the text of `gauge/contract.hpp`."""
 
-from gauge_mqtt import dials
-from gauge_mqtt.calibration import REDLINE_MARK
-from gauge_mqtt.contract import EXPIRE_AFTER_S, HEARTBEAT_S, LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
-from gauge_mqtt.topics import DIALS, DISCOVERY_PREFIX, DISPLAY_PREFIX, PREFIX, Topics
+from gauge_mqtt.contract import dials
+from gauge_mqtt.contract.scale import REDLINE_MARK
+from gauge_mqtt.contract.topics import DIALS, DISCOVERY_PREFIX, DISPLAY_PREFIX, PREFIX, Topics
+from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, HEARTBEAT_S, LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
 
 
 def _enum(name: str, members: tuple[str, ...]) -> str:

@@ -28,7 +28,7 @@ HOST = "127.0.0.1"
 _OPEN = ("allow_anonymous true",)
 _EMBEDDED = """
 import asyncio, sys
-from gauge_mqtt.sinks.broker import EmbeddedBroker
+from gauge_mqtt.sinks.mqtt.embedded import EmbeddedBroker
 asyncio.run(EmbeddedBroker(int(sys.argv[1])).run())
 """
 
@@ -263,9 +263,9 @@ def retained_on(port: int, **how: Any) -> dict[str, bytes]:
 
 PUBLISH = """
 import asyncio, sys
-from gauge_mqtt.topics import Topics
-from gauge_mqtt.settings import Broker
-from gauge_mqtt.sinks.mqtt import MqttSink
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt.sink import MqttSink
 broker = Broker(host="127.0.0.1", port=int(sys.argv[1]), only_v311="only_v311" in sys.argv)
 asyncio.run(MqttSink(broker, Topics("lab"), b"{}").run())
 """

@@ -18,9 +18,10 @@ from typing import Any, Self
 import pytest
 
 from brokers import HOST, free_port, until
-from gauge_mqtt.sources import prom_queries, prometheus
-from gauge_mqtt.sources.prom_api import PromApi, Server
-from gauge_mqtt.sources.prometheus import PrometheusSource
+from gauge_mqtt.sources.prometheus import queries as prom_queries
+from gauge_mqtt.sources.prometheus import source as prometheus
+from gauge_mqtt.sources.prometheus.api import PromApi, Server
+from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from prom_history import Samples, write
 
 USER, PASSWORD = "gauge", "correct horse"

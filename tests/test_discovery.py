@@ -5,10 +5,10 @@ from typing import Any, get_args
 
 import pytest
 
-from gauge_mqtt import discovery
-from gauge_mqtt.contract import EXPIRE_AFTER_S, FACETS, EventType
-from gauge_mqtt.messages import bare
-from gauge_mqtt.topics import Topics, slug
+from gauge_mqtt.contract.messages import bare
+from gauge_mqtt.contract.topics import Topics, slug
+from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, FACETS, EventType
+from gauge_mqtt.homeassistant import discovery
 
 TOPICS = Topics("my-desk_2")
 ROOT = {"device", "origin", "availability", "qos", "components"}

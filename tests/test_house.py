@@ -15,9 +15,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from gauge_mqtt.contract import FACETS, json_schema
-from gauge_mqtt.settings import NAMES, SECRETS, flag, variable
-from gauge_mqtt.topics import Topics
+from gauge_mqtt.app.settings import NAMES, SECRETS, flag, variable
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import FACETS, json_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ["scripts/run", "scripts/test", "scripts/check", "scripts/generate", ".ci/run", "deploy/setup"]

@@ -1,4 +1,4 @@
-"""Draw the three dial faces at 1:1 from `gauge_mqtt.dials`, the scale that the firmware turns its needles by.
+"""Draw the three dial faces at 1:1 from `gauge_mqtt.contract.dials`, the scale that the firmware turns its needles by.
 
 Writes `firmware/docs/dials/{5h,tach,7d,sheet}.svg` and `sheet.pdf`, whose second page is the drilling template.
 """
@@ -22,8 +22,8 @@ from faces import (
     cross,
     face,
 )
-from gauge_mqtt.contract import LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
-from gauge_mqtt.dials import FACES, face_deg, motor_deg
+from gauge_mqtt.contract.dials import FACES, face_deg, motor_deg
+from gauge_mqtt.contract.usage import LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
 from output import between, main, table
 
 COMMAND = "python firmware/tools/dial_faces.py"
@@ -142,7 +142,7 @@ def scale_table() -> str:
 
 
 def files() -> dict[Path, str]:
-    note = f"Made by {COMMAND} from gauge_mqtt/dials.py, do not edit."
+    note = f"Made by {COMMAND} from gauge_mqtt/contract/dials.py, do not edit."
     made = {}
     for name, dial in FACES.items():
         radius = RADIUS[name]

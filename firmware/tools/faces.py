@@ -1,11 +1,11 @@
-"""One dial's face, from `gauge_mqtt.dials`: ticks, numbers, red zone, park mark, and the holes to cut."""
+"""One dial's face, from `gauge_mqtt.contract.dials`: ticks, numbers, red zone, park mark, and the holes to cut."""
 
 from dataclasses import dataclass
 from itertools import pairwise
 
 from drawing import Ink, Page, arc, circle, line, polar
-from gauge_mqtt.contract import NEEDLE_MAX, NEEDLE_UNKNOWN
-from gauge_mqtt.dials import Dial, face_deg, motor_deg
+from gauge_mqtt.contract.dials import Dial, face_deg, motor_deg
+from gauge_mqtt.contract.usage import NEEDLE_MAX, NEEDLE_UNKNOWN
 from lettering import strokes, width
 
 # In mm.

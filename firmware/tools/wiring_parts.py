@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from devkit import EDGE, draw, pin_y, row_y, side
-from gauge_mqtt.topics import DIALS
+from gauge_mqtt.contract.topics import DIALS
 from pins import Pin, belonging
 from schematic import FAINT, Schematic
 

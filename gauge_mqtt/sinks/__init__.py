@@ -2,8 +2,8 @@
 
 from typing import NamedTuple, Protocol
 
-from gauge_mqtt.contract import Usage
-from gauge_mqtt.messages import Event
+from gauge_mqtt.contract.messages import Event
+from gauge_mqtt.contract.usage import Usage
 
 
 class Health(NamedTuple):
@@ -25,3 +25,8 @@ class Sink(Protocol):
 
     def show(self, usage: Usage, events: tuple[Event, ...], *, beat: bool) -> None:
         """Take the newest snapshot. `beat`: a heartbeat is due, say everything again."""
+
+
+def address(host: str, port: int) -> str:
+    """`host:port` as it stands in a URL: an IPv6 host goes in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
-from gauge_mqtt.reading import Reading
+from gauge_mqtt.core.reading import Reading
 
 
 class State(NamedTuple):

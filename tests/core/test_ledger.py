@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gauge_mqtt import windows
-from gauge_mqtt.ledger import Entry, Ledger, Minute
-from gauge_mqtt.reading import Reading, Share
+from gauge_mqtt.core import windows
+from gauge_mqtt.core.ledger import Entry, Ledger, Minute
+from gauge_mqtt.core.reading import Reading, Share
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 AT = NOW.timestamp()

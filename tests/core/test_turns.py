@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gauge_mqtt.turns import Step, Turn, settles
+from gauge_mqtt.core.turns import Step, Turn, settles
 
 
 def waiting(*steps: Step) -> float | None:

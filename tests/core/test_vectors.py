@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gauge_mqtt import messages
-from gauge_mqtt.contract import FACETS
-from gauge_mqtt.topics import Topics
+from gauge_mqtt.contract import messages
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import FACETS
 from vectors.propose import compute, contradictions, output, paths
 
 

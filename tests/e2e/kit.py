@@ -14,10 +14,10 @@ import httpx
 
 import brokers
 from brokers import HOST, Ear, free_port, until
-from gauge_mqtt.contract import Usage
-from gauge_mqtt.discovery import entity_slug
-from gauge_mqtt.messages import Event, retained
-from gauge_mqtt.topics import Topics
+from gauge_mqtt.contract.messages import Event, retained
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import Usage
+from gauge_mqtt.homeassistant.discovery import entity_slug
 from lines import answer, line
 
 FOREIGN = ("CLAUDE_", "XDG_")

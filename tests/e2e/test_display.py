@@ -10,7 +10,7 @@ from kit import Broker
 from simulator import ID, Simulator
 
 from brokers import Ear
-from gauge_mqtt.topics import DISPLAY_PREFIX
+from gauge_mqtt.contract.topics import DISPLAY_PREFIX
 from homeassistant import HomeAssistant
 
 NODE, BASE = f"{DISPLAY_PREFIX}_{ID}", f"{DISPLAY_PREFIX}/{ID}"

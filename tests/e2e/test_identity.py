@@ -10,7 +10,8 @@ from ha_client import becomes
 from kit import Broker, Hand, NewPublisher, known
 
 from brokers import Ear
-from gauge_mqtt import __version__, discovery
+from gauge_mqtt import __version__
+from gauge_mqtt.homeassistant import discovery
 from homeassistant import HomeAssistant
 
 OLD = Path(__file__).parent / "fixtures/discovery-schema-1.json"

@@ -6,7 +6,7 @@ import pytest
 from ha_client import becomes
 from kit import Shipwreck
 
-from gauge_mqtt.contract import EXPIRE_AFTER_S, HEARTBEAT_S
+from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, HEARTBEAT_S
 from homeassistant import HomeAssistant
 
 pytestmark = pytest.mark.usefixtures("newest")

@@ -9,10 +9,10 @@ from ha_client import Entity, becomes
 from kit import Broker, Hand, NewPublisher, known
 
 from brokers import Ear
-from gauge_mqtt import discovery
-from gauge_mqtt.contract import FACETS, EventType, Facet, Usage, values
-from gauge_mqtt.discovery import entity_slug
-from gauge_mqtt.messages import Event
+from gauge_mqtt.contract.messages import Event
+from gauge_mqtt.contract.usage import FACETS, EventType, Facet, Usage, values
+from gauge_mqtt.homeassistant import discovery
+from gauge_mqtt.homeassistant.discovery import entity_slug
 from homeassistant import HomeAssistant
 
 

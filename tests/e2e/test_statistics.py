@@ -6,8 +6,8 @@ from ha_client import becomes
 from kit import Broker, Hand, known
 
 from brokers import Ear
-from gauge_mqtt import discovery
-from gauge_mqtt.contract import FACETS
+from gauge_mqtt.contract.usage import FACETS
+from gauge_mqtt.homeassistant import discovery
 from homeassistant import HomeAssistant
 
 

@@ -10,16 +10,16 @@ from datetime import UTC, datetime
 from simulator import State, shows
 
 from brokers import Ear
-from gauge_mqtt.contract import HEARTBEAT_S, Usage
-from gauge_mqtt.dials import motor_deg
-from gauge_mqtt.topics import DIALS, Topics
+from gauge_mqtt.contract.dials import motor_deg
+from gauge_mqtt.contract.topics import DIALS, Topics
+from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage
 
 _PROGRAM = """
 import asyncio, signal, sys
-from gauge_mqtt.contract import Usage
-from gauge_mqtt.settings import Broker
-from gauge_mqtt.sinks import mqtt
-from gauge_mqtt.topics import Topics
+from gauge_mqtt.contract.usage import Usage
+from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt import sink as mqtt
+from gauge_mqtt.contract.topics import Topics
 
 usage = Usage.model_validate_json(sys.argv[2])
 mqtt.HEARTBEAT_S = int(sys.argv[3])

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from brokers import HOST
-from gauge_mqtt.contract import LAMPS
-from gauge_mqtt.dials import STEPS_PER_DEGREE
-from gauge_mqtt.topics import DIALS, DISPLAY_PREFIX
+from gauge_mqtt.contract.dials import STEPS_PER_DEGREE
+from gauge_mqtt.contract.topics import DIALS, DISPLAY_PREFIX
+from gauge_mqtt.contract.usage import LAMPS
 
 ID = "a1b2c3d4e5f6"
 STEP_DEG = 1 / STEPS_PER_DEGREE

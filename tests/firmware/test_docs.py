@@ -12,8 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from gauge_mqtt.contract import LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
-from gauge_mqtt.dials import FACES, PARK_DEG, face_deg, motor_deg
+from gauge_mqtt.contract.dials import FACES, PARK_DEG, face_deg, motor_deg
+from gauge_mqtt.contract.usage import LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"

@@ -10,8 +10,8 @@ from simulator import ID, Simulator, shows
 
 import brokers
 from brokers import Ear, Mosquitto, until
-from gauge_mqtt.dials import motor_deg
-from gauge_mqtt.topics import DISPLAY_PREFIX, Topics
+from gauge_mqtt.contract.dials import motor_deg
+from gauge_mqtt.contract.topics import DISPLAY_PREFIX, Topics
 
 BACK_WITHIN_S = 5.0
 LOST_WITHIN_S = 1.0

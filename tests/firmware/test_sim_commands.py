@@ -11,9 +11,9 @@ from simulator import ID, STEP_DEG, Simulator, at_rest_on, glowing
 
 import brokers
 from brokers import Ear, Process, retained_on, until
-from gauge_mqtt.contract import LAMPS
-from gauge_mqtt.dials import FULL_DEG, ZERO_DEG
-from gauge_mqtt.topics import DIALS, DISCOVERY_PREFIX, DISPLAY_PREFIX
+from gauge_mqtt.contract.dials import FULL_DEG, ZERO_DEG
+from gauge_mqtt.contract.topics import DIALS, DISCOVERY_PREFIX, DISPLAY_PREFIX
+from gauge_mqtt.contract.usage import LAMPS
 from test_discovery import COMPONENT, DEVICE, ORIGIN, ROOT
 
 BASE = f"{DISPLAY_PREFIX}/{ID}"

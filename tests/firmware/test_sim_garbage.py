@@ -5,8 +5,8 @@ from pathlib import Path
 from simulator import Simulator, State
 
 from brokers import Ear, Mosquitto
-from gauge_mqtt.contract import LAMPS
-from gauge_mqtt.topics import Topics
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import LAMPS
 
 GARBAGE = {
     "empty": b"",

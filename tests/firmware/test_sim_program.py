@@ -15,9 +15,9 @@ from sim_publisher import PARKED, live, parked, publisher
 from simulator import Simulator, glowing, shows
 
 from brokers import HOST, Mosquitto, free_port, until
-from gauge_mqtt.contract import LAMPS
-from gauge_mqtt.dials import FULL_DEG, motor_deg
-from gauge_mqtt.topics import DIALS
+from gauge_mqtt.contract.dials import FULL_DEG, motor_deg
+from gauge_mqtt.contract.topics import DIALS
+from gauge_mqtt.contract.usage import LAMPS
 
 BOOT_WITHIN_S = 10
 IDLE_SHARE = 0.03

@@ -10,9 +10,9 @@ from sim_publisher import live, parked, publisher
 from simulator import Simulator, shows
 
 from brokers import Ear, Mosquitto, until
-from gauge_mqtt.contract import LAMPS
-from gauge_mqtt.dials import motor_deg
-from gauge_mqtt.topics import DIALS, Topics
+from gauge_mqtt.contract.dials import motor_deg
+from gauge_mqtt.contract.topics import DIALS, Topics
+from gauge_mqtt.contract.usage import LAMPS
 from porch.porch_kit import Daemon, url, write_log
 
 INTERVAL_S = 1

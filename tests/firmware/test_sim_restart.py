@@ -10,7 +10,7 @@ from sim_publisher import HALF_DEG, leave_half_scale
 from simulator import ID, Simulator, at_rest_on
 
 from brokers import Ear, Mosquitto, retained_on, until
-from gauge_mqtt.topics import DISPLAY_PREFIX
+from gauge_mqtt.contract.topics import DISPLAY_PREFIX
 
 BASE = f"{DISPLAY_PREFIX}/{ID}"
 EARLY_S = 3.2

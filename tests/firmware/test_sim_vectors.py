@@ -9,9 +9,9 @@ import pytest
 from simulator import Simulator, State, glowing, shows
 
 from brokers import HOST, Mosquitto
-from gauge_mqtt.settings import Broker
-from gauge_mqtt.sinks.mqtt import MqttSink
-from gauge_mqtt.topics import Topics
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from vectors.propose import compute, paths
 
 pytestmark = pytest.mark.anyio

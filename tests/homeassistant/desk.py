@@ -6,12 +6,12 @@ from typing import Any, Self
 
 from brokers import Ear, until
 from gauge_mqtt import __version__
-from gauge_mqtt.calibration import fuel_needle, tach_needle
-from gauge_mqtt.contract import EventType, Usage
-from gauge_mqtt.dashboard import entity_ids
-from gauge_mqtt.discovery import payload
-from gauge_mqtt.messages import Event, retained
-from gauge_mqtt.topics import Topics
+from gauge_mqtt.contract.messages import Event, retained
+from gauge_mqtt.contract.scale import fuel_needle, tach_needle
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import EventType, Usage
+from gauge_mqtt.homeassistant.dashboard import entity_ids
+from gauge_mqtt.homeassistant.discovery import payload
 
 TOPICS = Topics("desk")
 IDS = entity_ids(TOPICS)

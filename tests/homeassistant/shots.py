@@ -16,7 +16,7 @@ from page import Page
 from past import make_up
 
 import brokers
-from gauge_mqtt.paste import page
+from gauge_mqtt.homeassistant.paste import page
 from homeassistant import HomeAssistant
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs/images"

@@ -2,7 +2,7 @@
 
 from desk import IDS, TOPICS, Desk, at_work, eventually
 
-from gauge_mqtt.paste import page
+from gauge_mqtt.homeassistant.paste import page
 from homeassistant import HomeAssistant
 
 

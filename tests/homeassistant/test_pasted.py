@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
-from gauge_mqtt.contract import FACETS, LAMPS
-from gauge_mqtt.dashboard import entity_ids
-from gauge_mqtt.discovery import payload
-from gauge_mqtt.paste import PAGES, package, page
-from gauge_mqtt.topics import Topics
-from gauge_mqtt.yaml_text import Shared, yaml_text
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import FACETS, LAMPS
+from gauge_mqtt.homeassistant.dashboard import entity_ids
+from gauge_mqtt.homeassistant.discovery import payload
+from gauge_mqtt.homeassistant.paste import PAGES, package, page
+from gauge_mqtt.homeassistant.yaml_text import Shared, yaml_text
 
 FOLDER = Path(__file__).resolve().parents[2] / "homeassistant"
 DESK = Topics("desk")
@@ -75,7 +75,7 @@ def test_the_package_makes_the_entities_that_discovery_makes() -> None:
 
 def test_a_retired_key_is_not_in_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     before = len(package(DESK)["mqtt"])
-    monkeypatch.setattr("gauge_mqtt.discovery.RETIRED", {"gone": "sensor"})
+    monkeypatch.setattr("gauge_mqtt.homeassistant.discovery.RETIRED", {"gone": "sensor"})
     assert len(package(DESK)["mqtt"]) == before
 
 

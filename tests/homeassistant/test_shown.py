@@ -9,7 +9,7 @@ from desk import IDS, TOPICS, Desk, at_work, eventually, nothing_known
 from page import Page, Seen, browser
 from test_pasted import ENTITY
 
-from gauge_mqtt.paste import page
+from gauge_mqtt.homeassistant.paste import page
 from homeassistant import HomeAssistant
 
 pytestmark = pytest.mark.skipif(browser() is None, reason="no Chromium here")

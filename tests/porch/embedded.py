@@ -8,7 +8,7 @@ import pytest
 from porch_kit import Daemon, write_log
 
 from brokers import Ear, Mosquitto, until
-from gauge_mqtt.settings import MQTT_PORT
+from gauge_mqtt.sinks.mqtt.broker import MQTT_PORT
 
 AVAILABILITY = "claude_gauge/lab/availability"
 WEEK_TOKENS = "claude_gauge/lab/window_7d_tokens"

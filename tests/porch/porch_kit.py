@@ -13,7 +13,7 @@ import httpx
 from click.testing import CliRunner, Result
 
 from brokers import Mosquitto, until
-from gauge_mqtt.cli import main
+from gauge_mqtt.app.cli import main
 from lines import answer, line
 
 TOKENS = 43_120

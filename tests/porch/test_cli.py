@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 
 import brokers
 from gauge_mqtt import __version__
-from gauge_mqtt.cli import main
-from gauge_mqtt.contract import FACETS, Usage, json_schema
-from gauge_mqtt.settings import NAMES, SECRETS, flag, variable
+from gauge_mqtt.app.cli import main
+from gauge_mqtt.app.settings import NAMES, SECRETS, flag, variable
+from gauge_mqtt.contract.usage import FACETS, Usage, json_schema
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "jsonl"
 DISCOVERY = [["discovery"], ["discovery", "show"], ["discovery", "clear"]]

@@ -5,9 +5,9 @@ from pathlib import Path
 from porch_kit import gauge, write_log
 
 import brokers
-from gauge_mqtt.doctor import EXAMPLES
-from gauge_mqtt.settings import NAMES
-from gauge_mqtt.sinks.mqtt_words import MqttError
+from gauge_mqtt.app.doctor import EXAMPLES
+from gauge_mqtt.app.settings import NAMES
+from gauge_mqtt.sinks.mqtt.words import MqttError
 
 
 def test_doctor_without_logs_finds_a_fault_with_a_remedy() -> None:

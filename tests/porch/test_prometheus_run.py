@@ -9,7 +9,7 @@ import pytest
 from porch_kit import TOKENS, Daemon, gauge, url, write_log
 
 from brokers import Ear, Mosquitto, until
-from gauge_mqtt.contract import FACETS
+from gauge_mqtt.contract.usage import FACETS
 from prom_lab import Prometheus, made
 
 TOKEN = "claude_code_token_usage_tokens_total"  # noqa: S105, a metric

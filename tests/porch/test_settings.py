@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gauge_mqtt.layers import Loaded, load
-from gauge_mqtt.settings import NAMES, SECRETS, Settings, SettingsError, flag, variable
+from gauge_mqtt.app.layers import Loaded, load
+from gauge_mqtt.app.settings import NAMES, SECRETS, Settings, SettingsError, flag, variable
 
 SECRET = "hunter2-swordfish"  # noqa: S105, nobody's
 

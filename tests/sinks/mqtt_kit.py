@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from brokers import HOST
-from gauge_mqtt.contract import Usage
-from gauge_mqtt.settings import Broker
-from gauge_mqtt.sinks.mqtt import MqttSink
-from gauge_mqtt.topics import Topics
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import Usage
+from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt.sink import MqttSink
 
 TOPICS = Topics("lab")
 DISCOVERY = b'{"discovery":true}'

@@ -13,11 +13,11 @@ from mqtt_kit import TOPICS, eventually, running, sink_on, usage
 
 import brokers
 from brokers import HOST, Ear, retained_on
-from gauge_mqtt.messages import retained
-from gauge_mqtt.settings import Broker
-from gauge_mqtt.sinks.broker import EmbeddedBroker, port_answers
-from gauge_mqtt.sinks.mqtt_clear import probe
-from gauge_mqtt.sinks.mqtt_words import MqttError
+from gauge_mqtt.contract.messages import retained
+from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt.clear import probe
+from gauge_mqtt.sinks.mqtt.embedded import EmbeddedBroker, port_answers
+from gauge_mqtt.sinks.mqtt.words import MqttError
 
 pytestmark = pytest.mark.anyio
 pytest.importorskip("amqtt", reason="the extra gauge-mqtt[broker]")

@@ -14,10 +14,10 @@ import httpx
 import pytest
 from mqtt_kit import eventually, usage
 
-from gauge_mqtt.contract import FACETS, json_schema
-from gauge_mqtt.sinks import http
-from gauge_mqtt.sinks.http import HttpSink
-from gauge_mqtt.sinks.metrics import Own, exposition
+from gauge_mqtt.contract.usage import FACETS, json_schema
+from gauge_mqtt.sinks.http import server as http
+from gauge_mqtt.sinks.http.metrics import Own, exposition
+from gauge_mqtt.sinks.http.server import HttpSink
 
 pytestmark = pytest.mark.anyio
 BUSY = usage(

@@ -8,10 +8,10 @@ from mqtt_kit import DISCOVERY, TOPICS, eventually, running, sink_on, usage
 
 import brokers
 from brokers import Ear, Mosquitto, retained_on
-from gauge_mqtt.contract import HEARTBEAT_S
-from gauge_mqtt.messages import Event, retained
-from gauge_mqtt.sinks import mqtt as sink_module
-from gauge_mqtt.sinks.mqtt import MqttSink
+from gauge_mqtt.contract.messages import Event, retained
+from gauge_mqtt.contract.usage import HEARTBEAT_S
+from gauge_mqtt.sinks.mqtt import sink as sink_module
+from gauge_mqtt.sinks.mqtt.sink import MqttSink
 
 pytestmark = pytest.mark.anyio
 

@@ -6,10 +6,10 @@ import pytest
 from mqtt_kit import TOPICS, eventually, running, sink_on, usage
 
 from brokers import HOST, Ear, Mosquitto, free_port, retained_on
-from gauge_mqtt.settings import Broker
-from gauge_mqtt.sinks import mqtt_clear
-from gauge_mqtt.sinks.mqtt_clear import Probe, clear, probe
-from gauge_mqtt.sinks.mqtt_words import MqttError
+from gauge_mqtt.sinks.mqtt import clear as mqtt_clear
+from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt.clear import Probe, clear, probe
+from gauge_mqtt.sinks.mqtt.words import MqttError
 
 pytestmark = pytest.mark.anyio
 

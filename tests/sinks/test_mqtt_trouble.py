@@ -13,13 +13,13 @@ import pytest
 from mqtt_kit import TOPICS, eventually, running, sink_on, usage
 
 from brokers import HOST, Ear, Mosquitto, free_port, retained_on
-from gauge_mqtt.messages import retained
-from gauge_mqtt.settings import Broker
-from gauge_mqtt.sinks import mqtt as sink_module
-from gauge_mqtt.sinks import mqtt_session
-from gauge_mqtt.sinks.mqtt import MqttSink
-from gauge_mqtt.sinks.mqtt_words import MqttError
-from gauge_mqtt.topics import Topics
+from gauge_mqtt.contract.messages import retained
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.sinks.mqtt import session as mqtt_session
+from gauge_mqtt.sinks.mqtt import sink as sink_module
+from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt.sink import MqttSink
+from gauge_mqtt.sinks.mqtt.words import MqttError
 
 pytestmark = pytest.mark.anyio
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ccusage import VERSION
-from gauge_mqtt.sources.ccusage import CcusageSource
-from gauge_mqtt.sources.ccusage_program import Program
-from gauge_mqtt.sources.jsonl import JsonlSource
+from gauge_mqtt.sources.ccusage.program import Program
+from gauge_mqtt.sources.ccusage.source import CcusageSource
+from gauge_mqtt.sources.logs.source import JsonlSource
 from lines import answer, line
 
 FULL = 43_120

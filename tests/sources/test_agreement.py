@@ -14,12 +14,12 @@ import pytest
 from benchmarks.history import generate
 from benchmarks.truth import Truth, family
 from ccusage import ccusage_binary
-from gauge_mqtt import windows
-from gauge_mqtt.ledger import Ledger
-from gauge_mqtt.snapshot import family as our_family
-from gauge_mqtt.sources.logbook import Logbook
-from gauge_mqtt.sources.roots import walk
-from gauge_mqtt.sources.tail import LogFile, Tail
+from gauge_mqtt.core import windows
+from gauge_mqtt.core.ledger import Ledger
+from gauge_mqtt.core.models import family as our_family
+from gauge_mqtt.sources.logs.logbook import Logbook
+from gauge_mqtt.sources.logs.roots import walk
+from gauge_mqtt.sources.logs.tail import LogFile, Tail
 
 pytestmark = pytest.mark.anyio
 SMALL = [(seed, 8.0, shape, pauses) for seed in (1, 2, 3) for shape in ("A", "B") for pauses in (True, False)]

@@ -10,10 +10,10 @@ import pytest
 
 from ccusage import VERSION
 from ccusage_kit import Fake, Watchman, block, now, pair, running, tokens, until, use
-from gauge_mqtt.reading import Window
-from gauge_mqtt.sources import ccusage
-from gauge_mqtt.sources.ccusage import CcusageSource
-from gauge_mqtt.sources.ccusage_program import Program
+from gauge_mqtt.core.reading import Window
+from gauge_mqtt.sources.ccusage import source as ccusage
+from gauge_mqtt.sources.ccusage.program import Program
+from gauge_mqtt.sources.ccusage.source import CcusageSource
 
 pytestmark = pytest.mark.anyio
 

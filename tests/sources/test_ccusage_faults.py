@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ccusage_kit import FULL, Fake, Watchman, block, now, pair, running, tokens, until, use
-from gauge_mqtt.reading import Window
-from gauge_mqtt.sources.ccusage import CcusageSource
-from gauge_mqtt.sources.ccusage_report import CcusageError
+from gauge_mqtt.core.reading import Window
+from gauge_mqtt.sources.ccusage.report import CcusageError
+from gauge_mqtt.sources.ccusage.source import CcusageSource
 
 pytestmark = pytest.mark.anyio
 

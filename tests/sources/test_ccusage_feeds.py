@@ -8,9 +8,9 @@ import pytest
 
 from ccusage import VERSION, ccusage_binary
 from ccusage_kit import FULL, now, script, session
-from gauge_mqtt.feeds import Feeds, make_feeds
-from gauge_mqtt.settings import Settings
-from gauge_mqtt.sources import ccusage_program
+from gauge_mqtt.app.feeds import Feeds, make_feeds
+from gauge_mqtt.app.settings import Settings
+from gauge_mqtt.sources.ccusage import program as ccusage_program
 
 EMPTY = """echo '{"blocks": [], "daily": []}'"""
 pytestmark = pytest.mark.anyio

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gauge_mqtt.sources import ccusage_program
-from gauge_mqtt.sources.ccusage_program import find
-from gauge_mqtt.sources.ccusage_report import CcusageError
+from gauge_mqtt.sources.ccusage import program as ccusage_program
+from gauge_mqtt.sources.ccusage.program import find
+from gauge_mqtt.sources.ccusage.report import CcusageError
 
 NATIVE = "@ccusage/ccusage-linux-x64/bin/ccusage"
 

@@ -18,13 +18,13 @@ from typing import Any
 import pytest
 
 import ccusage_mcp_server as real
-from gauge_mqtt.reading import Reading
-from gauge_mqtt.sources import ccusage_mcp
-from gauge_mqtt.sources.ccusage import CcusageSource
-from gauge_mqtt.sources.ccusage_mcp import McpServer
-from gauge_mqtt.sources.ccusage_program import OUTPUT_MAX
-from gauge_mqtt.sources.ccusage_report import CcusageError, blocks
-from gauge_mqtt.sources.jsonl import JsonlSource
+from gauge_mqtt.core.reading import Reading
+from gauge_mqtt.sources.ccusage import mcp as ccusage_mcp
+from gauge_mqtt.sources.ccusage.mcp import McpServer
+from gauge_mqtt.sources.ccusage.program import OUTPUT_MAX
+from gauge_mqtt.sources.ccusage.report import CcusageError, blocks
+from gauge_mqtt.sources.ccusage.source import CcusageSource
+from gauge_mqtt.sources.logs.source import JsonlSource
 from lines import answer, line, lines
 
 HOUR = 3600.0

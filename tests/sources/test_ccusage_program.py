@@ -12,9 +12,9 @@ import pytest
 
 from ccusage import VERSION, ccusage_binary
 from ccusage_kit import script, until
-from gauge_mqtt.sources import ccusage_program
-from gauge_mqtt.sources.ccusage_program import Program
-from gauge_mqtt.sources.ccusage_report import QUOTED, CcusageError, blocks
+from gauge_mqtt.sources.ccusage import program as ccusage_program
+from gauge_mqtt.sources.ccusage.program import Program
+from gauge_mqtt.sources.ccusage.report import QUOTED, CcusageError, blocks
 
 pytestmark = pytest.mark.anyio
 EMPTY = """echo '{"blocks": []}'"""

@@ -14,10 +14,10 @@ import pytest
 from benchmarks.history import generate
 from ccusage import ccusage_binary
 from ccusage_kit import FULL, now, running, tokens, until, use
-from gauge_mqtt.reading import Window
-from gauge_mqtt.sources.ccusage import CcusageSource
-from gauge_mqtt.sources.ccusage_program import Program
-from gauge_mqtt.sources.jsonl import JsonlSource
+from gauge_mqtt.core.reading import Window
+from gauge_mqtt.sources.ccusage.program import Program
+from gauge_mqtt.sources.ccusage.source import CcusageSource
+from gauge_mqtt.sources.logs.source import JsonlSource
 from lines import answer, lines
 
 HISTORY = Path(__file__).parents[1] / "fixtures" / "ccusage_history" / "history"

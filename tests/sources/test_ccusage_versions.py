@@ -8,10 +8,10 @@ import pytest
 
 from ccusage import IN_JAVASCRIPT, VERSION, ccusage_binary, ccusage_command
 from ccusage_kit import FULL, now
-from gauge_mqtt.reading import Reading
-from gauge_mqtt.sources.ccusage import CcusageSource
-from gauge_mqtt.sources.ccusage_program import Program
-from gauge_mqtt.sources.jsonl import JsonlSource
+from gauge_mqtt.core.reading import Reading
+from gauge_mqtt.sources.ccusage.program import Program
+from gauge_mqtt.sources.ccusage.source import CcusageSource
+from gauge_mqtt.sources.logs.source import JsonlSource
 from lines import answer, lines
 
 HOUR, WEEK = 3600.0, 168 * 3600.0

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gauge_mqtt.reading import Window
-from gauge_mqtt.sources.ccusage_report import Spent, window_5h, window_7d
+from gauge_mqtt.core.reading import Window
+from gauge_mqtt.sources.ccusage.report import Spent, window_5h, window_7d
 
 NOW = datetime(2026, 11, 22, 2, 33, 3, tzinfo=UTC)
 AT, HOUR, WEEK = NOW.timestamp(), 3600, 7 * 86400

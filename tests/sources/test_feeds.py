@@ -6,8 +6,8 @@ import pytest
 
 import brokers
 from ccusage_kit import now, session
-from gauge_mqtt.feeds import make_feeds
-from gauge_mqtt.settings import Settings
+from gauge_mqtt.app.feeds import make_feeds
+from gauge_mqtt.app.settings import Settings
 
 pytestmark = pytest.mark.anyio
 NOBODY = f"http://127.0.0.1:{brokers.free_port()}"

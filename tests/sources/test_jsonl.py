@@ -14,10 +14,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gauge_mqtt.reading import Reading
-from gauge_mqtt.sources import index, jsonl, watch
-from gauge_mqtt.sources.jsonl import JsonlSource
-from gauge_mqtt.sources.tail import SLICE
+from gauge_mqtt.core.reading import Reading
+from gauge_mqtt.sources.logs import index, watch
+from gauge_mqtt.sources.logs import source as jsonl
+from gauge_mqtt.sources.logs.source import JsonlSource
+from gauge_mqtt.sources.logs.tail import SLICE
 from lines import answer, line, lines, prompt
 
 FULL = 43_120
@@ -277,7 +278,7 @@ import asyncio, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
-from gauge_mqtt.sources import jsonl
+from gauge_mqtt.sources.logs import source as jsonl
 from lines import answer, line
 jsonl.POLL_QUIET_S = 0.2
 async def main():

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gauge_mqtt import windows
-from gauge_mqtt.sources.logbook import Logbook
+from gauge_mqtt.core import windows
+from gauge_mqtt.sources.logs.logbook import Logbook
 from lines import answer, line
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gauge_mqtt.sources.prom_faults import Fault, seconds
+from gauge_mqtt.sources.prometheus.faults import Fault, seconds
 from prom_history import Samples
 from prom_lab import Exporter, Prometheus, made, source_on
 

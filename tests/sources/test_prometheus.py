@@ -9,10 +9,10 @@ from statistics import mean
 
 import pytest
 
-from gauge_mqtt.reading import Reading, Window
-from gauge_mqtt.sources import prometheus
-from gauge_mqtt.sources.prom_api import PromApi, Server
-from gauge_mqtt.sources.prometheus import PrometheusSource
+from gauge_mqtt.core.reading import Reading, Window
+from gauge_mqtt.sources.prometheus import source as prometheus
+from gauge_mqtt.sources.prometheus.api import PromApi, Server
+from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from prom_history import DAY, MACHINES, NAMES, OPUS, SONNET, History, Samples, pushed, scraped
 from prom_lab import Prometheus, made, source_on
 

@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from brokers import HOST
-from gauge_mqtt.reading import Limits, Reading, Share
-from gauge_mqtt.snapshot import snapshot
-from gauge_mqtt.sources import prom_queries, prometheus
-from gauge_mqtt.sources.prometheus import PrometheusSource
+from gauge_mqtt.core.reading import Limits, Reading, Share
+from gauge_mqtt.core.snapshot import snapshot
+from gauge_mqtt.sources.prometheus import queries as prom_queries
+from gauge_mqtt.sources.prometheus import source as prometheus
+from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from prom_history import HAIKU, KINDS, OPUS, SONNET, Turn, Way, labelled
 from prom_lab import Exporter, Prometheus, eventually, hurried, made, running, source_on
 

@@ -14,10 +14,10 @@ import pytest
 
 from brokers import HOST, free_port
 from certificates import authority, certificate
-from gauge_mqtt.reading import Reading
-from gauge_mqtt.sources import prom_api
-from gauge_mqtt.sources.prom_api import PromApi, Server
-from gauge_mqtt.sources.prometheus import PrometheusSource
+from gauge_mqtt.core.reading import Reading
+from gauge_mqtt.sources.prometheus import api as prom_api
+from gauge_mqtt.sources.prometheus.api import PromApi, Server
+from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from prom_history import NAMES, OPUS
 from prom_lab import (
     PASSWORD,

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from gauge_mqtt.ledger import Ledger
-from gauge_mqtt.sources.records import turn_steps, usage_record
-from gauge_mqtt.sources.roots import walk
-from gauge_mqtt.sources.tail import LogFile, Tail
+from gauge_mqtt.core.ledger import Ledger
+from gauge_mqtt.sources.logs.records import turn_steps, usage_record
+from gauge_mqtt.sources.logs.roots import walk
+from gauge_mqtt.sources.logs.tail import LogFile, Tail
 from lines import answer, line, prompt, results
 
 AT = 1_795_348_800.0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gauge_mqtt.sources.roots import log_roots, polled_filesystem
+from gauge_mqtt.sources.logs.roots import log_roots, polled_filesystem
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime - ext4 /dev/vda rw

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gauge_mqtt.ledger import Ledger
-from gauge_mqtt.sources import tail as tail_module
-from gauge_mqtt.sources.records import USAGE_MARKS
-from gauge_mqtt.sources.roots import look
-from gauge_mqtt.sources.tail import LogFile, Tail
+from gauge_mqtt.core.ledger import Ledger
+from gauge_mqtt.sources.logs import tail as tail_module
+from gauge_mqtt.sources.logs.records import USAGE_MARKS
+from gauge_mqtt.sources.logs.roots import look
+from gauge_mqtt.sources.logs.tail import LogFile, Tail
 from lines import answer, line, lines, prompt, results
 
 AT = 1_795_348_800.0

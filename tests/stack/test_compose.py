@@ -11,7 +11,7 @@ import pytest
 import yaml
 from stack_kit import OTLP, PROFILES, ROOT, SECRETS, clean, compose, copy_stack, read_yaml
 
-from gauge_mqtt.settings import NAMES, variable
+from gauge_mqtt.app.settings import NAMES, variable
 
 FILE = read_yaml(ROOT / "docker-compose.yml")
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]

@@ -19,9 +19,9 @@ import httpx
 import pytest
 from stack_kit import ROOT, prometheus3
 
-from gauge_mqtt.contract import Usage
-from gauge_mqtt.publisher import _own
-from gauge_mqtt.sinks.metrics import exposition
+from gauge_mqtt.app.publisher import _own
+from gauge_mqtt.contract.usage import Usage
+from gauge_mqtt.sinks.http.metrics import exposition
 from gauge_mqtt.sources import State
 from prom_history import DAY, NAMES, OPUS, History, Run, Samples, Series, Turn, pushed
 from prom_lab import Prometheus, made

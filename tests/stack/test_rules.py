@@ -13,8 +13,8 @@ import pytest
 from stack_kit import ROOT, prometheus3, read_yaml
 from test_dashboard import metrics
 
-from gauge_mqtt.calibration import WARN_ABOVE
-from gauge_mqtt.contract import EXPIRE_AFTER_S
+from gauge_mqtt.contract.scale import WARN_ABOVE
+from gauge_mqtt.contract.usage import EXPIRE_AFTER_S
 
 RULES = ROOT / "deploy/prometheus/rules/claude-gauge.yml"
 ALERTS = {rule["alert"]: rule for group in read_yaml(RULES)["groups"] for rule in group["rules"]}

@@ -1,0 +1,125 @@
+"""The doctor's checks of the sources, each with a verdict, a fact and one thing to do."""
+
+import time
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from gauge_mqtt.app.feeds import Feeds, make_program
+from gauge_mqtt.app.settings import Settings, variable
+from gauge_mqtt.contract.usage import Usage
+from gauge_mqtt.core import windows
+from gauge_mqtt.sources.ccusage.program import HOW_TO
+from gauge_mqtt.sources.ccusage.report import CcusageError
+from gauge_mqtt.sources.ccusage.source import CcusageSource
+from gauge_mqtt.sources.logs.logbook import present
+from gauge_mqtt.sources.logs.roots import walk
+from gauge_mqtt.sources.logs.source import JsonlSource
+
+FAULT: Literal["fault"] = "fault"
+DAY = 86_400
+CCUSAGE_DIFFERS = "`blocks` of ccusage 20.0.23 and later counts replays of side chains, before 20 it counts other lines"
+
+
+class Check(NamedTuple):
+    """`ok`, `note` (works, but not all of it) or `fault`."""
+
+    verdict: Literal["ok", "note", "fault"]
+    about: str
+    fact: str
+    fix: str = ""
+
+
+def logs(source: JsonlSource) -> list[Check]:
+    there = present(source.roots)
+    looked = ", ".join(map(str, source.roots))
+    if not there:
+        return [Check(FAULT, "logs", f"no log directory, looked for {looked}", "export CLAUDE_CONFIG_DIR=/where/it/is")]
+    newest = max((found.mtime for found in walk(there)), default=None)
+    if newest is None:
+        return [Check("note", "logs", f"no session in {', '.join(map(str, there))}", "claude -p hello")]
+    age = max(0.0, time.time() - newest)
+    fact = f"{len(source.book.files)} sessions in {', '.join(map(str, there))}, newest written {_ago(age)}"
+    fix = "check that Claude Code writes to this directory, else: export CLAUDE_CONFIG_DIR=/where/it/is"
+    return [Check("ok", "logs", fact) if age < 7 * DAY else Check("note", "logs", fact, fix)]
+
+
+def account(source: JsonlSource, usage: Usage) -> list[Check]:
+    """What is shown, and how far the lines of the logs could be believed."""
+    if source.failing_since is not None:
+        return []
+    newest = source.book.ledger.order[-1] * 60 if source.book.ledger.order else None
+    record = "no usage record in a week" if newest is None else f"newest usage {_ago(max(0.0, time.time() - newest))}"
+    checks = [
+        Check("ok", "windows", f"5 h {_count(usage.window_5h_tokens)}, 7 d {_count(usage.window_7d_tokens)}; {record}")
+    ]
+    refused, oversize = source.book.tail.counters.refused, source.book.tail.counters.oversize
+    if refused or oversize:
+        fact = f"{refused} lines with a usage that cannot be believed, {oversize} too long; none of them was counted"
+        checks.append(Check("note", "lines", fact, "gauge-mqtt --version, and report it if Claude Code is newer"))
+    return checks
+
+
+def totals(usage: Usage) -> Check:
+    return Check("ok", "windows", f"5 h {_count(usage.window_5h_tokens)}, 7 d {_count(usage.window_7d_tokens)}")
+
+
+async def prometheus(feeds: Feeds) -> list[Check]:
+    """Whether Prometheus answers, and the usual faults on the way from Claude Code to it."""
+    source = next((source for source in feeds.sources if source.name == "prometheus"), None)
+    if source is None:
+        return []
+    from gauge_mqtt.sources.prometheus.api import PromError  # noqa: PLC0415, as in feeds
+    from gauge_mqtt.sources.prometheus.source import PrometheusSource  # noqa: PLC0415
+
+    assert isinstance(source, PrometheusSource)  # noqa: S101
+    failure = source.failure
+    try:
+        found = [Check(FAULT if f.bad else "note", f.about, f.fact, f.fix) for f in await source.usual_faults()]
+    except PromError as error:
+        found, failure = [], failure or str(error)
+    if failure:
+        return [Check(FAULT, "prometheus", failure, f"export {variable('prom_url')}=http://prometheus:9090"), *found]
+    return [Check("ok", "prometheus", source.state().detail), *found]
+
+
+async def ccusage(settings: Settings, feeds: Feeds, tail: JsonlSource) -> list[Check]:
+    """Whether ccusage works, and how its windows and our own of the same logs differ."""
+    asked = next((source for source in feeds.sources if isinstance(source, CcusageSource)), None)
+    if asked is None:
+        try:
+            program = make_program(settings)
+            await program.identify()
+        except CcusageError:
+            return []  # not wanted, or `auto` has said why it is not used
+        asked = CcusageSource(program, tail, settings.ccusage_ttl)
+        await asked.load()
+    if asked.failure:
+        return [Check(FAULT, "ccusage", asked.failure, f"{HOW_TO}; or export {variable('source')}=jsonl")]
+    now = datetime.now(UTC)
+    theirs, ours = asked.read(now), windows.read(tail.book.ledger, now, tail.name)
+    pairs = [("5 h", theirs.window_5h, ours.window_5h), ("7 d", theirs.window_7d, ours.window_7d)]
+    checks = [Check("ok", "ccusage", asked.state().detail)]
+    for name, their, our in pairs:
+        if their is None or our is None:
+            checks.append(Check("note", f"ccusage {name}", "cannot be compared: the logs are not read that far back"))
+            continue
+        fact = f"{their.tokens:,} by ccusage, {our.tokens:,} by our own reading of the logs"
+        difference = their.tokens - our.tokens
+        if not difference:
+            checks.append(Check("ok", f"ccusage {name}", f"{fact}: equal"))
+            continue
+        relative = f" ({difference / our.tokens:+.2%})" if our.tokens else ""
+        fix = f"{CCUSAGE_DIFFERS}; to go by our own: export {variable('source')}=jsonl"
+        checks.append(Check("note", f"ccusage {name}", f"{fact}: {difference:+,}{relative}", fix))
+    return checks
+
+
+def _ago(seconds: float) -> str:
+    for size, unit in ((DAY, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {unit} ago"
+    return "just now"
+
+
+def _count(tokens: int | None) -> str:
+    return "unknown" if tokens is None else f"{tokens:,} tokens"

@@ -1,0 +1,223 @@
+"""The command line: verbs, no logic. Options are made from the settings, so each name is spelled once.
+
+Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 `doctor` found a fault.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from gauge_mqtt import __version__
+from gauge_mqtt.app import telemetry_env as telemetry
+from gauge_mqtt.app.layers import Loaded, load
+from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, SettingsError, flag, variable
+from gauge_mqtt.app.terminal import LogLines, progress, table
+from gauge_mqtt.homeassistant.paste import PAGES, page
+
+EXIT_USAGE, EXIT_FAULT = 2, 3
+EXIT_CODES = "Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 doctor found a fault."
+EXAMPLES = """\b
+Examples:
+  gauge-mqtt run
+  gauge-mqtt run --mqtt-url mqtt://homeassistant.local:1883 --mqtt-username gauge \\
+                 --mqtt-password-file ~/.config/gauge-mqtt/password
+  CLAUDE_GAUGE_5H_CEILING=50000000 gauge-mqtt run --http-port 8081
+"""
+
+
+def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """One option a setting; its help is the setting's own description."""
+    for name, attribute in reversed(NAMES.items()):
+        if name not in SECRETS:
+            help_ = f"{Settings.model_fields[attribute].description}  [{variable(name)}]"
+            command = click.option(flag(name), attribute, metavar="VALUE", help=help_)(command)
+    path = f"TOML file with settings  [{variable(CONFIG)}]"
+    return click.option(flag(CONFIG), CONFIG, metavar="FILE", help=path)(command)
+
+
+def loaded(flags: dict[str, Any]) -> Loaded:
+    named = {name: flags[attribute] for name, attribute in NAMES.items() if attribute in flags}
+    try:
+        return load(named | {CONFIG: flags[CONFIG]}, os.environ)
+    except SettingsError as error:
+        raise _Refusal(str(error)) from None
+
+
+class _Refusal(click.ClickException):
+    """Settings that cannot be used."""
+
+    exit_code = EXIT_USAGE
+
+
+class _Verbs(click.Group):
+    """Listed in the order of this file, the one in which a newcomer needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(__version__, prog_name="gauge-mqtt")
+@click.option("-v", "--verbose", is_flag=True, help="Log every detail.")
+def main(*, verbose: bool) -> None:
+    """Claude Code usage on MQTT, in Home Assistant, over HTTP and on real needles.
+
+    Settings come from flags, CLAUDE_GAUGE_* variables and a TOML file, in this order.
+    """
+    level = logging.DEBUG if verbose else logging.INFO
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)-7s %(message)s", handlers=[LogLines()])
+
+
+@main.command(epilog=EXAMPLES)
+@settings_options
+def run(**flags: Any) -> None:
+    """Publish until Ctrl-C or SIGTERM."""
+    from gauge_mqtt.app.publisher import publish  # noqa: PLC0415, the other verbs do without it
+    from gauge_mqtt.sinks.mqtt.words import MqttError  # noqa: PLC0415
+
+    settings = loaded(flags).settings
+    with progress() as shown:
+        try:
+            asyncio.run(publish(settings, shown))
+        except SettingsError as error:
+            raise _Refusal(str(error)) from None
+        except MqttError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the whole snapshot as JSON, as GET /usage gives it.")
+@click.option("--explain", is_flag=True, help="Print every key with its origin and age.")
+@settings_options
+def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
+    """Look once and print the window values."""
+    from gauge_mqtt.app import report  # noqa: PLC0415
+    from gauge_mqtt.app.feeds import Feeds, make_feeds  # noqa: PLC0415
+    from gauge_mqtt.app.publisher import missing_ceilings  # noqa: PLC0415
+    from gauge_mqtt.core.snapshot import snapshot  # noqa: PLC0415
+
+    settings = loaded(flags).settings
+
+    async def look() -> Feeds:
+        with progress() as shown:
+            feeds = await make_feeds(settings, shown)
+            await feeds.load()
+        return feeds
+
+    feeds, now = asyncio.run(look()), datetime.now(UTC)
+    readings = feeds.read(now)
+    usage = snapshot(readings, settings.limits, settings.instance, now)
+    if as_json:
+        click.echo(usage.to_json())
+    else:
+        table(report.explanation(usage, readings) if explain else report.summary(usage))
+        if hint := missing_ceilings(settings):
+            click.echo(hint, err=True)
+    if failures := [f"{reading.source}: {reading.failure}" for reading in readings if reading.failure]:
+        raise click.ClickException("; ".join(failures))
+
+
+@main.command()
+@settings_options
+def doctor(**flags: Any) -> None:
+    """Check everything on the way from the logs to Home Assistant. Exit code 3 if something is at fault."""
+    from gauge_mqtt.app.checks import FAULT  # noqa: PLC0415
+    from gauge_mqtt.app.doctor import examine  # noqa: PLC0415
+
+    worst = False
+    for check in asyncio.run(examine(loaded(flags))):
+        colour = {"ok": "green", "note": "yellow", FAULT: "red"}[check.verdict]
+        click.echo(f"{click.style(f'{check.verdict:5}', fg=colour)} {check.about}: {check.fact}")
+        if check.fix:
+            click.echo(f"      fix: {check.fix}")
+        worst |= check.verdict == FAULT
+    sys.exit(EXIT_FAULT if worst else 0)
+
+
+@main.command("telemetry-env")
+@click.option("--path", type=click.Choice(["collector", "prometheus"]), default="collector", show_default=True,
+              help="Where Claude Code exports to: a collector, or the receiver of Prometheus itself.")  # fmt: skip
+@click.option("--form", type=click.Choice(["shell", "systemd", "settings"]), default="shell", show_default=True,
+              help="For a shell profile, a systemd drop-in, or ~/.claude/settings.json.")  # fmt: skip
+@click.option("--endpoint", metavar="URL", help="The whole URL, if it is not on this machine.")
+@click.option("--host", metavar="NAME", default=socket.gethostname, help="Label host_name of this machine's series.")
+def telemetry_env(*, path: telemetry.Path, form: telemetry.Form, endpoint: str | None, host: str) -> None:
+    """Print what Claude Code needs in its environment for the source prometheus, and why each line is there."""
+    lines = telemetry.lines(path, host, endpoint)
+    click.echo(telemetry.written(lines, form))
+    if form == "settings":  # JSON has no room for reasons
+        for line in lines:
+            click.echo(f"{line.name}: {line.why}", err=True)
+
+
+@main.group()
+def discovery() -> None:
+    """What Home Assistant is told about this device."""
+
+
+@discovery.command("show")
+@settings_options
+def discovery_show(**flags: Any) -> None:
+    """Print the discovery topic and its payload."""
+    import json  # noqa: PLC0415
+
+    from gauge_mqtt.homeassistant.discovery import payload  # noqa: PLC0415
+
+    topics = loaded(flags).settings.topics
+    click.echo(topics.discovery, err=True)
+    click.echo(json.dumps(json.loads(payload(topics, __version__)), indent=2))
+
+
+@discovery.command("clear")
+@settings_options
+def discovery_clear(**flags: Any) -> None:
+    """Remove every retained topic this instance ever published."""
+    from gauge_mqtt.sinks.mqtt.clear import clear  # noqa: PLC0415
+    from gauge_mqtt.sinks.mqtt.words import MqttError  # noqa: PLC0415
+
+    settings = loaded(flags).settings
+    try:
+        cleared = asyncio.run(clear(settings.broker(), settings.topics))
+    except SettingsError as error:
+        raise _Refusal(str(error)) from None
+    except MqttError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{len(cleared.topics)} topics of {settings.instance} emptied on {settings.broker().url}")
+    if cleared.publisher_online:
+        click.echo("a gauge-mqtt is still running there and will publish them again: stop it first", err=True)
+
+
+@main.command()
+@click.argument("what", type=click.Choice([*PAGES]))
+@settings_options
+def homeassistant(*, what: str, **flags: Any) -> None:
+    """Print a dashboard, a card, or a package of entities, to paste into Home Assistant."""
+    click.echo(page(what, loaded(flags).settings.topics), nl=False)
+
+
+@main.command("show-config")
+@settings_options
+def show_config(**flags: Any) -> None:
+    """Print every setting, its value and where it comes from. Secrets are masked."""
+    from gauge_mqtt.app.report import Row  # noqa: PLC0415
+
+    current = loaded(flags)
+    rows = []
+    for name, attribute in NAMES.items():
+        value = getattr(current.settings, attribute)
+        rows.append(Row(name, "not set" if value is None else str(value), current.origins[name]))
+    table(rows)
+
+
+if __name__ == "__main__":
+    main()

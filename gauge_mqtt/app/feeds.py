@@ -1,0 +1,111 @@
+"""Which sources the settings ask for, put together."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gauge_mqtt.app.settings import Settings
+from gauge_mqtt.core.reading import Reading
+from gauge_mqtt.sources import Source
+from gauge_mqtt.sources.ccusage.program import Program
+from gauge_mqtt.sources.ccusage.report import CcusageError
+from gauge_mqtt.sources.ccusage.source import CcusageSource, Reporter
+from gauge_mqtt.sources.logs.logbook import Progress, present
+from gauge_mqtt.sources.logs.roots import config_homes, log_roots
+from gauge_mqtt.sources.logs.source import JsonlSource
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """The sources of one publisher, in order of preference, and why these. `tail`: the one of the session logs."""
+
+    sources: Sequence[Source]
+    tail: JsonlSource | None
+    why: str
+
+    async def load(self) -> None:
+        """One look of every source; the tail first, since the others build on it."""
+        for source in sorted(self.sources, key=lambda source: source is not self.tail):
+            await source.load()
+
+    def read(self, now: datetime) -> list[Reading]:
+        return [source.read(now) for source in self.sources]
+
+
+async def make_feeds(settings: Settings, progress: Progress | None = None) -> Feeds:
+    """What is set. Raises `SettingsError` for a secret that cannot be read."""
+    roots = log_roots(os.environ, Path.home())
+    match settings.source:
+        case "jsonl":
+            return _alone(settings, roots, progress, "as set")
+        case "ccusage":
+            return _with_ccusage(settings, roots, progress, _reporter(settings), "as set")
+        case "prometheus":
+            return Feeds([_prometheus(settings)], None, "as set")
+        case "hybrid":
+            return _hybrid(settings, roots, progress, "as set")
+        case "auto":
+            return await _best(settings, roots, progress)
+
+
+async def _best(settings: Settings, roots: Sequence[Path], progress: Progress | None) -> Feeds:
+    """Prometheus if its address is set, with the tail if there are logs; else a usable ccusage; else the logs alone."""
+    if settings.prom_url and present(roots):
+        return _hybrid(settings, roots, progress, "auto: prom_url is set, and there are logs here")
+    if settings.prom_url:
+        return Feeds([_prometheus(settings)], None, "auto: prom_url is set, and there are no logs here")
+    try:
+        program = make_program(settings)
+        await program.identify()
+    except CcusageError as error:
+        return _alone(settings, roots, progress, f"auto: the session logs alone, since {error}")
+    if not program.exact:
+        return _alone(settings, roots, progress, f"auto: the session logs alone, since {program} counts less exactly")
+    return _with_ccusage(settings, roots, progress, program, f"auto: {program} is installed")
+
+
+def _alone(settings: Settings, roots: Sequence[Path], progress: Progress | None, why: str) -> Feeds:
+    tail = JsonlSource(roots, settings.state_dir, progress)
+    return Feeds([tail], tail, why)
+
+
+def _hybrid(settings: Settings, roots: Sequence[Path], progress: Progress | None, why: str) -> Feeds:
+    """The tail comes first: what both know it knows sooner. The windows it leaves to Prometheus, which sees more."""
+    tail = JsonlSource(roots, settings.state_dir, progress, windows=False)
+    return Feeds([tail, _prometheus(settings)], tail, why)
+
+
+def _prometheus(settings: Settings) -> Source:
+    from gauge_mqtt.sources.prometheus.api import PromApi, Server  # noqa: PLC0415, httpx takes a while to import
+    from gauge_mqtt.sources.prometheus.source import PrometheusSource  # noqa: PLC0415
+
+    server = Server(
+        url=settings.prom_url or "",
+        username=settings.prom_username,
+        password=settings.secret("prom_password"),
+        token=settings.secret("prom_token"),
+        ca_file=settings.prom_ca_file,
+    )
+    return PrometheusSource(PromApi(server), settings.prom_selector, settings.prom_temporality)
+
+
+def _with_ccusage(
+    settings: Settings, roots: Sequence[Path], progress: Progress | None, reporter: Reporter, why: str
+) -> Feeds:
+    tail = JsonlSource(roots, settings.state_dir, progress, windows=False)
+    return Feeds([CcusageSource(reporter, tail, settings.ccusage_ttl), tail], tail, why)
+
+
+def make_program(settings: Settings) -> Program:
+    """Ccusage on the same directories as our own tail reads, by the names their owner gave them."""
+    return Program(settings.ccusage, config_homes(os.environ, Path.home()), settings.ccusage_timeout)
+
+
+def _reporter(settings: Settings) -> Reporter:
+    if settings.ccusage_mcp_url:
+        from gauge_mqtt.sources.ccusage.mcp import McpServer  # noqa: PLC0415, the SDK takes a second to import
+
+        return McpServer(settings.ccusage_mcp_url, settings.ccusage_timeout)
+    return make_program(settings)

@@ -1,0 +1,120 @@
+"""The whole publisher, put together from the settings: sources, board, sinks, and a broker where there is none."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from gauge_mqtt import __version__
+from gauge_mqtt.app.board import Board, run_until, until_signalled
+from gauge_mqtt.app.feeds import Feeds, make_feeds
+from gauge_mqtt.app.settings import Settings, variable
+from gauge_mqtt.contract.topics import PREFIX
+from gauge_mqtt.homeassistant import discovery
+from gauge_mqtt.sinks.http.metrics import Own
+from gauge_mqtt.sinks.http.server import HttpSink
+from gauge_mqtt.sinks.mqtt.broker import MQTT_PORT, Broker
+from gauge_mqtt.sinks.mqtt.embedded import LOOPBACK, EmbeddedBroker, port_answers
+from gauge_mqtt.sinks.mqtt.sink import MqttSink
+from gauge_mqtt.sinks.mqtt.words import MqttError
+from gauge_mqtt.sources import Source
+from gauge_mqtt.sources.logs.logbook import Progress
+
+log = logging.getLogger(__name__)
+
+SWITCH_S = 0.0002
+"""How long paho's thread may be kept from the interpreter; Python's own 5 ms would hold back the first message."""
+
+
+def missing_ceilings(settings: Settings) -> str | None:
+    """One line for an owner whose fuel needles have no full mark yet."""
+    missing = [variable(n) for n, set_ in (("5h_ceiling", settings.ceiling_5h), ("7d_ceiling", settings.ceiling_7d))
+               if set_ is None]  # fmt: skip
+    if not missing:
+        return None
+    return f"no full mark for the fuel needles: set {' and '.join(missing)} (tokens that count as 100 %)"
+
+
+async def publish(settings: Settings, progress: Progress | None = None) -> None:
+    """Run until SIGINT or SIGTERM. Raises what only a bug raises, `MqttError` if no broker can be had at all."""
+    sys.setswitchinterval(SWITCH_S)
+    async with until_signalled() as stop:
+        broker, embedded = await _find_broker(settings)
+        serving = await _start(embedded) if embedded else None
+        try:
+            board = asyncio.create_task(_board(settings, broker, await make_feeds(settings, progress)).run())
+            await run_until(stop, board, [serving] if serving else [])
+        finally:
+            if serving and serving.done():
+                serving.result()
+                raise MqttError("the embedded broker has stopped by itself")
+            if serving:
+                serving.cancel()
+                await asyncio.wait({serving}, timeout=1.0)
+
+
+def _board(settings: Settings, broker: Broker, feeds: Feeds) -> Board:
+    mqtt = MqttSink(broker, settings.topics, discovery.payload(settings.topics, __version__))
+    sources = feeds.sources
+    http = HttpSink(settings.http_host, settings.http_port, lambda: _report(sources, mqtt), lambda: _own(sources, mqtt))
+    log.info("gauge-mqtt %s, instance %s", __version__, settings.instance)
+    log.info("source: %s (%s)", "+".join(source.name for source in sources), feeds.why)
+    if feeds.tail:
+        log.info("session logs: %s", ", ".join(map(str, feeds.tail.roots)))
+    if hint := missing_ceilings(settings):
+        log.info("%s", hint)
+    return Board(sources, [mqtt, http], settings.limits, settings.instance)
+
+
+async def _find_broker(settings: Settings) -> tuple[Broker, EmbeddedBroker | None]:
+    """The broker that is set, else the one on localhost, else one of our own."""
+    broker = settings.broker()
+    if settings.mqtt_url or await port_answers("localhost", MQTT_PORT):
+        if broker.password and not broker.tls and broker.host not in {"localhost", "127.0.0.1", "::1"}:
+            log.warning("the password travels in clear to %s; mqtts:// would hide it", broker.url)
+        return broker, None
+    return Broker(host=LOOPBACK, only_v311=True), EmbeddedBroker(MQTT_PORT)
+
+
+async def _start(embedded: EmbeddedBroker) -> "asyncio.Task[None]":
+    """Have the embedded broker up before anything wants to connect. Raises `MqttError` if it cannot."""
+    serving, ready = asyncio.create_task(embedded.run()), asyncio.create_task(embedded.ready.wait())
+    await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    if serving.done():
+        serving.result()
+    log.info(
+        "MQTT: no broker is set and none is on localhost:%d, so one runs in here (MQTT 3.1.1, this machine only)",
+        MQTT_PORT,
+    )
+    log.info("try: mosquitto_sub -v -t '%s/#'", PREFIX)
+    return serving
+
+
+def _report(sources: Sequence[Source], mqtt: MqttSink) -> dict[str, Any]:
+    """`/healthz`: the age of the sources and the state of the broker, and whether all are well."""
+    states = {source.name: source.state() for source in sources}
+    return {
+        "ok": mqtt.health.ok and all(state.ok and state.age_s is not None for state in states.values()),
+        "version": __version__,
+        "sources": {
+            name: {"ok": s.ok, "age_s": None if s.age_s is None else round(s.age_s, 1), "detail": s.detail}
+            for name, s in states.items()
+        },
+        "mqtt": {"ok": mqtt.health.ok, "detail": mqtt.health.detail},
+    }
+
+
+def _own(sources: Sequence[Source], mqtt: MqttSink) -> list[Own]:
+    states = [(f'{{source="{source.name}"}}', source.state()) for source in sources]
+    up = {label: float(state.ok) for label, state in states}
+    ages = {label: state.age_s for label, state in states if state.age_s is not None}
+    return [
+        Own("source_up", "gauge", "whether the source can be read", up),
+        Own("source_age_seconds", "gauge", "since the source last knew", ages),
+        *(Own(f.name, f.kind, f.about, {"": f.value}) for source in sources for f in source.figures()),
+        Own("mqtt_connected", "gauge", "whether the broker is there and takes everything", {"": mqtt.health.ok}),
+        Own("mqtt_published_total", "counter", "messages published", {"": mqtt.published}),
+        Own("mqtt_refused_total", "counter", "messages the broker refused", {"": mqtt.refused}),
+    ]

@@ -1,0 +1,86 @@
+"""The snapshot for a person at a terminal. Pure: rows of text."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from gauge_mqtt.contract.messages import bare, lamps
+from gauge_mqtt.contract.usage import FACETS, Usage, values
+from gauge_mqtt.core.reading import Reading
+
+UNKNOWN = "unknown"
+
+
+class Row(NamedTuple):
+    label: str
+    value: str
+    note: str = ""
+
+
+def summary(usage: Usage) -> list[Row]:
+    """The window values, the ratios and the lamps."""
+    lit = [lamp.upper() for lamp, on in lamps(usage).items() if on]
+    ends = _until("ends", usage.window_5h_resets_at, usage.updated_at)
+    return [
+        Row("5 h window", _tokens(usage.window_5h_tokens), _share(usage.window_5h_pct, usage.window_5h_source)),
+        *([Row("", "", ends)] if ends else []),
+        Row("7 d window", _tokens(usage.window_7d_tokens), _share(usage.window_7d_pct, usage.window_7d_source)),
+        Row("rate", _with(usage.rate_1m, "tok/min"), _redline(usage)),
+        Row("cache hits", _percent(usage.cache_hit_rate), "last 5 min"),
+        Row("thinking", _percent(usage.thinking_ratio), "of the output in the 5 h window"),
+        Row("last model", usage.last_model or UNKNOWN, usage.last_model_id or ""),
+        Row("lamps", " ".join(lit) or "all dark", ",".join(usage.warn_reasons or ())),
+    ]
+
+
+def explanation(usage: Usage, readings: Sequence[Reading]) -> list[Row]:
+    """Every key: its value, what it is, where it comes from and how old it is."""
+    rows = []
+    source = "+".join(reading.source for reading in readings)
+    observed = max((r.observed_at for r in readings if r.observed_at), default=None)
+    asof = {"window_5h_pct": usage.window_5h_asof, "window_7d_pct": usage.window_7d_asof}
+    basis = {
+        "window_5h_pct": usage.window_5h_source,
+        "window_7d_pct": usage.window_7d_source,
+        "redline": usage.redline_source,
+    }
+    for key, value in values(usage).items():
+        origin = basis.get(key) or source
+        age = _age(asof.get(key, observed), usage.updated_at)
+        note = FACETS[key].about if value is None else f"{FACETS[key].about}: {origin}, {age}"
+        rows.append(Row(key, "null" if value is None else bare(value), note))
+    return rows
+
+
+def _tokens(count: int | None) -> str:
+    return UNKNOWN if count is None else f"{count:,} tokens"
+
+
+def _with(value: float | None, unit: str) -> str:
+    return UNKNOWN if value is None else f"{value:,.0f} {unit}"
+
+
+def _percent(ratio: float | None) -> str:
+    return UNKNOWN if ratio is None else f"{ratio:.1%}"
+
+
+def _share(share: float | None, basis: str | None) -> str:
+    return f"{share:.1%} used ({basis})" if share is not None else "share unknown"
+
+
+def _redline(usage: Usage) -> str:
+    return f"redline {usage.redline:,} ({usage.redline_source})" if usage.redline else "redline unknown"
+
+
+def _until(word: str, at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return ""
+    minutes = max(0, int((at - now).total_seconds() // 60))
+    return f"{word} {at.astimezone():%H:%M}, in {minutes // 60} h {minutes % 60:02d} min"
+
+
+def _age(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return "age unknown"
+    seconds = max(0, int((now - at) / timedelta(seconds=1)))
+    return f"{seconds} s old" if seconds < 120 else f"{seconds // 60} min old"  # noqa: PLR2004, two minutes

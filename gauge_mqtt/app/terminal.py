@@ -1,0 +1,69 @@
+"""What the command line shows a person: log lines, tables, and a bar while a large history is read."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from gauge_mqtt.app.report import Row
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+BIG_HISTORY = 20 << 20
+"""Bytes of log from which a progress display is worth its place."""
+WIDEST_VALUE = 60
+
+
+class LogLines(logging.StreamHandler[TextIO]):
+    """To standard error, as it is at that moment: a bar borrows it, so that lines appear above the bar."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
+def table(rows: Sequence[Row]) -> None:
+    label = max(len(row.label) for row in rows)
+    value = min(max(len(row.value) for row in rows), WIDEST_VALUE)
+    for row in rows:
+        click.echo(f"{row.label:<{label}}  {row.value:<{value}}  {row.note}".rstrip())
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on a terminal while a large history is read; nothing elsewhere, and nothing before or after."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    bar: Bar | None = None
+
+    def show(done: int, todo: int) -> None:
+        nonlocal bar
+        if bar is None and done < todo and todo > BIG_HISTORY:
+            bar = _bar(todo)
+        if bar is not None:
+            bar.update(bar.task_ids[0], completed=done)
+            if done >= todo:
+                bar.stop()
+                bar = None
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def _bar(todo: int) -> "Bar":
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("reading history"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar.add_task("", total=todo)
+    bar.start()
+    return bar

@@ -1,0 +1,1 @@
+"""The contract: keys, topics, messages and scales, each spelled here and nowhere else."""

@@ -1,0 +1,82 @@
+"""The snapshot as MQTT messages: bare values, lamps, needles, and the events on its edges. Pure."""
+
+import json
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import LAMPS, MODEL_LAMPS, NEEDLE_UNKNOWN, EventType, Usage, iso, values
+
+UNKNOWN = "None"
+"""What Home Assistant reads as unknown; never `null`, `nan` or an empty payload (that would delete the topic)."""
+
+
+class Event(NamedTuple):
+    """Something that happened between two snapshots."""
+
+    event_type: EventType
+    at: datetime
+
+    def to_json(self) -> bytes:
+        return json.dumps({"event_type": self.event_type, "at": iso(self.at)}, separators=(",", ":")).encode()
+
+
+def bare(value: Any) -> str:
+    """One value as a retained payload: plain decimal, text, ISO time, `ON`/`OFF`; unknown is `None`."""
+    match value:
+        case None:
+            return UNKNOWN
+        case bool():
+            return "ON" if value else "OFF"
+        case float():
+            text = f"{value:.6f}".rstrip("0").rstrip(".")
+            return "0" if text == "-0" else text
+        case datetime():
+            return iso(value)
+        case tuple():
+            return ",".join(value) or "none"
+        case _:
+            return str(value)
+
+
+def lamps(usage: Usage) -> dict[str, bool]:
+    """Lamp -> lit, in bit order. An unknown lamp is dark; a fourth model family lights none."""
+    lit = {lamp: usage.last_model == lamp for lamp in MODEL_LAMPS}
+    return {lamp: lit[lamp] if lamp in lit else bool(getattr(usage, lamp)) for lamp in LAMPS}
+
+
+def lamp_mask(usage: Usage) -> int:
+    """The lamps as the bit mask of `display/lamps`: bit 0 is the first of `LAMPS`."""
+    return sum(1 << bit for bit, lit in enumerate(lamps(usage).values()) if lit)
+
+
+def retained(usage: Usage, topics: Topics) -> dict[str, bytes]:
+    """Topic -> payload of every retained value. The needles come first: they are what is waited for."""
+    payloads = {
+        topic: str(NEEDLE_UNKNOWN if (value := getattr(usage, key)) is None else value).encode()
+        for key, topic in topics.needles.items()
+    }
+    payloads[topics.lamps] = str(lamp_mask(usage)).encode()
+    for key, value in values(usage).items():
+        payloads[topics.keys[key]] = bare(value).encode()
+    payloads[topics.state] = usage.to_json()
+    return payloads
+
+
+def edges(before: Usage | None, usage: Usage) -> tuple[Event, ...]:
+    """What happened from one snapshot to the next: a lamp came on, a window was reset. Nothing on the first one."""
+    if before is None:
+        return ()
+    found = [
+        Event(lamp, usage.updated_at)
+        for lamp in ("hot", "warn", "stall")
+        if getattr(usage, lamp) and getattr(before, lamp) is False
+    ]
+    resets: tuple[tuple[EventType, datetime | None, datetime | None], ...] = (
+        ("reset_5h", before.window_5h_resets_at, usage.window_5h_resets_at),
+        ("reset_7d", before.window_7d_resets_at, usage.window_7d_resets_at),
+    )
+    for kind, old, new in resets:
+        if old is not None and old <= usage.updated_at and new != old:
+            found.append(Event(kind, old))
+    return tuple(found)

@@ -1,0 +1,166 @@
+"""Readings + limits + now => one `Usage`. Arithmetic only: never raises, sleeps, logs or reads the clock."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, TypeVar
+
+from gauge_mqtt.contract.scale import WARN_ABOVE, fuel_needle, tach_needle
+from gauge_mqtt.contract.usage import PctSource, StallReason, Usage
+from gauge_mqtt.core.models import TEXT_MAX, family
+from gauge_mqtt.core.reading import OPEN_WINDOW, Limits, Quota, Reading, Share, Window
+
+REDLINE_FLOOR = 8_000
+"""Tokens a minute (the seeds' figure): a redline learned from history is never below it."""
+CACHE_JUDGED_FROM = 200_000
+"""Cacheable input tokens in 5 minutes below which a low hit rate says nothing."""
+SAME_RESET = timedelta(minutes=1)
+"""Two terminals report one reset with a little noise; closer than this is the same window."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fuel:
+    """One plan window, resolved."""
+
+    share: float | None
+    source: PctSource | None
+    resets_at: datetime | None
+    asof: datetime | None
+
+
+def snapshot(readings: Sequence[Reading], limits: Limits, instance: str, now: datetime) -> Usage:
+    """The one snapshot. `readings` in order of preference: for each fact the first that knows it is believed."""
+    rate = _first(readings, lambda r: r.rate_tokens)
+    window_5h = _first(readings, lambda r: r.window_5h)
+    window_7d = _first(readings, lambda r: r.window_7d)
+    fuel_5h = _fuel(readings, lambda r: r.window_5h, lambda r: r.quota_5h, limits.ceiling_5h, now)
+    fuel_7d = _fuel(readings, lambda r: r.window_7d, lambda r: r.quota_7d, limits.ceiling_7d, now)
+    cache = _first(readings, lambda r: r.cache)
+    redline, redline_source = _redline(readings, limits)
+    model = _model(readings, now)
+    warn_reasons = _warn_reasons(fuel_5h, fuel_7d, cache, limits)
+    stall_reason = _stall_reason(readings, limits, now)
+    stall = None if stall_reason is None else stall_reason != "none"
+    return Usage(
+        rate_1m=rate,
+        window_5h_tokens=window_5h.tokens if window_5h else None,
+        window_7d_tokens=window_7d.tokens if window_7d else None,
+        window_5h_pct=fuel_5h.share,
+        window_7d_pct=fuel_7d.share,
+        thinking_ratio=_ratio(_first(readings, lambda r: r.thinking)),
+        cache_hit_rate=_ratio(cache),
+        last_model=family(model),
+        hot=None if rate is None or redline is None else rate > redline,
+        warn=None if warn_reasons is None else bool(warn_reasons),
+        stall=stall,
+        idle=None if rate is None or stall is None else rate == 0 and not stall,
+        updated_at=now,
+        instance=instance,
+        source="+".join(dict.fromkeys(reading.source for reading in readings)) or "none",
+        window_5h_source=fuel_5h.source,
+        window_7d_source=fuel_7d.source,
+        window_5h_resets_at=fuel_5h.resets_at,
+        window_7d_resets_at=fuel_7d.resets_at,
+        window_5h_asof=fuel_5h.asof,
+        window_7d_asof=fuel_7d.asof,
+        cost_5h_usd=window_5h.cost_usd if window_5h else None,
+        cost_7d_usd=window_7d.cost_usd if window_7d else None,
+        last_model_id=model[:TEXT_MAX] if model else None,
+        needle_5h=fuel_needle(fuel_5h.share),
+        needle_tach=tach_needle(rate, redline),
+        needle_7d=fuel_needle(fuel_7d.share),
+        warn_reasons=warn_reasons,
+        stall_reason=stall_reason,
+        redline=redline,
+        redline_source=redline_source,
+        telemetry_at=max((r.telemetry_at for r in readings if r.telemetry_at), default=None),
+        refused_lines=_first(readings, lambda r: r.refused),
+    )
+
+
+def merge_quotas(quotas: Iterable[Quota], now: datetime) -> Quota | None:
+    """The official figure that stands now: valid, not past its reset, the latest window, and its highest value."""
+    best: Quota | None = None
+    for quota in quotas:
+        if not 0 <= quota.used_pct <= 100 or quota.resets_at <= now:  # noqa: PLR2004, percent
+            continue
+        later = best is None or quota.resets_at > best.resets_at + SAME_RESET
+        same = best is not None and abs(quota.resets_at - best.resets_at) <= SAME_RESET
+        if later or (same and best is not None and quota.used_pct > best.used_pct):
+            best = quota
+    return best
+
+
+def _first(readings: Sequence[Reading], fact: Callable[[Reading], T | None]) -> T | None:
+    return next((value for reading in readings if (value := fact(reading)) is not None), None)
+
+
+def _ratio(share: Share | None) -> float | None:
+    if share is None or share.whole <= 0:
+        return None
+    return round(min(max(share.part / share.whole, 0.0), 1.0), 4)
+
+
+def _fuel(
+    readings: Sequence[Reading],
+    window: Callable[[Reading], Window | None],
+    quota: Callable[[Reading], Quota | None],
+    ceiling: int | None,
+    now: datetime,
+) -> Fuel:
+    official = merge_quotas((found for reading in readings if (found := quota(reading))), now)
+    if official:
+        return Fuel(round(official.used_pct / 100, 4), "official", official.resets_at, official.seen_at)
+    for reading in readings:
+        if local := window(reading):
+            share = min(1.0, round(local.tokens / ceiling, 4)) if ceiling else None
+            return Fuel(share, "ceiling" if ceiling else None, local.ends_at, reading.observed_at)
+    return Fuel(None, None, None, None)
+
+
+def _redline(readings: Sequence[Reading], limits: Limits) -> tuple[int | None, Literal["set", "history"] | None]:
+    if limits.redline is not None:
+        return limits.redline, "set"
+    busy = _first(readings, lambda r: r.busy_minute_tokens)
+    return (None, None) if busy is None else (max(busy, REDLINE_FLOOR), "history")
+
+
+def _model(readings: Sequence[Reading], now: datetime) -> str | None:
+    seen = [(r.model_at, r.model) for r in readings if r.model and r.model_at and now - r.model_at < OPEN_WINDOW]
+    return max(seen)[1] if seen else None
+
+
+def _warn_reasons(
+    fuel_5h: Fuel, fuel_7d: Fuel, cache: Share | None, limits: Limits
+) -> tuple[Literal["fuel_5h", "fuel_7d", "cache"], ...] | None:
+    """`None` while neither a fuel nor the cache can be judged: then nobody knows whether to warn."""
+    if fuel_5h.share is None and fuel_7d.share is None and cache is None:
+        return None
+    reasons: list[Literal["fuel_5h", "fuel_7d", "cache"]] = []
+    if fuel_5h.share is not None and fuel_5h.share > WARN_ABOVE:
+        reasons.append("fuel_5h")
+    if fuel_7d.share is not None and fuel_7d.share > WARN_ABOVE:
+        reasons.append("fuel_7d")
+    if cache is not None and cache.whole >= CACHE_JUDGED_FROM and cache.part / cache.whole < limits.cache_warn_below:
+        reasons.append("cache")
+    return tuple(reasons)
+
+
+def _stall_reason(readings: Sequence[Reading], limits: Limits, now: datetime) -> StallReason | None:
+    """Whether telemetry that was due is missing, and which. `None` before any source has looked."""
+    looked = [r for r in readings if r.observed_at or r.failing_since]
+    if not looked:
+        return None
+    late = now - limits.stall_after
+    if any(r.failing_since and r.failing_since < late for r in looked):
+        return "source"
+    newest = max((r.telemetry_at for r in looked if r.telemetry_at), default=None)
+    turn = max((r.open_turn_at for r in looked if r.open_turn_at), default=None)
+    if turn and now - OPEN_WINDOW < turn < late and (newest is None or newest < late):
+        return "turn"
+    blind = [r for r in looked if not r.sees_turns and r.activity_at]
+    if blind and all(r.activity_at and r.activity_at < late for r in blind) and not any(r.sees_turns for r in looked):
+        return "silence"
+    return "none"

@@ -1,0 +1,183 @@
+"""The dashboard for Home Assistant, and one card for a dashboard that is there already. Pure.
+
+Built-in cards only. Entity ids come from the discovery payload: they are what Home Assistant was told.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gauge_mqtt.contract.scale import REDLINE_MARK, WARN_ABOVE
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import FACETS, MODEL_LAMPS, NEEDLE_MAX
+from gauge_mqtt.homeassistant.discovery import payload
+
+Card = dict[str, Any]
+Ids = Mapping[str, str]
+"""Key of an entity -> its id."""
+
+CALM, RED, DARK = "var(--success-color)", "var(--error-color)", "var(--state-inactive-color)"
+MODEL_COLOURS = dict(zip(MODEL_LAMPS, ("red", "amber", "green"), strict=True))
+STATE_COLOURS = {"hot": "red", "warn": "amber", "stall": "blue", "idle": "green"}
+"""Lamp -> colour while lit. On the hardware STALL is yellow: a blue LED wants more than its pin has."""
+FULL = {"grid_options": {"columns": "full"}}
+FUELS = {"window_5h": "5 h", "window_7d": "7 d"}
+UNKNOWN = ["unknown", "unavailable"]
+ON_TOP = ("needle_tach", "redline")
+DIAGNOSTICS = tuple(key for key, facet in FACETS.items() if facet.diagnostic and facet.shown and key not in ON_TOP)
+
+
+def entity_ids(topics: Topics) -> dict[str, str]:
+    components = json.loads(payload(topics, ""))["components"]
+    return {key: entity["default_entity_id"] for key, entity in components.items() if "default_entity_id" in entity}
+
+
+def dashboard(topics: Topics) -> dict[str, Any]:
+    """A whole dashboard: one sections view, three columns on a desk, one on a phone."""
+    ids = entity_ids(topics)
+    badges = [{"type": "entity", "entity": ids[key]} for key in ("publisher", "telemetry_at")]
+    sections = [
+        _section(_heading("Claude Code", badges=badges), _dials(ids) | FULL, _rate(ids) | FULL, span=2),
+        _section(_heading("Lamps"), *_lamps(ids)),
+        _section(
+            _heading("Windows"), _resets(ids), *_figures(ids), _heading("Diagnostics"), _entities(ids, DIAGNOSTICS)
+        ),
+        _section(_heading("Last 24 hours"), _day(ids), _heading("Last 7 days"), _week(ids), span=2),
+    ]
+    view = {"title": "Gauges", "path": "gauges", "type": "sections", "max_columns": 3, "sections": sections}
+    return {"title": f"Claude Gauge {topics.instance}", "views": [view]}
+
+
+def card(topics: Topics) -> Card:
+    """The dials, the resets, and those lamps that are lit."""
+    ids = entity_ids(topics)
+    lit = [
+        _tile(ids["last_model"], "Model", color=colour, visibility=[_is(ids["last_model"], model)])
+        for model, colour in MODEL_COLOURS.items()
+    ]
+    lit += [
+        _tile(ids[lamp], lamp.upper(), color=colour, hide_state=True, visibility=[_is(ids[lamp], "on")])
+        for lamp, colour in STATE_COLOURS.items()
+    ]
+    resets = [_tile(ids[f"{window}_resets_at"], f"Reset {text}") for window, text in FUELS.items()]
+    rows = [_dials(ids), _row(*resets), _row(*lit)]
+    return {"type": "vertical-stack", "title": "Claude Code", "cards": rows}
+
+
+def _section(*cards: Card, span: int = 1) -> dict[str, Any]:
+    return {"type": "grid", "column_span": span, "cards": list(cards)}
+
+
+def _full(rows: int) -> Card:
+    return {"grid_options": {"columns": "full", "rows": rows}}
+
+
+def _heading(text: str, **more: Any) -> Card:
+    return {"type": "heading", "heading": text} | more
+
+
+def _row(*cards: Card) -> Card:
+    return {"type": "horizontal-stack", "cards": list(cards)}
+
+
+def _tile(entity: str, name: str, **more: Any) -> Card:
+    return {"type": "tile", "entity": entity, "name": name} | more
+
+
+def _is(entity: str, *states: str) -> dict[str, Any]:
+    return {"condition": "state", "entity": entity, "state": list(states)}
+
+
+def _is_not(entity: str, *states: str) -> dict[str, Any]:
+    return {"condition": "state", "entity": entity, "state_not": list(states)}
+
+
+def _dials(ids: Ids) -> Card:
+    """Fuel, tach, fuel. The tach shows where its needle stands and not the rate: the redline moves, and a gauge card
+    cannot have a live maximum. The needle's scale holds for every redline, and is the dial's on the desk.
+    """
+    fuel = {"max": 100, "segments": [{"from": 0, "color": CALM}, {"from": round(100 * WARN_ABOVE), "color": RED}]}
+    tach = {
+        "max": NEEDLE_MAX,
+        "segments": [
+            {"from": 0, "color": CALM, "label": "at rest"},
+            {"from": 1, "color": CALM, "label": "at work"},
+            {"from": REDLINE_MARK, "color": RED, "label": "redline"},
+        ],
+        "tap_action": {"action": "more-info", "entity": ids["rate_1m"]},
+    }
+    return _row(
+        *_dial(ids["window_5h_pct"], "Fuel 5 h", fuel),
+        *_dial(ids["needle_tach"], "Tach", tach),
+        *_dial(ids["window_7d_pct"], "Fuel 7 d", fuel),
+    )
+
+
+def _dial(entity: str, name: str, scale: Mapping[str, Any]) -> Iterable[Card]:
+    """A gauge card takes an unknown value for a mistake, so a tile stands in for it then."""
+    gauge = {"type": "gauge", "entity": entity, "name": name, "needle": True, "min": 0}
+    yield {**gauge, **scale, "visibility": [_is_not(entity, *UNKNOWN)]}
+    yield _tile(entity, name, vertical=True, visibility=[_is(entity, *UNKNOWN)])
+
+
+def _rate(ids: Ids) -> Card:
+    return _row(_tile(ids["rate_1m"], "Token rate"), _tile(ids["redline"], "Redline"))
+
+
+def _lamps(ids: Ids) -> Iterable[Card]:
+    """A model's lamp is one tile while it is lit, and a grey one while it is not."""
+    model = ids["last_model"]
+    for name, colour in MODEL_COLOURS.items():
+        yield _lamp(model, name, 4, color=colour, icon="mdi:robot", visibility=[_is(model, name)])
+        yield _lamp(model, name, 4, color=DARK, icon="mdi:robot-off-outline", visibility=[_is_not(model, name)])
+    for name, colour in STATE_COLOURS.items():
+        yield _lamp(ids[name], name, 3, color=colour)
+
+
+def _lamp(entity: str, name: str, columns: int, **more: Any) -> Card:
+    place = {"columns": columns, "rows": 2}
+    return _tile(entity, name.upper(), vertical=True, hide_state=True, grid_options=place, **more)
+
+
+def _resets(ids: Ids) -> Card:
+    lines = []
+    for window, name in FUELS.items():
+        lines.append(
+            f"{{% set at = states('{ids[f'{window}_resets_at']}') | as_datetime(none) -%}}\n"
+            f"**{name}** {{{{ 'resets in ' ~ time_until(at, 2) ~ ', ' ~ (at | as_local).strftime('%a %H:%M')"
+            " if at else 'reset unknown' }}"
+        )
+    return {"type": "markdown", "content": "\n\n".join(lines)} | FULL
+
+
+def _figures(ids: Ids) -> Iterable[Card]:
+    for window, name in FUELS.items():
+        yield _tile(ids[f"{window}_tokens"], f"Tokens {name}")
+    for key in ("thinking_ratio", "cache_hit_rate"):
+        yield _tile(ids[key], FACETS[key].label)
+    for window, name in FUELS.items():
+        entity = ids[f"cost_{window.removeprefix('window_')}_usd"]
+        yield _tile(entity, f"Cost {name}", visibility=[_is_not(entity, *UNKNOWN)])  # most sources know no prices
+
+
+def _entities(ids: Ids, keys: Iterable[str]) -> Card:
+    return {"type": "entities", "entities": [{"entity": ids[key], "name": FACETS[key].label} for key in keys]} | FULL
+
+
+def _day(ids: Ids) -> Card:
+    rows = {"rate_1m": "Token rate", "last_model": "Model", "hot": "HOT", "warn": "WARN", "stall": "STALL"}
+    entities = [{"entity": ids[key], "name": name} for key, name in rows.items()]
+    return {"type": "history-graph", "hours_to_show": 24, "min_y_axis": 0, "entities": entities} | _full(rows=7)
+
+
+def _week(ids: Ids) -> Card:
+    return {
+        "type": "statistics-graph",
+        "days_to_show": 7,
+        "period": "hour",
+        "stat_types": ["max"],
+        "chart_type": "line",
+        "min_y_axis": 0,
+        "max_y_axis": 100,
+        "entities": [{"entity": ids[f"{window}_pct"], "name": f"Fuel {name}"} for window, name in FUELS.items()],
+    } | _full(rows=4)

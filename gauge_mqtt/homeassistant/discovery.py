@@ -1,0 +1,107 @@
+"""One Home Assistant discovery message for the whole device, made from the contract. Pure.
+
+Ids are for ever: `unique_id` comes from node and key, never from a label. `object_id` serves Home Assistant up to
+2026.3, `default_entity_id` every later one; both equal what the names give, so every version makes the same ids.
+"""
+
+import json
+import re
+from typing import Any, get_args
+
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, FACETS, EventType, Facet
+
+RETIRED: dict[str, str] = {}
+"""Keys of earlier versions -> their platform. Each is sent as that platform alone, which removes its entity; with
+another one it would stay. `clear` empties its topic.
+"""
+
+PERCENT = "{{ value if value == 'None' else (value | float * 100) | round(2) }}"
+"""Ratios are shown in percent. The literal `None` must arrive as it is, it means unknown."""
+
+_Component = dict[str, Any]
+
+
+def payload(topics: Topics, version: str) -> bytes:
+    """The retained message for `topics.discovery`. Home Assistant rejects it whole at one unknown root key."""
+    device = f"Claude Gauge {topics.instance}"
+    components = {key: _state(topics, device, key, facet) for key, facet in FACETS.items()}
+    components["publisher"] = _publisher(topics, device)
+    components["alert"] = _alert(topics, device)
+    components |= {key: {"platform": platform} for key, platform in RETIRED.items()}
+    message = {
+        "device": {
+            "identifiers": [topics.node],
+            "name": device,
+            "manufacturer": "claude-gauge",
+            "model": "Claude Code usage",
+            "sw_version": version,
+        },
+        "origin": {"name": "gauge-mqtt", "sw_version": version},
+        "availability": [{"topic": topics.availability}],
+        "qos": 1,
+        "components": components,
+    }
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _state(topics: Topics, device: str, key: str, facet: Facet) -> _Component:
+    """An entity that shows one key. It expires, because a broker that lost both retained topics and the will (restarted
+    empty while we were dead) leaves Home Assistant with old values that it believes for ever.
+    """
+    component = _entity(topics, device, key, platform=facet.platform, name=facet.label, icon=facet.icon)
+    component |= {"state_topic": topics.keys[key], "expire_after": EXPIRE_AFTER_S}
+    if facet.unit == "ratio":
+        component |= {"unit_of_measurement": "%", "value_template": PERCENT}
+    elif facet.unit is not None:
+        component["unit_of_measurement"] = facet.unit
+    optional = {
+        "device_class": facet.device_class,
+        "state_class": facet.state_class,
+        "options": list(facet.options) or None,
+        "suggested_display_precision": facet.precision,
+        "entity_category": "diagnostic" if facet.diagnostic else None,
+        "enabled_by_default": None if facet.shown else False,
+    }
+    return component | {name: value for name, value in optional.items() if value is not None}
+
+
+def _publisher(topics: Topics, device: str) -> _Component:
+    """Whether gauge-mqtt runs. Its own availability never fails, so that it is seen when all else is unavailable. Where
+    nobody says `offline`, after a broker that restarted empty while we were dead, it goes off by itself.
+    """
+    component = _entity(topics, device, "publisher", platform="binary_sensor", name="Publisher", icon="mdi:broadcast")
+    return component | {
+        "state_topic": topics.availability,
+        "payload_on": "online",
+        "payload_off": "offline",
+        "off_delay": EXPIRE_AFTER_S,
+        "device_class": "connectivity",
+        "entity_category": "diagnostic",
+        "availability": [{"topic": topics.availability, "value_template": "online"}],
+    }
+
+
+def _alert(topics: Topics, device: str) -> _Component:
+    """The edges as events, to hang automations on."""
+    return _entity(topics, device, "alert", platform="event", name="Alert", icon="mdi:bell-alert") | {
+        "state_topic": topics.event,
+        "event_types": list(get_args(EventType)),
+    }
+
+
+def _entity(topics: Topics, device: str, key: str, *, platform: str, name: str, icon: str) -> _Component:
+    object_id = entity_slug(f"{device} {name}")
+    return {
+        "platform": platform,
+        "unique_id": f"{topics.node}_{key}",
+        "default_entity_id": f"{platform}.{object_id}",
+        "object_id": object_id,
+        "name": name,
+        "icon": icon,
+    }
+
+
+def entity_slug(text: str) -> str:
+    """`text` as Home Assistant makes entity ids of names (ASCII names; ours are)."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")

@@ -1,0 +1,1 @@
+"""The HTTP sink: the snapshot for whoever polls, and `/metrics`."""

@@ -1,0 +1,149 @@
+"""The HTTP sink: `GET /usage` from ready bytes, its schema, the publisher's health, and `/metrics`."""
+
+import asyncio
+import contextlib
+import errno
+import json
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from gauge_mqtt import __version__
+from gauge_mqtt.contract.messages import Event
+from gauge_mqtt.contract.usage import Usage, json_schema
+from gauge_mqtt.sinks import Health, address
+from gauge_mqtt.sinks.http.metrics import CONTENT_TYPE, Own, exposition
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 5.0
+"""How often a port that is taken is tried again."""
+FAREWELL_S = 1
+COURTESY_S = 1.0
+"""How long the reading of the logs goes first."""
+
+Report = Callable[[], dict[str, Any]]
+"""The state of the publisher for `/healthz`; its `ok` decides between 200 and 503."""
+
+
+class HttpSink:
+    """Serves the newest snapshot on `host`:`port` (0: any free one)."""
+
+    name = "http"
+
+    def __init__(self, host: str, port: int, report: Report, own: Callable[[], list[Own]]) -> None:
+        self._host, self._port = host, port
+        self._report, self._own = report, own
+        self._health = Health(ok=False, detail="not listening yet")
+        self._usage: Usage | None = None
+        self._body = b"null"
+        self._known = asyncio.Event()
+
+    @property
+    def health(self) -> Health:
+        return self._health
+
+    def show(self, usage: Usage, events: tuple[Event, ...], *, beat: bool) -> None:
+        del events, beat
+        self._usage, self._body = usage, usage.to_json()
+        if usage.window_7d_tokens is not None:
+            self._known.set()
+
+    async def run(self) -> None:
+        # Half of the start-up time is imports: the first needles must not wait for the web server's.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(COURTESY_S):
+                await self._known.wait()
+        app = await asyncio.to_thread(self._app)
+        while True:
+            try:
+                listener = _listen(self._host, self._port)
+            except OSError as error:
+                self._trouble(f"cannot listen on {address(self._host, self._port)}: {_words(error)}")
+                await asyncio.sleep(RETRY_S)
+            else:
+                await self._serve(app, listener)
+                return
+
+    async def _serve(self, app: "Starlette", listener: socket.socket) -> None:
+        import uvicorn  # noqa: PLC0415, imported in run
+
+        class Server(uvicorn.Server):
+            @contextlib.contextmanager
+            def capture_signals(self) -> Iterator[None]:
+                """Signals belong to the runner: uvicorn's own way would end the process before `offline` is said."""
+                yield
+
+            async def main_loop(self) -> None:
+                """Until cancelled. Stock uvicorn looks ten times a second whether it should stop: half our idle CPU."""
+                await leave.wait()
+
+        leave = asyncio.Event()
+        server = Server(
+            uvicorn.Config(
+                app, http="httptools", ws="none", lifespan="off", log_config=None, log_level="warning",
+                access_log=False, server_header=False, date_header=False, timeout_graceful_shutdown=FAREWELL_S,
+            )
+        )  # fmt: skip
+        url = "http://" + address(*listener.getsockname()[:2])
+        self._health = Health(ok=True, detail=f"listening on {url}")
+        log.info("HTTP: %s/usage", url)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            leave.set()
+            await serving
+            listener.close()
+
+    def _trouble(self, detail: str) -> None:
+        if self._health.detail != detail:
+            log.error(detail)
+        self._health = Health(ok=False, detail=detail)
+
+    def _app(self) -> "Starlette":
+        import httptools  # noqa: F401, PLC0415
+        import uvicorn  # noqa: F401, PLC0415
+        from starlette.applications import Starlette  # noqa: PLC0415
+        from starlette.responses import Response  # noqa: PLC0415
+        from starlette.routing import Route  # noqa: PLC0415
+
+        schema = json.dumps(json_schema()).encode()
+        plain = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+        async def usage(_: "Request") -> Response:
+            return Response(self._body, media_type="application/json", headers=plain)
+
+        async def usage_schema(_: "Request") -> Response:
+            return Response(schema, media_type="application/schema+json", headers=plain)
+
+        async def healthz(_: "Request") -> Response:
+            report = self._report()
+            body = json.dumps(report).encode()
+            return Response(body, 200 if report["ok"] else 503, media_type="application/json", headers=plain)
+
+        async def metrics(_: "Request") -> Response:
+            return Response(exposition(self._usage, self._own(), __version__), media_type=CONTENT_TYPE, headers=plain)
+
+        endpoints = {"/usage": usage, "/usage/schema": usage_schema, "/healthz": healthz, "/metrics": metrics}
+        return Starlette(routes=[Route(path, endpoint) for path, endpoint in endpoints.items()])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=128)
+    # asyncio sets this only on sockets that name their protocol; without it each answer waits 40 ms for an ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _words(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "another program has that port; set CLAUDE_GAUGE_HTTP_PORT to a free one"
+    return error.strerror or str(error)

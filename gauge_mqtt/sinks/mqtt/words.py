@@ -1,0 +1,112 @@
+"""What can go wrong with a broker, in words that say what to do; and how soon each is worth another try."""
+
+import socket
+import ssl
+
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gauge_mqtt.sinks.mqtt.broker import Broker
+
+
+class MqttError(Exception):
+    """Why there is no connection, in words. `pause_s`: the least and the most to wait before the next try. `setting`:
+    the one to look at first.
+    """
+
+    pause_s: tuple[float, float] = (0.5, 3.0)
+    setting = "mqtt_url"
+
+
+class UnreachableError(MqttError):
+    """Nobody there, or nobody home. Back within 5 s of the broker's return."""
+
+
+class SpeechlessError(UnreachableError):
+    """The broker took the connection but no CONNECT: it may speak another version of MQTT."""
+
+
+class RefusedError(MqttError):
+    """Known and turned away: asking at once again would only fill the broker's log."""
+
+    pause_s = (4.0, 8.0)
+
+
+class LoginError(RefusedError):
+    """User name or password are not what the broker wants."""
+
+    setting = "mqtt_username"
+
+
+class UntrustedError(RefusedError):
+    """The broker's certificate does not convince."""
+
+    setting = "mqtt_ca_file"
+
+
+class TakenOverError(MqttError):
+    """Somebody else goes by our name. Two that throw each other out at full speed help nobody."""
+
+    pause_s = (30.0, 30.0)
+
+
+VERSION_REFUSED = 0x84
+LOGIN_REFUSED = {0x85, 0x86, 0x87, 0x8A, 0x8C}
+"""Client id, user name or password, not authorized, banned, authentication method."""
+TAKEN_OVER = 0x8E
+
+
+def no_connection(broker: Broker, cause: Exception | None, *, opened: bool) -> MqttError:  # noqa: PLR0911 (one a cause)
+    """Why connecting failed, or what ended the connection before the broker's answer."""
+    match cause:
+        case ssl.SSLCertVerificationError():
+            return UntrustedError(
+                f"TLS: the certificate of {broker.url} is not trusted: {cause.verify_message.rstrip('.')}; "
+                "set CLAUDE_GAUGE_MQTT_CA_FILE to the authority that signed it"
+            )
+        case ssl.SSLError():
+            said = cause.reason or cause
+            return RefusedError(f"TLS with {broker.url} failed: {said}; is this its TLS port, and are our files right?")
+        case socket.gaierror():
+            return UnreachableError(f"no such host: {broker.host} ({cause.strerror})")
+        case ConnectionRefusedError():
+            return UnreachableError(f"connection refused by {broker.url}; is the broker running?")
+        case TimeoutError():
+            return UnreachableError(f"no answer from {broker.url}")
+        case OSError() if cause.filename is not None:
+            return RefusedError(f"cannot read {cause.filename}: {cause.strerror}")
+        case None if opened:
+            hint = "does it want a client certificate?" if broker.tls else "is this an MQTT port, and without TLS?"
+            return SpeechlessError(f"{broker.url} hung up before its answer; {hint}")
+        case ConnectionResetError() if broker.tls and not opened:
+            return UnreachableError(f"{broker.url} hung up during the TLS handshake; is this its TLS port?")
+        case OSError():
+            return UnreachableError(f"cannot reach {broker.url}: {cause.strerror or cause}")
+        case _:
+            return SpeechlessError(f"{broker.url} does not speak MQTT as we do: {cause or 'it hung up'}")
+
+
+def turned_away(broker: Broker, reason: ReasonCode) -> MqttError:
+    """The words for a CONNACK that says no."""
+    if reason.value == VERSION_REFUSED:
+        return SpeechlessError(f"{broker.url} refused the version of MQTT")
+    if reason.value in LOGIN_REFUSED:
+        who = f"user {broker.username}" if broker.username else "a client without user name"
+        return LoginError(
+            f"{broker.url} refused {who}: {reason}; check user name and password, and that the "
+            "user may write claude_gauge/<instance>/#"
+        )
+    return UnreachableError(f"{broker.url} refused the connection: {reason}")
+
+
+def kicked(broker: Broker, reason: ReasonCode) -> MqttError:
+    """The words for a DISCONNECT sent by the broker (MQTT 5)."""
+    if reason.value == TAKEN_OVER:
+        return namesake(broker, str(reason))
+    return UnreachableError(f"{broker.url} closed the connection: {reason}")
+
+
+def namesake(broker: Broker, evidence: str) -> TakenOverError:
+    return TakenOverError(
+        f"another gauge-mqtt with the same instance name is on {broker.url} ({evidence}); "
+        "give one of them another CLAUDE_GAUGE_INSTANCE"
+    )

@@ -1,0 +1,1 @@
+"""The windows as ccusage computes them."""

@@ -1,0 +1,196 @@
+"""The ccusage command: found, checked and run with limits. Knows processes, nothing of what they print."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import shutil
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, cast
+
+from gauge_mqtt.sources.ccusage.report import QUOTED, CcusageError
+
+log = logging.getLogger(__name__)
+
+ReportName = Literal["blocks", "daily"]
+
+OUTPUT_MAX = 1 << 24
+"""Bytes; a year of blocks is about one MB."""
+VERSION_S = 10.0
+"""How long `--version` may take; the launcher of the npm package starts Node for it."""
+OLDEST = 15
+CLAUDE_SINCE = 19
+"""From this release on the reports without `claude` before them are of all agents."""
+NEUTRAL = ("--config", os.devnull)
+"""From 20 on `ccusage.json` beside the logs can make a report leave blocks out, or make them of other than 5 h."""
+EXACT_SINCE = 20
+"""Before, the first line of a streamed response was counted instead of the largest."""
+NICENESS = 10
+VERSION = re.compile(r"(?:ccusage )?v?(\d+)\.(\d+)\.(\d+)\s*")
+PASSED_ON = ("HOME", "PATH", "LANG", "TMPDIR", "SYSTEMROOT")
+"""No secret of ours is among what the child inherits."""
+LIBRARIES = ("/usr/local/lib/node_modules", "/usr/lib/node_modules", "~/.npm-global/lib/node_modules",
+             "~/.local/lib/node_modules", "~/.bun/install/global/node_modules")  # fmt: skip
+"""Where npm and bun put global packages: a service often does not have its owner's PATH."""
+HOW_TO = "npm install -g ccusage@20, or set CLAUDE_GAUGE_CCUSAGE to where it is"
+
+
+def find(wanted: Path | None, environ: Mapping[str, str]) -> Path:
+    """The command to run: the one that is set, else the native one of the npm package, else `ccusage` on PATH.
+
+    Raises `CcusageError` if there is none.
+    """
+    if wanted:
+        path = Path(shutil.which(wanted.expanduser(), path=environ.get("PATH")) or wanted.expanduser())
+        if not os.path.isfile(path):  # noqa: PTH113, that of `Path` raises where it may not look
+            raise CcusageError(f"there is no program {path}: {HOW_TO}")
+        if not os.access(path, os.X_OK):
+            raise CcusageError(f"{path} is not executable: chmod +x {path}")
+        return path.absolute()
+    found = shutil.which("ccusage", path=environ.get("PATH"))
+    natives = list(_natives(Path(found).resolve() if found else None))
+    runnable = next((path for path in natives if os.access(path, os.X_OK)), None)
+    if runnable or found:
+        return runnable or Path(found or "").absolute()
+    if natives:  # the package ships it so; its launcher would mend it on its first run
+        raise CcusageError(f"{natives[0]} is not executable: chmod +x {natives[0]}")
+    raise CcusageError(f"ccusage is not installed: {HOW_TO}")
+
+
+def _natives(launcher: Path | None) -> Iterator[Path]:
+    """The package's native program starts in 2 ms, its launcher (which starts Node first) in 140."""
+    libraries = [Path(library).expanduser() for library in LIBRARIES]
+    if launcher:
+        libraries[:0] = [parent for parent in launcher.parents if parent.name == "node_modules"]
+    for library in libraries:
+        for pattern in ("@ccusage/ccusage-*/bin/ccusage", "ccusage/node_modules/@ccusage/ccusage-*/bin/ccusage"):
+            yield from library.glob(pattern)
+
+
+class Program:
+    """The ccusage of this machine, reading the session logs below `roots`. `wanted`: the one that is set, or any."""
+
+    vague = False
+
+    def __init__(self, wanted: Path | None, roots: Sequence[Path], timeout_s: float) -> None:
+        self.path = Path("ccusage")
+        self.version: tuple[int, int, int] | None = None
+        self._wanted, self._roots, self._timeout_s = wanted, list(roots), timeout_s
+        self._identity: tuple[int, ...] | None = None
+
+    def __str__(self) -> str:
+        return f"ccusage {'.'.join(map(str, self.version))} ({self.path})" if self.version else str(self.path)
+
+    @property
+    def exact(self) -> bool:
+        """Whether it counts a streamed response once and by its largest line."""
+        return self.version is not None and self.version[0] >= EXACT_SINCE
+
+    async def identify(self) -> None:
+        """Make sure that this is the ccusage we know. Looked for each time: it may be installed, or replaced, while we
+        run. Raises `CcusageError`.
+        """
+        self.path = find(self._wanted, os.environ)
+        try:
+            status = self.path.stat()
+        except OSError as error:  # it is just being replaced
+            raise CcusageError(f"{self.path}: {error.strerror}") from None
+        identity = (status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
+        if identity == self._identity:
+            return
+        self.version, self._identity = None, None
+        said = (await self._run(["--version"], VERSION_S)).decode("utf-8", "replace")
+        match = VERSION.fullmatch(said)
+        version = (int(match[1]), int(match[2]), int(match[3])) if match else (0, 0, 0)
+        if version[0] < OLDEST:
+            raise CcusageError(
+                f"{self.path} is another program, or older than ccusage {OLDEST}: it calls itself"
+                f" {said.strip()[:QUOTED]!r}. {HOW_TO}"
+            )
+        self.version, self._identity = version, identity
+        if not self.exact:
+            log.warning("%s counts a streamed response by its first line; from %d on it is right", self, EXACT_SINCE)
+
+    async def report(self, name: ReportName) -> bytes:
+        """What it prints for Claude's `name` report, never asking the network for prices. Raises `CcusageError`."""
+        await self.identify()
+        since_19 = self.version is not None and self.version[0] >= CLAUDE_SINCE
+        report = ["claude", name, *NEUTRAL] if since_19 else [name]
+        return await self._run([*report, "--json", "--offline"], self._timeout_s)
+
+    async def _run(self, arguments: Sequence[str], timeout_s: float) -> bytes:
+        env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        # The same directories as our own tail reads. A neutral working directory: a `.ccusage` there changes defaults.
+        homes = [os.fspath((root.parent if root.name == "projects" else root).absolute()) for root in self._roots]
+        env |= {"NO_COLOR": "1", "CLAUDE_CONFIG_DIR": ",".join(homes)}
+        loop, cancelled = asyncio.get_running_loop(), None
+        starting = asyncio.create_task(
+            loop.subprocess_exec(
+                lambda: asyncio.subprocess.SubprocessStreamProtocol(1 << 16, loop),
+                self.path,
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                cwd="/",
+                env=env,
+                start_new_session=True,
+            )
+        )
+        try:
+            await asyncio.wait({starting})
+        except asyncio.CancelledError as error:  # asyncio itself would end it without its children, and wait for them
+            cancelled = error
+            await asyncio.wait({starting})
+        try:
+            transport, protocol = starting.result()
+        except OSError as error:
+            raise cancelled or CcusageError(f"{self.path} does not start: {error.strerror}") from None
+        process = asyncio.subprocess.Process(transport, protocol, loop)
+        asked = f"`{self.path.name} {' '.join(arguments)}`"
+        with contextlib.suppress(OSError):  # it is over already
+            os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+        answer, complaint = cast("asyncio.StreamReader", process.stdout), cast("asyncio.StreamReader", process.stderr)
+        complaints, code = asyncio.create_task(_start_of(complaint)), None
+        try:
+            if cancelled:
+                raise cancelled
+            async with asyncio.timeout(timeout_s):
+                output = await _all_of(answer, asked)
+                said = " ".join((await complaints).decode("utf-8", "replace").split())
+                code = await process.wait()
+        except TimeoutError:
+            raise CcusageError(f"{asked} gave no answer within {timeout_s:g} s") from None
+        finally:
+            if code is None:
+                complaints.cancel()
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)  # its children, too
+                await asyncio.wait({complaints})
+                for pipe in (1, 2):  # one of them that has left the group may hold it open
+                    cast("asyncio.BaseTransport", transport.get_pipe_transport(pipe)).close()
+                await process.wait()
+        if "No valid Claude data directories" in said:
+            raise CcusageError(f"{asked} finds no session logs in {env['CLAUDE_CONFIG_DIR']}: set CLAUDE_CONFIG_DIR")
+        if code:
+            raise CcusageError(f"{asked} failed with exit code {code}: {said[:QUOTED] or 'it said nothing'}")
+        return output
+
+
+async def _all_of(stream: asyncio.StreamReader, asked: str) -> bytes:
+    output = bytearray()
+    while part := await stream.read(1 << 16):
+        output += part
+        if len(output) > OUTPUT_MAX:
+            raise CcusageError(f"{asked} printed more than {OUTPUT_MAX >> 20} MB: {bytes(output[:QUOTED])!r}")
+    return bytes(output)
+
+
+async def _start_of(stream: asyncio.StreamReader) -> bytes:
+    start = b""
+    while part := await stream.read(1 << 16):
+        start = (start + part)[: 8 * QUOTED]
+    return start

@@ -1,0 +1,1 @@
+"""Claude Code's OpenTelemetry counters in a Prometheus."""

@@ -1,0 +1,124 @@
+"""Questions of several parts to Prometheus, what time it is over there, and which metrics it has."""
+
+import logging
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from gauge_mqtt.sources.prometheus import queries as promql
+from gauge_mqtt.sources.prometheus.api import PromApi, PromError, Row
+
+log = logging.getLogger(__name__)
+
+SKEW_TOLD_S = 30.0
+JUDGED_FROM, FALLING = 4, 0.5
+"""How many hours of series it takes to say that samples are increments, and which share of them must look like it."""
+IN_USE_S = 600.0
+"""Metrics heard of within so long of each other are both in use."""
+
+Temporality = Literal["auto", "cumulative", "delta"]
+Found = dict[str, list[Row]]
+
+
+class Facts:
+    """Asks questions of several parts (`prom_queries.united`), counts them, and knows what time it is over there."""
+
+    def __init__(self, api: PromApi) -> None:
+        self.api, self.requests = api, 0
+        self._skew = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def server_now(self) -> float:
+        return (self.now() + self._skew).timestamp()
+
+    def ours(self, server: float) -> datetime:
+        """An instant of the server's clock by ours."""
+        return datetime.fromtimestamp(server, UTC) - self._skew
+
+    async def names(self, pattern: str, selector: str) -> set[str]:
+        self.requests += 1
+        return await self.api.names("{" + ",".join(filter(None, (f'__name__=~"{pattern}"', selector))) + "}")
+
+    async def ask(self, expression: str, at: float | None = None) -> Found:
+        self.requests += 1
+        before = self.now()
+        found = self._by_fact(await self.api.query(expression, at))
+        if at is None:
+            server = datetime.fromtimestamp(found[promql.NOW][0].value, UTC)
+            skew = max(server - self.now(), timedelta()) + min(server - before, timedelta())
+            if abs(skew.total_seconds()) > SKEW_TOLD_S > abs(self._skew.total_seconds()):
+                log.warning("the clock of %s differs from ours by %.0f s; allowed for", self.api, skew.total_seconds())
+            self._skew = skew
+        return found
+
+    async def ask_range(self, expression: str, first: int, last: int, step: int) -> Found:
+        self.requests += 1
+        return self._by_fact(await self.api.query_range(expression, first, last, step))
+
+    def _by_fact(self, rows: list[Row]) -> Found:
+        found: Found = {}
+        for row in rows:
+            found.setdefault(row.labels.get(promql.FACT, ""), []).append(row)
+        if promql.NOW not in found:
+            raise PromError(f"{self.api} leaves out parts of our question")
+        return found
+
+
+def session(row: Row) -> str:
+    return row.labels.get("session_id", "")
+
+
+def total(found: Found, fact: str, kind: str | None = None) -> float:
+    return sum(row.value for row in found.get(fact, []) if kind in {None, row.labels.get("type")})
+
+
+def by_minute(found: Found, known: Found, *facts: str) -> dict[int, float]:
+    """Some facts of the first answer, less those of the second."""
+    summed: dict[int, float] = defaultdict(float)
+    for sign, answer in ((1, found), (-1, known)):
+        for at, value in (point for fact in facts for row in answer.get(fact, []) for point in row.points):
+            summed[round(at)] += sign * value
+    return summed
+
+
+class Counters(NamedTuple):
+    """What there is to ask for. `targets`: the instances that were scraped for it."""
+
+    tokens: promql.Series
+    cost: promql.Series | None
+    targets: set[str]
+
+
+async def learn(facts: Facts, selector: str, temporality: Temporality, before: promql.Series) -> Counters:
+    """Which of the possible names there are: they differ by the way the telemetry takes. Raises `PromError`."""
+    names = await facts.names(promql.METRICS, selector)
+    name = await _preferred(facts, selector, sorted(name for name in names if promql.TOKENS in name), before.name)
+    found = await facts.ask(promql.acquaintance(promql.Series(name, selector)))
+    lively, falling = total(found, "lively"), total(found, "falling")
+    delta = before.delta and before.name == name
+    if lively >= JUDGED_FROM:
+        delta = falling > FALLING * lively
+    if temporality != "auto":
+        delta = temporality == "delta"
+    tokens, cost = promql.Series(name, selector, delta), promql.cost_of(name, names)
+    targets = {row.labels.get("instance", "") for row in found.get("target", [])}
+    return Counters(tokens, tokens._replace(name=cost) if cost else None, targets)
+
+
+async def _preferred(facts: Facts, selector: str, names: list[str], before: str) -> str:
+    """Two at once would count twice what takes both ways: the one in use, or the collector's."""
+    if not names:
+        fit = f" with {selector}" if selector else ""
+        raise PromError(f"{facts.api} has no token counter of Claude Code{fit}: see `gauge-mqtt doctor`")
+    if len(names) == 1:
+        return names[0]
+    heard = {name: total(await facts.ask(promql.heard_of(name, selector)), "at") for name in names}
+    latest = max(heard.values())
+    used = [name for name in names if heard[name] >= latest - IN_USE_S]
+    chosen = max(used, key=len)
+    if latest and len(used) > 1 and chosen != before:
+        others = ", ".join(name for name in used if name != chosen)
+        log.warning("prometheus: not counting %s: %s comes in too, and may be the same tokens", others, chosen)
+    return chosen

@@ -1,0 +1,67 @@
+"""The account of what Prometheus answered, by the minute of its clock. Pure."""
+
+from collections.abc import Mapping
+from math import ceil
+
+from gauge_mqtt.core.reading import WEEK
+from gauge_mqtt.sources.prometheus.queries import STEP_S
+
+SLICE_S = 3 * 3600
+"""What is asked of the past at once: half a second of the server's time where there is much to tell."""
+SETTLED_S = 120
+"""Samples may come late: younger minutes are asked for again each time."""
+WEEK_S = WEEK.total_seconds()
+BUSY_PERCENTILE = 0.95
+
+
+class Minutes:
+    """Tokens and USD of a week by the minute (its end, unix s) of the server's clock; read in slices, newest first."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[int, float] = {}
+        self.usd: dict[int, float] = {}
+        self._read: dict[int, int] = {}
+
+    @property
+    def mark(self) -> int | None:
+        """Up to when it has been read."""
+        return max(self._read.values(), default=None)
+
+    def unread(self, at: float) -> list[tuple[int, int]]:
+        """(after, upto) of what there is to ask at `at`; the two newest again and again, as samples may come late."""
+        settled = int((at - SETTLED_S) // STEP_S * STEP_S)
+        newest = (settled - 1) // SLICE_S
+        slices = range(newest, int((at - WEEK_S) // SLICE_S) - 1, -1)
+        ends = {number: min((number + 1) * SLICE_S, settled) for number in slices}
+        return [
+            (number * SLICE_S, end) for number, end in ends.items()
+            if newest - number <= 1 or self._read.get(number, 0) < end
+        ]  # fmt: skip
+
+    def put(self, after: int, upto: int, tokens: Mapping[int, float], usd: Mapping[int, float]) -> None:
+        gone = upto - WEEK_S - SLICE_S
+        for kept, found in ((self.tokens, tokens), (self.usd, usd)):
+            for minute in [minute for minute in kept if after < minute <= upto or minute < gone]:
+                del kept[minute]
+            kept.update(found)
+        self._read[after // SLICE_S] = upto
+        self._read = {number: end for number, end in self._read.items() if end > gone}
+
+    def reaches(self, after: float) -> bool:
+        """Whether everything from `after` to the mark has been read."""
+        mark = self.mark
+        if mark is None:
+            return False
+        slices = range(int(after) // SLICE_S, (mark - 1) // SLICE_S + 1)
+        return all(self._read.get(number, 0) >= min((number + 1) * SLICE_S, mark) for number in slices)
+
+    def since(self, after: float) -> tuple[float, float]:
+        """Tokens and USD after an instant, to the nearest minute."""
+        first = after + STEP_S / 2
+        tokens, usd = (sum(value for at, value in kept.items() if at > first) for kept in (self.tokens, self.usd))
+        return tokens, usd
+
+    def busy(self, after: float) -> int | None:
+        """95th percentile (nearest rank) of the minutes with tokens."""
+        active = sorted(count for at, count in self.tokens.items() if at > after and count > 0)
+        return round(active[ceil(len(active) * BUSY_PERCENTILE) - 1]) if active else None

@@ -1,0 +1,244 @@
+"""Architecture A: Claude Code's OpenTelemetry counters, asked of Prometheus. Sees every machine that exports to it."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Literal
+
+from gauge_mqtt.core.reading import OPEN_WINDOW, WEEK, Reading, Share, Window
+from gauge_mqtt.sources import Figure, State
+from gauge_mqtt.sources.prometheus import queries as promql
+from gauge_mqtt.sources.prometheus.api import PromApi, PromError
+from gauge_mqtt.sources.prometheus.facts import Facts, Found, Temporality, by_minute, learn, session, total
+from gauge_mqtt.sources.prometheus.faults import Fault, faults, missing_tokens
+from gauge_mqtt.sources.prometheus.minutes import Minutes
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["names", "tach", "past", "fuels", "targets"]
+PERIODS: dict[Kind, float] = {"names": 600.0, "tach": 5.0, "past": 900.0, "fuels": 30.0}
+"""How often each kind is asked for, in seconds; the past: its last hours once more, as samples may come late."""
+MOST_S = 60.0
+"""The longest pause before a question that failed is asked again. Whether Prometheus is back is asked like the tach."""
+FRESH = timedelta(seconds=180)
+"""A sample younger than this comes from a Claude Code that is running: it exports every 60 s unless told otherwise."""
+TACH, FUELS = timedelta(seconds=PERIODS["tach"]), timedelta(seconds=PERIODS["fuels"])
+"""A rate or a cache that was not confirmed for three of these is unknown."""
+
+
+class PrometheusSource:
+    """Asks `api`. `selector`: label matchers that every series must fit, such as `host_name="desk"`."""
+
+    name = "prometheus"
+
+    def __init__(self, api: PromApi, selector: str = "", temporality: Temporality = "auto") -> None:
+        self.facts, self.minutes = Facts(api), Minutes()
+        self.failures = 0
+        self._api, self._selector, self._temporality = api, selector.strip().strip(","), temporality
+        self._tokens = promql.Series("", self._selector)
+        self._cost: promql.Series | None = None
+        self._targets: set[str] = set()
+        self._down = 0
+        self._unread: list[tuple[int, int]] = []
+        self._due: dict[Kind, float] = dict.fromkeys(PERIODS, 0.0)
+        self._faults: dict[Kind, tuple[str, int]] = {}
+        self._failing_since: datetime | None = None
+        self._comebacks: tuple[object, Found] = (None, {})
+        self._rate: tuple[datetime, int] | None = None
+        self._observed_at: datetime | None = None
+        self._windows: dict[timedelta, Window] = {}
+        self._cache: tuple[datetime, Share] | None = None
+        self._models: dict[str, datetime] = {}
+        self._busy: int | None = None
+        self._active_at: datetime | None = None
+        self._newest_at: datetime | None = None
+
+    @property
+    def failure(self) -> str | None:
+        return next((words for words, _ in reversed(self._faults.values())), None)
+
+    def read(self, now: datetime) -> Reading:
+        blind = not self._faults.keys().isdisjoint({"names", "tach", "targets"})
+        rate = self._rate[1] if self._rate and now - self._rate[0] <= 3 * TACH and not blind else None
+        cache = self._cache[1] if self._cache and now - self._cache[0] <= 3 * FUELS and not blind else None
+        model = max(self._models, key=lambda name: (self._models[name], name), default=None)
+        recent = self._active_at is not None and now - self._active_at < OPEN_WINDOW
+        return Reading(
+            source=self.name,
+            observed_at=self._observed_at,
+            rate_tokens=rate,
+            window_5h=self._windows.get(OPEN_WINDOW),
+            window_7d=self._windows.get(WEEK),
+            cache=cache,
+            model=model,
+            model_at=self._models[model] if model else None,
+            busy_minute_tokens=self._busy,
+            telemetry_at=self._active_at,
+            activity_at=self._active_at if recent and self._running(now) else None,
+            failing_since=self._failing_since,
+            failure=self.failure,
+        )
+
+    def _running(self, now: datetime) -> bool:
+        return self._newest_at is not None and now - self._newest_at < FRESH
+
+    def state(self) -> State:
+        at = self._rate[0] if self._rate else None
+        age = None if at is None else max(0.0, (self.facts.now() - at).total_seconds())
+        return State(ok=self.failure is None, age_s=age, detail=self.failure or str(self._api))
+
+    def figures(self) -> list[Figure]:
+        return [
+            Figure("prometheus_requests_total", "counter", "requests to Prometheus", self.facts.requests),
+            Figure("prometheus_failures_total", "counter", "how often asking it failed", self.failures),
+            Figure("prometheus_targets_down", "gauge", "scrape targets of Claude Code that are down", self._down),
+        ]
+
+    async def load(self) -> None:
+        try:
+            await self._look()
+            while self._unread and not self._faults:
+                await self._look()
+        finally:
+            await self._api.close()
+
+    async def usual_faults(self) -> list[Fault]:
+        """What is wrong on the way here, for the doctor. Raises `PromError`."""
+        try:
+            if not self._tokens.name:
+                return [await missing_tokens(self._api, self._selector)]
+            return [fault async for fault in faults(self._api, self._tokens)]
+        finally:
+            await self._api.close()
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        try:
+            while True:
+                failure = self.failure
+                await self._look()
+                if self.failure and not failure:
+                    log.warning("prometheus: %s", self.failure)
+                elif failure and not self.failure:
+                    log.info("prometheus answers again")
+                changed()
+                await asyncio.sleep(max(0.0, min(self._due.values()) - asyncio.get_running_loop().time()))
+        finally:
+            await self._api.close()
+
+    async def _look(self) -> None:
+        """Ask for whatever is due. What fails is said in `failure`; what was known stays, with its age."""
+        clock = asyncio.get_running_loop().time
+        asks = (self._learn_names, self._take_tach, self._take_past, self._take_fuels)
+        for (kind, period), ask in zip(PERIODS.items(), asks, strict=True):
+            if self._due[kind] > clock():
+                continue
+            self._due[kind] = clock() + period
+            try:
+                await ask()
+            except PromError as error:
+                self.failures += 1
+                self._judge(kind, str(error))
+                pause = random.uniform(0.6, 1.0) * PERIODS["tach"]  # noqa: S311
+                if kind in {"names", "tach"}:
+                    self._due = dict.fromkeys(PERIODS, clock() + pause)
+                    break
+                self._due[kind] = clock() + min(pause * 2 ** min(self._faults[kind][1] - 1, 9), MOST_S)
+                self._due["tach"] = 0.0  # is it that question, or the server?
+            else:
+                self._judge(kind, None)
+        if self._unread and "past" not in self._faults:
+            self._due["past"] = 0.0
+
+    def _judge(self, kind: Kind, fault: str | None) -> None:
+        _, times = self._faults.pop(kind, ("", 0))
+        if fault is not None:
+            self._faults[kind] = (fault, times + 1)
+        self._failing_since = (self._failing_since or self.facts.now()) if self._faults else None
+
+    async def _learn_names(self) -> None:
+        found = await learn(self.facts, self._selector, self._temporality, self._tokens)
+        if found.tokens != self._tokens:
+            how = ", each sample of it an increment" if found.tokens.delta else ""
+            log.info("prometheus: counting %s%s", found.tokens.name, how)
+            self.minutes, self._unread = Minutes(), []
+            self._due |= {"past": 0.0, "fuels": 0.0}
+        self._tokens, self._cost, self._targets = found
+
+    async def _take_tach(self) -> None:
+        asked_at = self.facts.now()
+        found = await self.facts.ask(promql.tach(self._tokens, self._targets))
+        rate = total(found, "rate") - total(await self._known_of(found), "rate")
+        self._rate = (self.facts.now(), max(0, round(rate)))
+        if self._rate[1]:
+            self._active_at = asked_at
+        if newest := found.get("newest"):
+            self._newest_at = self.facts.ours(newest[0].value)
+        self._take_models((row.labels.get("model", ""), row.value) for row in found.get("model", []))
+        self._judge_targets(sorted(row.labels.get("instance", "?") for row in found.get("down", [])))
+
+    async def _known_of(self, found: Found) -> Found:
+        """Asked only when it has changed who is new."""
+        fresh = {(session(row), row.value) for row in found.get("new", [])}
+        if fresh and fresh != self._comebacks[0]:
+            sessions = {name for name, _ in fresh}
+            self._comebacks = (fresh, await self.facts.ask(promql.tach_known(self._tokens, sessions)))
+        return self._comebacks[1] if fresh else {}
+
+    def _judge_targets(self, down: list[str]) -> None:
+        """Claude Code's own exporter ends with it, a collector should not. One of several may be a laptop asleep."""
+        self._down = len(down)
+        alive = not down or len(down) < len(self._targets) or self._running(self.facts.now())
+        words = f"{self._api} cannot scrape {', '.join(down)}: no telemetry arrives"
+        self._judge("targets", None if alive or self._tokens.name == promql.BUILTIN else words)
+
+    async def _take_past(self) -> None:
+        """One slice of the last 7 days at a time, so that the tach goes on in between."""
+        self._unread = self._unread or self.minutes.unread(self.facts.server_now())
+        after, upto = self._unread[0]
+        span = (after + promql.STEP_S, upto, promql.STEP_S)
+        found, known = await self.facts.ask_range(promql.minutes(self._tokens, self._cost), *span), Found()
+        if sessions := {session(row) for row in found.get("new", [])}:
+            known = await self.facts.ask_range(promql.minutes_known(self._tokens, self._cost, sessions), *span)
+        tokens = by_minute(found, known, "tokens", "new")
+        self.minutes.put(after, upto, tokens, by_minute(found, known, "cost", "cost_new"))
+        self._unread = self._unread[1:]
+        active = [self.facts.ours(at) for at, count in tokens.items() if count > 0]
+        self._active_at = max([*active, *filter(None, [self._active_at])], default=None)
+        self._take_models(
+            (row.labels.get("model", ""), at) for row in found.get("model", []) for at, count in row.points if count > 0
+        )
+        if not self._unread:
+            self._busy = self.minutes.busy(upto - WEEK.total_seconds())
+        if not (self._unread and self._windows):
+            self._due["fuels"] = 0.0
+
+    async def _take_fuels(self) -> None:
+        mark, at, now = self.minutes.mark, int(self.facts.server_now()), self.facts.now()
+        if mark is None:
+            return
+        if at <= mark:  # a clock was set back
+            self.minutes, self._unread, self._due["past"] = Minutes(), [], 0.0
+            return
+        found, known = await self.facts.ask(promql.tail(self._tokens, self._cost, mark, at), at), Found()
+        if sessions := {session(row) for fact in ("new", "lately") for row in found.get(fact, [])}:
+            known = await self.facts.ask(promql.tail_known(self._tokens, self._cost, mark, at, sessions), at)
+        for span in (OPEN_WINDOW, WEEK):
+            after = at - span.total_seconds()
+            if self.minutes.reaches(after):
+                tokens, usd = self.minutes.since(after)
+                tokens += total(found, "tokens") + total(found, "new") - total(known, "tokens")
+                usd += total(found, "cost") - total(known, "cost")
+                self._windows[span] = Window(tokens=round(tokens), cost_usd=round(usd, 6) if self._cost else None)
+                self._observed_at = now
+        kinds = {kind: max(0.0, total(found, "cache", kind) - total(known, "cache", kind)) for kind in promql.CACHED}
+        self._cache = (now, Share(part=round(kinds["cacheRead"]), whole=round(sum(kinds.values()))))
+
+    def _take_models(self, seen: Iterable[tuple[str, float]]) -> None:
+        """Each model by its latest sign; what is older than 5 h is let go of."""
+        for model, server in seen:
+            at = self.facts.ours(server)
+            self._models[model] = max(at, self._models.get(model, at))
+        horizon = self.facts.now() - OPEN_WINDOW
+        self._models = {model: at for model, at in self._models.items() if model and at > horizon}
