@@ -30,8 +30,8 @@ from pieces import Text
 from transcript import MODERN, Transcript
 from truth import Truth
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
-from ccusage import VERSION, ccusage_binary
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from tests.support.ccusage import VERSION, ccusage_binary
 
 RATE, FIVE, WEEK = (f"{BASE}/{key}" for key in ("rate_1m", "window_5h_tokens", "window_7d_tokens"))
 HOUR_S, PERIOD_S = 3600, 10

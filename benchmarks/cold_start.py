@@ -22,8 +22,8 @@ from bars import Bars, median
 from lab import Listener, Ran, daemon, mosquitto, run
 from truth import Truth
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
-from ccusage import VERSION, ccusage_binary
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from tests.support.ccusage import VERSION, ccusage_binary
 
 WALL = {"A": 0.35, "B": 0.5}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import brokers
-from firmware_build import firmware_build, gauge_sim
+from tests.support import brokers
+from tests.support.firmware_build import firmware_build, gauge_sim
 
 __all__ = ["firmware_build", "gauge_sim"]  # fixtures
 

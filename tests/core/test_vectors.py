@@ -8,7 +8,7 @@ import pytest
 from gauge_mqtt.contract import messages
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import FACETS
-from vectors.propose import compute, contradictions, output, paths
+from tests.vectors.propose import compute, contradictions, output, paths
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ha_client import becomes
-from ha_install import LAST_YEAR, NEWEST, Release, installed
-from kit import Broker, NewPublisher, Publisher, Shipwreck
 
-import brokers
-from homeassistant import HomeAssistant
+from tests.support import brokers
+from tests.support.e2e import Broker, NewPublisher, Publisher, Shipwreck
+from tests.support.ha_client import becomes
+from tests.support.ha_install import LAST_YEAR, NEWEST, Release, installed
+from tests.support.homeassistant import HomeAssistant
 
 HERE = Path(__file__).parent
 

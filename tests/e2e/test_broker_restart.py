@@ -1,9 +1,8 @@
 """The broker restarts, without and with its memory. These come first: `test_old_values` waits for what they leave."""
 
-from ha_client import becomes
-from kit import Broker, NewPublisher, Publisher, Shipwreck
-
-from homeassistant import HomeAssistant
+from tests.support.e2e import Broker, NewPublisher, Publisher, Shipwreck
+from tests.support.ha_client import becomes
+from tests.support.homeassistant import HomeAssistant
 
 RECONNECT_S = 25.0
 """Home Assistant tries every ten seconds."""

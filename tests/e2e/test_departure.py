@@ -3,10 +3,10 @@
 import signal
 
 import pytest
-from ha_client import becomes
-from kit import NewPublisher, Publisher
 
-from homeassistant import HomeAssistant
+from tests.support.e2e import NewPublisher, Publisher
+from tests.support.ha_client import becomes
+from tests.support.homeassistant import HomeAssistant
 
 WILL_S = 45.0
 """A broker gives a silent client up after one and a half keepalives, and looks only now and then."""

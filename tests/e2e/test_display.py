@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ha_client import Entity, becomes
-from kit import Broker
-from simulator import ID, Simulator
 
-from brokers import Ear
 from gauge_mqtt.contract.topics import DISPLAY_PREFIX
-from homeassistant import HomeAssistant
+from tests.support.brokers import Ear
+from tests.support.e2e import Broker
+from tests.support.ha_client import Entity, becomes
+from tests.support.homeassistant import HomeAssistant
+from tests.support.simulator import ID, Simulator
 
 NODE, BASE = f"{DISPLAY_PREFIX}_{ID}", f"{DISPLAY_PREFIX}/{ID}"
 EARLY_S = 3.2

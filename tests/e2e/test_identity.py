@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ha_client import becomes
-from kit import Broker, Hand, NewPublisher, known
 
-from brokers import Ear
 from gauge_mqtt import __version__
 from gauge_mqtt.homeassistant import discovery
-from homeassistant import HomeAssistant
+from tests.support.brokers import Ear
+from tests.support.e2e import Broker, Hand, NewPublisher, known
+from tests.support.ha_client import becomes
+from tests.support.homeassistant import HomeAssistant
 
 OLD = Path(__file__).parent / "fixtures/discovery-schema-1.json"
 """What the publisher said of the instance `upgrade` when the contract had its first schema."""

@@ -3,13 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from ha_client import becomes
-from ha_install import Release, installed
-from kit import Publisher
-
-import brokers
-from brokers import HOST
-from homeassistant import HomeAssistant
+from tests.support import brokers
+from tests.support.brokers import HOST
+from tests.support.e2e import Publisher
+from tests.support.ha_client import becomes
+from tests.support.ha_install import Release, installed
+from tests.support.homeassistant import HomeAssistant
 
 FLOW = "/api/config/config_entries/flow"
 UNTOUCHED = {"set_client_cert": False, "set_ca_cert": "off", "transport": "tcp", "keepalive": 60}

@@ -3,11 +3,11 @@
 import time
 
 import pytest
-from ha_client import becomes
-from kit import Shipwreck
 
 from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, HEARTBEAT_S
-from homeassistant import HomeAssistant
+from tests.support.e2e import Shipwreck
+from tests.support.ha_client import becomes
+from tests.support.homeassistant import HomeAssistant
 
 pytestmark = pytest.mark.usefixtures("newest")
 

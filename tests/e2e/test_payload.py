@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
-from ha_client import Entity, becomes
-from kit import Broker, Hand, NewPublisher, known
 
-from brokers import Ear
 from gauge_mqtt.contract.messages import Event
 from gauge_mqtt.contract.usage import FACETS, EventType, Facet, Usage, values
 from gauge_mqtt.homeassistant import discovery
 from gauge_mqtt.homeassistant.discovery import entity_slug
-from homeassistant import HomeAssistant
+from tests.support.brokers import Ear
+from tests.support.e2e import Broker, Hand, NewPublisher, known
+from tests.support.ha_client import Entity, becomes
+from tests.support.homeassistant import HomeAssistant
 
 
 @pytest.fixture

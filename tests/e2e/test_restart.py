@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from ha_client import Entity, becomes
-from kit import Broker, Publisher
 
-from brokers import Ear
-from homeassistant import HomeAssistant
+from tests.support.brokers import Ear
+from tests.support.e2e import Broker, Publisher
+from tests.support.ha_client import Entity, becomes
+from tests.support.homeassistant import HomeAssistant
 
 CEILING = 10_000_000
 BIRTH = "homeassistant/status"

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from ha_client import becomes
-from kit import Broker, Hand, known
-
-from brokers import Ear
 from gauge_mqtt.contract.usage import FACETS
 from gauge_mqtt.homeassistant import discovery
-from homeassistant import HomeAssistant
+from tests.support.brokers import Ear
+from tests.support.e2e import Broker, Hand, known
+from tests.support.ha_client import becomes
+from tests.support.homeassistant import HomeAssistant
 
 
 def rows(ha: HomeAssistant, ids: dict[str, str]) -> dict[str, Any]:

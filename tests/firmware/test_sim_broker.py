@@ -5,13 +5,13 @@ import time
 from pathlib import Path
 
 import pytest
-from sim_publisher import live, parked, publisher
-from simulator import ID, Simulator, shows
 
-import brokers
-from brokers import Ear, Mosquitto, until
 from gauge_mqtt.contract.dials import motor_deg
 from gauge_mqtt.contract.topics import DISPLAY_PREFIX, Topics
+from tests.support import brokers
+from tests.support.brokers import Ear, Mosquitto, until
+from tests.support.sim_publisher import live, parked, publisher
+from tests.support.simulator import ID, Simulator, shows
 
 BACK_WITHIN_S = 5.0
 LOST_WITHIN_S = 1.0

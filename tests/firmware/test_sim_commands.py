@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sim_publisher import HALF_DEG, leave_half_scale
-from simulator import ID, STEP_DEG, Simulator, at_rest_on, glowing
 
-import brokers
-from brokers import Ear, Process, retained_on, until
 from gauge_mqtt.contract.dials import FULL_DEG, ZERO_DEG
 from gauge_mqtt.contract.topics import DIALS, DISCOVERY_PREFIX, DISPLAY_PREFIX
 from gauge_mqtt.contract.usage import LAMPS
-from test_discovery import COMPONENT, DEVICE, ORIGIN, ROOT
+from tests.homeassistant.test_discovery import COMPONENT, DEVICE, ORIGIN, ROOT
+from tests.support import brokers
+from tests.support.brokers import Ear, Process, retained_on, until
+from tests.support.sim_publisher import HALF_DEG, leave_half_scale
+from tests.support.simulator import ID, STEP_DEG, Simulator, at_rest_on, glowing
 
 BASE = f"{DISPLAY_PREFIX}/{ID}"
 DISCOVERY = f"{DISCOVERY_PREFIX}/device/{DISPLAY_PREFIX}/{ID}/config"

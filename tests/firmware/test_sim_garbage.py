@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from simulator import Simulator, State
-
-from brokers import Ear, Mosquitto
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import LAMPS
+from tests.support.brokers import Ear, Mosquitto
+from tests.support.simulator import Simulator, State
 
 GARBAGE = {
     "empty": b"",

@@ -11,13 +11,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sim_publisher import PARKED, live, parked, publisher
-from simulator import Simulator, glowing, shows
 
-from brokers import HOST, Mosquitto, free_port, until
 from gauge_mqtt.contract.dials import FULL_DEG, motor_deg
 from gauge_mqtt.contract.topics import DIALS
 from gauge_mqtt.contract.usage import LAMPS
+from tests.support.brokers import HOST, Mosquitto, free_port, until
+from tests.support.sim_publisher import PARKED, live, parked, publisher
+from tests.support.simulator import Simulator, glowing, shows
 
 BOOT_WITHIN_S = 10
 IDLE_SHARE = 0.03

@@ -6,14 +6,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sim_publisher import live, parked, publisher
-from simulator import Simulator, shows
 
-from brokers import Ear, Mosquitto, until
 from gauge_mqtt.contract.dials import motor_deg
 from gauge_mqtt.contract.topics import DIALS, Topics
 from gauge_mqtt.contract.usage import LAMPS
-from porch.porch_kit import Daemon, url, write_log
+from tests.support.brokers import Ear, Mosquitto, until
+from tests.support.program import Daemon, url, write_log
+from tests.support.sim_publisher import live, parked, publisher
+from tests.support.simulator import Simulator, shows
 
 INTERVAL_S = 1
 BACK_WITHIN_S = 5.0

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sim_publisher import HALF_DEG, leave_half_scale
-from simulator import ID, Simulator, at_rest_on
 
-from brokers import Ear, Mosquitto, retained_on, until
 from gauge_mqtt.contract.topics import DISPLAY_PREFIX
+from tests.support.brokers import Ear, Mosquitto, retained_on, until
+from tests.support.sim_publisher import HALF_DEG, leave_half_scale
+from tests.support.simulator import ID, Simulator, at_rest_on
 
 BASE = f"{DISPLAY_PREFIX}/{ID}"
 EARLY_S = 3.2

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from simulator import Simulator, State, glowing, shows
 
-from brokers import HOST, Mosquitto
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
-from vectors.propose import compute, paths
+from tests.support.brokers import HOST, Mosquitto
+from tests.support.simulator import Simulator, State, glowing, shows
+from tests.vectors.propose import compute, paths
 
 pytestmark = pytest.mark.anyio
 

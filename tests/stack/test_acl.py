@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from stack_kit import copy_stack, secret, set_up, stack_broker
 
-from brokers import HOST, Ear, until
+from tests.support.brokers import HOST, Ear, until
+from tests.support.stack import copy_stack, secret, set_up, stack_broker
 
 ROLES = ("gauge", "homeassistant", "display", "viewer", "health")
 NOT_AUTHORIZED = 0x87

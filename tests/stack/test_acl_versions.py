@@ -11,14 +11,15 @@ import tempfile
 from pathlib import Path
 
 import pytest
-import stack_kit
-from test_acl import (  # noqa: F401 (its tests are collected here again, with another broker)
+
+from tests.stack.test_acl import (  # noqa: F401 (its tests are collected here again, with another broker)
     port,
     stack,
     test_each_role_writes_and_reads_what_is_its_own_and_nothing_else,
     test_nobody_comes_in_without_the_password,
     test_what_is_retained_is_there_after_a_restart,
 )
+from tests.support import stack as compose_stack
 
 SUITE, VERSION = "forky", "2.1."
 PLUGINS = r"""
@@ -38,7 +39,7 @@ def home() -> Path | None:
     """mosquitto 2.1 and all it needs, unpacked; `None` where apt cannot fetch it."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     home = caches / "claude-gauge-tests" / f"debian-{SUITE}-mosquitto-whole"
-    mirror = stack_kit._debian_mirror()  # noqa: SLF001
+    mirror = compose_stack._debian_mirror()  # noqa: SLF001
     if not (home / "complete").exists() and mirror:
         try:
             _fetch(home, mirror)
@@ -88,7 +89,7 @@ def _mosquitto_21(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: p
     script = tmp_path / "mosquitto"
     script.write_text(program(there, PLUGINS if request.param == "by plugins" else ""))
     script.chmod(0o700)
-    monkeypatch.setattr(stack_kit, "mosquitto", lambda: str(script))
+    monkeypatch.setattr(compose_stack, "mosquitto", lambda: str(script))
 
 
 def test_this_is_21(tmp_path: Path) -> None:

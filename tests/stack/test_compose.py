@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
-from stack_kit import OTLP, PROFILES, ROOT, SECRETS, clean, compose, copy_stack, read_yaml
 
 from gauge_mqtt.app.settings import NAMES, variable
+from tests.support.stack import OTLP, PROFILES, ROOT, SECRETS, clean, compose, copy_stack, read_yaml
 
 FILE = read_yaml(ROOT / "docker-compose.yml")
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]

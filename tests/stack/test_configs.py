@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stack_kit import ROOT, prometheus3, read_yaml
+
+from tests.support.stack import ROOT, prometheus3, read_yaml
 
 DEPLOY = ROOT / "deploy"
 COLLECTOR = read_yaml(DEPLOY / "collector/config.yaml")

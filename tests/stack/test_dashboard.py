@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from stack_kit import ROOT, prometheus3
 
 from gauge_mqtt.app.publisher import _own
 from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.sinks.http.metrics import exposition
 from gauge_mqtt.sources import State
-from prom_history import DAY, NAMES, OPUS, History, Run, Samples, Series, Turn, pushed
-from prom_lab import Prometheus, made
+from tests.support.prom_history import DAY, NAMES, OPUS, History, Run, Samples, Series, Turn, pushed
+from tests.support.prom_lab import Prometheus, made
+from tests.support.stack import ROOT, prometheus3
 
 FILE = ROOT / "deploy/grafana/dashboards/claude-code.json"
 BOARD = json.loads(FILE.read_text())

@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from stack_kit import ROOT, clean, compose, copy_stack, read_yaml, secret, set_up
-from test_image import context
 
-from brokers import Ear, free_port, until
-from lines import answer, line
+from tests.stack.test_image import context
+from tests.support.brokers import Ear, free_port, until
+from tests.support.lines import answer, line
+from tests.support.stack import ROOT, clean, compose, copy_stack, read_yaml, secret, set_up
 
 OWNER = 1234 if os.geteuid() == 0 else os.getuid()
 AS_OWNER = {"user": OWNER, "group": OWNER, "extra_groups": []} if os.geteuid() == 0 else {}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from stack_kit import ROOT, read_yaml
 
-from brokers import Ear, Mosquitto, until
+from tests.support.brokers import Ear, Mosquitto, until
+from tests.support.stack import ROOT, read_yaml
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 NOBODY = 65534

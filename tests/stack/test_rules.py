@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from stack_kit import ROOT, prometheus3, read_yaml
-from test_dashboard import metrics
 
 from gauge_mqtt.contract.scale import WARN_ABOVE
 from gauge_mqtt.contract.usage import EXPIRE_AFTER_S
+from tests.stack.test_dashboard import metrics
+from tests.support.stack import ROOT, prometheus3, read_yaml
 
 RULES = ROOT / "deploy/prometheus/rules/claude-gauge.yml"
 ALERTS = {rule["alert"]: rule for group in read_yaml(RULES)["groups"] for rule in group["rules"]}

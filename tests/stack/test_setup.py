@@ -7,7 +7,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from stack_kit import ROOT, SECRETS, copy_stack, secret, set_up
+
+from tests.support.stack import ROOT, SECRETS, copy_stack, secret, set_up
 
 ROLES = ("gauge", "homeassistant", "display", "viewer", "health")
 

@@ -18,10 +18,10 @@ from typing import Any
 
 import httpx
 import pytest
-from stack_kit import SECRETS, copy_stack, prometheus3, read_yaml, replaced, secret, set_up, stack_broker
 
-from brokers import Ear, free_port, until
-from lines import answer, line
+from tests.support.brokers import Ear, free_port, until
+from tests.support.lines import answer, line
+from tests.support.stack import SECRETS, copy_stack, prometheus3, read_yaml, replaced, secret, set_up, stack_broker
 
 TOKENS = 43_120
 JOBS = ("otel-collector", "gauge-mqtt", "prometheus")

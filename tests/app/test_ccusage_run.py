@@ -1,0 +1,106 @@
+"""Architecture B as its owner meets it: the daemon, `once` and `doctor` with the real ccusage."""
+
+import json
+import stat
+import time
+from pathlib import Path
+
+from tests.support.brokers import Ear, Mosquitto, until
+from tests.support.ccusage import VERSION, ccusage_binary
+from tests.support.lines import answer, line
+from tests.support.program import TOKENS, Daemon, gauge, url, write_log
+
+PRICED = "claude-sonnet-4-5-20250929"
+
+
+def test_run_publishes_the_windows_of_ccusage_and_the_tach_of_the_tail(mosquitto: Mosquitto) -> None:
+    mosquitto.start()
+    log = write_log()
+    program = str(ccusage_binary())
+    with (
+        Ear(mosquitto.port) as ear,
+        Daemon("--mqtt-url", url(mosquitto), "--ccusage", program, "--ccusage-ttl", "1") as daemon,
+    ):
+        daemon.says(f"source: ccusage+jsonl (auto: ccusage {VERSION}")
+        until(lambda: ear.now.get("claude_gauge/lab/window_5h_tokens") == b"43120", 10)
+        assert ear.now["claude_gauge/lab/source"] == b"ccusage+jsonl"
+        with log.open("ab") as file:
+            file.write(line(answer(time.time(), 1000, message__id="msg_next", requestId="req_next")))
+        until(lambda: ear.now["claude_gauge/lab/rate_1m"] == b"44120")
+        until(lambda: ear.now["claude_gauge/lab/window_5h_tokens"] == b"44120")
+        health = daemon.get("/healthz").json()
+        assert health["ok"]
+        assert VERSION in health["sources"]["ccusage"]["detail"]
+        metrics = daemon.get("/metrics").text
+        assert 'claude_gauge_source_up{source="ccusage"} 1' in metrics
+        assert "claude_gauge_ccusage_failures_total 0" in metrics
+
+
+def test_a_failing_ccusage_is_told_once_and_the_tach_goes_on(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    mosquitto.start()
+    write_log()
+    program = tmp_path / "ccusage"
+    program.write_text("#!/bin/sh\n[ $1 = --version ] && echo ccusage 20.0.24 || { echo no luck >&2; exit 7; }\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    with (
+        Ear(mosquitto.port) as ear,
+        Daemon("--mqtt-url", url(mosquitto), "--source=ccusage", f"--ccusage={program}", "--ccusage-ttl=1") as daemon,
+    ):
+        daemon.says("failed with exit code 7: no luck")
+        until(lambda: ear.now.get("claude_gauge/lab/rate_1m") == b"43120")
+        until(lambda: ear.now.get("claude_gauge/lab/window_5h_tokens") == b"None")
+        assert daemon.get("/healthz").status_code == 503
+        until(lambda: "claude_gauge_ccusage_failures_total 3" in daemon.get("/metrics").text, 10)
+        assert daemon.said.count("no luck") == 1
+        program.unlink()
+        program.symlink_to(ccusage_binary())
+        daemon.says("ccusage answers again")
+        until(lambda: ear.now["claude_gauge/lab/window_5h_tokens"] == b"43120")
+        assert daemon.get("/healthz").status_code == 200
+
+
+def test_once_has_costs_where_every_model_has_a_price() -> None:
+    program = str(ccusage_binary())
+    log = write_log()
+    log.write_bytes(line(answer(time.time() - 60, message__model=PRICED, message__usage__output_tokens=20)))
+    found = json.loads(gauge("once", "--json", "--source=ccusage", "--ccusage", program).stdout)
+    assert found["cost_5h_usd"] == found["cost_7d_usd"] > 0
+    with log.open("ab") as file:
+        file.write(line(answer(time.time() - 30, message__model="claude-zeus-9", message__id="msg_zeus")))
+    mixed = json.loads(gauge("once", "--json", "--source=ccusage", "--ccusage", program).stdout)
+    assert mixed["window_5h_tokens"] == found["window_5h_tokens"] + TOKENS
+    assert mixed["cost_5h_usd"] is None, "a sum that leaves a model out is no cost"
+
+
+def test_once_without_the_ccusage_that_was_asked_for_says_how_to_get_it() -> None:
+    write_log()
+    result = gauge("once", "--source=ccusage", "--ccusage=/nowhere/ccusage")
+    assert result.exit_code == 1
+    assert "there is no program /nowhere/ccusage: npm install -g ccusage@20" in result.stderr
+
+
+def test_doctor_compares_both_accounts() -> None:
+    write_log().write_bytes(line(answer(time.time() - 5, message__id="msg_one")))
+    equal = gauge("doctor", "--http-port=0", "--ccusage", str(ccusage_binary())).stdout
+    assert f"ok    source: ccusage+jsonl (auto: ccusage {VERSION}" in equal
+    assert "ok    ccusage 5 h: 43,120 by ccusage, 43,120 by our own reading of the logs: equal" in equal
+    assert "ok    ccusage 7 d: 43,120 by ccusage" in equal
+    replay = answer(time.time() - 4, message__id="msg_one", isSidechain=True)
+    write_log(name="agent").write_bytes(line(replay))
+    differ = gauge("doctor", "--http-port=0", "--source=jsonl", "--ccusage", str(ccusage_binary())).stdout
+    assert "note  ccusage 5 h: 86,240 by ccusage, 43,120 by our own reading of the logs: +43,120 (+100.00%)" in differ
+    assert "counts replays of side chains" in differ
+
+
+def test_doctor_on_a_program_of_the_same_name(tmp_path: Path) -> None:
+    write_log()
+    program = tmp_path / "ccusage"
+    program.write_text("#!/bin/sh\necho ccusage 0.4.4\n")
+    program.chmod(0o755)
+    auto = gauge("doctor", "--http-port=0", "--ccusage", str(program)).stdout
+    assert "ok    source: jsonl (auto: the session logs alone, since" in auto
+    assert "it calls itself 'ccusage 0.4.4'" in auto
+    wanted = gauge("doctor", "--http-port=0", "--source=ccusage", "--ccusage", str(program))
+    assert wanted.exit_code == 3
+    assert "fault ccusage:" in wanted.stdout
+    assert "fix: npm install -g ccusage@20" in wanted.stdout

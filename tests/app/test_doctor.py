@@ -1,0 +1,55 @@
+"""The doctor: a verdict, a fact and a remedy for each step on the way of the data."""
+
+from pathlib import Path
+
+from gauge_mqtt.app.doctor import EXAMPLES
+from gauge_mqtt.app.settings import NAMES
+from gauge_mqtt.sinks.mqtt.words import MqttError
+from tests.support import brokers
+from tests.support.program import gauge, write_log
+
+
+def test_doctor_without_logs_finds_a_fault_with_a_remedy() -> None:
+    result = gauge("doctor", CLAUDE_GAUGE_MQTT_URL=f"mqtt://127.0.0.1:{brokers.free_port()}")
+    assert result.exit_code == 3
+    verdicts = {row.split(":")[0]: row for row in result.stdout.splitlines()}
+    assert f"{Path.home()}/.claude/projects" in verdicts["fault logs"]
+    assert "connection refused" in verdicts["fault broker"]
+    assert result.stdout.count("fix: export ") >= 2
+
+
+def test_every_refusal_of_a_broker_points_to_a_setting_with_an_example() -> None:
+    kinds: list[type[MqttError]] = [MqttError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    assert {kind.setting for kind in kinds} == set(EXAMPLES)
+    assert set(EXAMPLES) <= set(NAMES)
+
+
+def test_doctor_on_an_empty_directory_and_on_logs(mosquitto: brokers.Mosquitto) -> None:
+    mosquitto.start()
+    url = {"CLAUDE_GAUGE_MQTT_URL": f"mqtt://127.0.0.1:{mosquitto.port}", "CLAUDE_GAUGE_HTTP_PORT": "0"}
+    project = Path.home() / ".claude/projects/p"
+    project.mkdir(parents=True)
+    empty = gauge("doctor", **url)
+    assert empty.exit_code == 0
+    assert "note  logs: no session in" in empty.stdout
+    write_log()
+    full = gauge("doctor", **url, CLAUDE_GAUGE_5H_CEILING="86240", CLAUDE_GAUGE_7D_CEILING="86240")
+    assert full.exit_code == 0
+    assert "ok    logs: 1 sessions" in full.stdout
+    assert "5 h 43,120 tokens" in full.stdout
+    assert "ok    5h_ceiling: 86,240 tokens, 50.0% used" in full.stdout
+    assert "(MQTT 5)" in full.stdout
+    low = gauge("doctor", **url, CLAUDE_GAUGE_5H_CEILING="1000")
+    assert low.exit_code == 3
+    assert "fault 5h_ceiling: 1,000 is less than the 43,120 already used" in low.stdout
+
+
+def test_doctor_knows_its_own_port_from_a_stranger(mosquitto: brokers.Mosquitto) -> None:
+    mosquitto.start()  # it does not speak HTTP
+    result = gauge(
+        "doctor", "--http-port", str(mosquitto.port), CLAUDE_GAUGE_MQTT_URL=f"mqtt://127.0.0.1:{mosquitto.port}"
+    )
+    assert result.exit_code == 3
+    assert f"fault http: 127.0.0.1:{mosquitto.port} belongs to another program" in result.stdout

@@ -1,0 +1,53 @@
+"""Which sources `auto` and `hybrid` come to, and that either may die without the other."""
+
+from pathlib import Path
+
+import pytest
+
+from gauge_mqtt.app.feeds import make_feeds
+from gauge_mqtt.app.settings import Settings
+from tests.support import brokers
+from tests.support.ccusage_fake import now, session
+
+pytestmark = pytest.mark.anyio
+NOBODY = f"http://127.0.0.1:{brokers.free_port()}"
+
+
+@pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+    return session(tmp_path / "claude")
+
+
+async def names(settings: Settings) -> tuple[list[str], str]:
+    feeds = await make_feeds(settings)
+    return [source.name for source in feeds.sources], feeds.why
+
+
+async def test_auto_with_an_address_is_prometheus_and_with_logs_a_hybrid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+    found = await names(Settings(prom_url=NOBODY))
+    assert found == (["prometheus"], "auto: prom_url is set, and there are no logs here")
+    session(tmp_path / "claude")
+    found = await names(Settings(prom_url=NOBODY))
+    assert found == (["jsonl", "prometheus"], "auto: prom_url is set, and there are logs here")
+
+
+@pytest.mark.usefixtures("logs")
+async def test_a_dead_prometheus_does_not_stop_the_tail_of_a_hybrid() -> None:
+    feeds = await make_feeds(Settings(source="hybrid", prom_url=NOBODY))
+    await feeds.load()
+    tail, prometheus = feeds.read(now())
+    assert tail.failure is None
+    assert tail.activity_at is not None
+    assert tail.window_7d is None, "the windows are left to Prometheus, which sees every machine"
+    assert "connection refused" in (prometheus.failure or "")
+    assert prometheus.window_7d is None, "unknown, not 0"
+
+
+@pytest.mark.parametrize("source", ["prometheus", "hybrid"])
+def test_prometheus_needs_an_address(source: str) -> None:
+    with pytest.raises(ValueError, match="needs prom_url"):
+        Settings.model_validate({"source": source})

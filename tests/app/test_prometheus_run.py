@@ -1,0 +1,73 @@
+"""Architecture A as its owner meets it: the daemon on a real Prometheus, alone and beside the tail."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gauge_mqtt.contract.usage import FACETS
+from tests.support.brokers import Ear, Mosquitto, until
+from tests.support.program import TOKENS, Daemon, gauge, url, write_log
+from tests.support.prom_lab import Prometheus, made
+
+TOKEN = "claude_code_token_usage_tokens_total"  # noqa: S105, a metric
+SPENT = 70_000
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
+    """One run that grew from 10,000 to 70,000 output tokens two hours ago, on another machine."""
+    labels = 'session_id="a",model="claude-opus-5-5",query_source="main",type="output",host_name="other"'
+    begun = time.time() - 7200
+    with made(tmp_path / "prometheus") as server:
+        server.backfill({(TOKEN, labels): [(begun + 15 * n, 10_000.0 + 1500 * n) for n in range(41)]})
+        yield server.start()
+
+
+def test_run_publishes_the_windows_and_every_key(mosquitto: Mosquitto, prometheus: Prometheus) -> None:
+    mosquitto.start()
+    with (
+        Ear(mosquitto.port) as ear,
+        Daemon("--mqtt-url", url(mosquitto), "--prom-url", prometheus.url) as daemon,
+    ):
+        daemon.says("source: prometheus (auto: prom_url is set, and there are no logs here)")
+        until(lambda: ear.now.get("claude_gauge/lab/window_7d_tokens") == b"70000", 20)
+        usage = daemon.usage()
+        assert usage.keys() == FACETS.keys(), "the same keys, whatever the source"
+        assert (usage["window_5h_tokens"], usage["rate_1m"], usage["thinking_ratio"]) == (SPENT, 0, None)
+        assert (usage["last_model"], usage["source"], usage["idle"]) == ("opus", "prometheus", True)
+        assert 'claude_gauge_source_up{source="prometheus"} 1' in daemon.get("/metrics").text
+
+
+def test_a_hybrid_has_the_tach_of_the_tail_and_either_may_die(mosquitto: Mosquitto, prometheus: Prometheus) -> None:
+    mosquitto.start()
+    write_log()
+    with (
+        Ear(mosquitto.port) as ear,
+        Daemon("--mqtt-url", url(mosquitto), "--prom-url", prometheus.url) as daemon,
+    ):
+        daemon.says("source: jsonl+prometheus (auto: prom_url is set, and there are logs here)")
+        until(lambda: ear.now.get("claude_gauge/lab/window_7d_tokens") == b"70000", 20)
+        assert ear.now["claude_gauge/lab/rate_1m"] == str(TOKENS).encode()
+        prometheus.stop()
+        daemon.says("connection refused", 15)
+        write_log(name="two")
+        until(lambda: ear.now["claude_gauge/lab/rate_1m"] == str(2 * TOKENS).encode())
+        assert ear.now["claude_gauge/lab/window_7d_tokens"] == b"70000", "the last known, with its age"
+        assert daemon.get("/healthz").status_code == 503
+        prometheus.again()
+        daemon.says("prometheus answers again", 15)
+
+
+def test_once_and_doctor(prometheus: Prometheus) -> None:
+    given = ("--prom-url", prometheus.url, "--http-port=0")
+    found = json.loads(gauge("once", "--json", *given).stdout)
+    assert (found["window_7d_tokens"], found["cost_7d_usd"]) == (SPENT, None)
+    page = gauge("doctor", *given).stdout
+    assert "ok    windows: 5 h 70,000 tokens, 7 d 70,000 tokens" in page
+    assert f"ok    prometheus: {prometheus.url}" in page
+    lost = gauge("doctor", *given, "--prom-selector", 'host_name="nobody"')
+    assert lost.exit_code == 3
+    assert "fault selector: no metric of Claude Code fits" in lost.stdout

@@ -1,0 +1,152 @@
+"""The blueprints, imported into a real Home Assistant: automations made of them run when they should, and only then."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.automations import FOLDER, REPORT, SETTLE_S, Automation, gauge, imported
+from tests.support.desk import IDS, Desk, at_work, eventually, nothing_known
+from tests.support.homeassistant import HomeAssistant
+
+NewAutomation = Callable[..., Automation]
+NAMES = ("stall", "threshold", "weekly_report", "window_reset")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_blueprint_can_be_imported_and_says_what_it_needs(house: HomeAssistant, address: str, name: str) -> None:
+    found = imported(house, address, name)
+    assert found["validation_errors"] is None
+    about = found["blueprint"]["metadata"]
+    assert about["domain"] == "automation"
+    assert f"/blob/main/homeassistant/blueprints/automation/claude_gauge/{name}.yaml\n" in found["raw_data"]
+    assert all(one["name"] and one["selector"] for one in about["input"].values())
+
+
+def test_every_blueprint_is_tested() -> None:
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == set(NAMES)
+
+
+def limit(**inputs: Any) -> dict[str, Any]:
+    return {"sensor": IDS["window_5h_pct"], "above": 80, "rearm_below": 70, "minutes": 0} | inputs
+
+
+def fuel(desk: Desk, house: HomeAssistant, *shares: float) -> None:
+    for share in shares:
+        desk.say(at_work(window_5h_pct=share))
+        eventually(lambda share=share: house.state(IDS["window_5h_pct"]) == str(round(share * 100, 2)))
+
+
+def test_threshold_runs_once_above_the_limit_and_again_only_after_it_was_below_the_lower_one(
+    house: HomeAssistant, desk: Desk, automation: NewAutomation
+) -> None:
+    alarm = automation("threshold", **limit())
+    fuel(desk, house, 0.8)
+    assert alarm.has_run(0)
+    fuel(desk, house, 0.81)
+    assert alarm.has_run(1)
+    assert alarm.message == "Claude Gauge desk Fuel 5h is 81.0 %, above 80.0 %"
+    fuel(desk, house, 0.75, 0.85, 0.7, 0.9)
+    assert alarm.has_run(1)
+    fuel(desk, house, 0.69, 0.85)
+    assert alarm.has_run(2)
+
+
+def test_threshold_needs_the_value_to_stay_above_for_as_long_as_asked(
+    house: HomeAssistant, desk: Desk, automation: NewAutomation
+) -> None:
+    alarm = automation("threshold", **limit(minutes=2 / 60))
+    fuel(desk, house, 0.9, 0.5)
+    time.sleep(1)
+    assert alarm.has_run(0)
+    fuel(desk, house, 0.9)
+    assert alarm.has_run(1)
+
+
+def test_threshold_goes_on_after_actions_that_outlasted_the_rise(
+    house: HomeAssistant, desk: Desk, automation: NewAutomation
+) -> None:
+    alarm = automation("threshold", **limit(actions=[*REPORT, {"delay": 1}]))
+    fuel(desk, house, 0.9, 0.5)
+    time.sleep(1)
+    fuel(desk, house, 0.9)
+    assert alarm.has_run(2)
+
+
+def test_threshold_takes_no_return_for_a_rise(house: HomeAssistant, desk: Desk, automation: NewAutomation) -> None:
+    alarm = automation("threshold", **limit())
+    desk.say(nothing_known())
+    eventually(lambda: house.state(IDS["window_5h_pct"]) == "unknown")
+    fuel(desk, house, 0.9)
+    desk.leave()
+    eventually(lambda: house.state(IDS["window_5h_pct"]) == "unavailable")
+    fuel(desk, house, 0.9)
+    assert alarm.has_run(0)
+
+
+def stalled(house: HomeAssistant, desk: Desk, reason: str) -> None:
+    desk.say(at_work(stall=reason != "none", stall_reason=reason))
+    eventually(lambda: house.state(IDS["stall_reason"]) == reason)
+
+
+def test_stall_runs_when_an_answer_is_missing_and_tells_when_it_goes_on(
+    house: HomeAssistant, desk: Desk, automation: NewAutomation
+) -> None:
+    recovered = [{"action": "counter.set_value", "target": {"entity_id": "counter.runs"}, "data": {"value": 10}}]
+    alarm = automation("stall", stall=IDS["stall"], reason=IDS["stall_reason"], recovered=recovered)
+    stalled(house, desk, "source")
+    assert alarm.has_run(0)
+    stalled(house, desk, "none")
+    stalled(house, desk, "turn")
+    assert alarm.has_run(1)
+    assert alarm.message == "Claude Code owes an answer and nothing comes."
+    stalled(house, desk, "none")
+    eventually(lambda: alarm.runs == 10)
+
+
+def test_stall_takes_no_return_for_a_stall(house: HomeAssistant, desk: Desk, automation: NewAutomation) -> None:
+    alarm = automation("stall", stall=IDS["stall"], reason=IDS["stall_reason"])
+    desk.leave()
+    eventually(lambda: house.state(IDS["stall"]) == "unavailable")
+    stalled(house, desk, "turn")
+    assert alarm.has_run(0)
+
+
+def test_nothing_runs_because_home_assistant_was_restarted(
+    house: HomeAssistant, desk: Desk, automation: NewAutomation
+) -> None:
+    desk.happens("reset_5h")
+    desk.say(at_work(window_5h_pct=0.9, stall=True, stall_reason="turn"))
+    eventually(lambda: house.state(IDS["stall_reason"]) == "turn")
+    automation("stall", stall=IDS["stall"], reason=IDS["stall_reason"])
+    automation("window_reset", alert=IDS["alert"])
+    automation("weekly_report", gauge=gauge(house), day=f"{datetime.now(UTC):%a}".lower(), time="00:00:00")
+    alarm = automation("threshold", **limit())
+    house.restart()
+    eventually(lambda: house.state(IDS["window_5h_pct"]) == "90.0")
+    eventually(lambda: house.state(f"automation.{alarm.id}") == "on")
+    time.sleep(3)
+    assert alarm.has_run(0)
+    fuel(desk, house, 0.5, 0.9)
+    assert alarm.has_run(1)
+
+
+def test_the_automation_in_the_docs_runs_when_the_lamp_comes_on(house: HomeAssistant, desk: Desk) -> None:
+    page = (FOLDER.parents[3] / "docs/home-assistant.md").read_text()
+    (block,) = (block for block in page.split("```")[1::2] if "claude_gauge_desk_alert" in block)
+    house.call("counter", "reset", entity_id="counter.runs")
+    by_hand = {"alias": "by hand", "actions": REPORT[:1]} | yaml.safe_load(block.removeprefix("yaml\n"))
+    house.rest("POST", "/api/config/automation/config/by_hand", json=by_hand)
+    eventually(lambda: house.state("automation.by_hand") == "on")
+    desk.happens("warn")
+    desk.happens("hot")
+    eventually(lambda: house.state("counter.runs") == "1")
+    desk.leave()
+    eventually(lambda: house.state(IDS["alert"]) == "unavailable")
+    desk.say(at_work())
+    time.sleep(SETTLE_S)
+    assert house.state("counter.runs") == "1"
+    house.rest("DELETE", "/api/config/automation/config/by_hand")

@@ -1,0 +1,79 @@
+"""Dashboard and card in a real browser, from a real Home Assistant."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import yaml
+
+from gauge_mqtt.homeassistant.paste import page
+from tests.homeassistant.test_yaml_pages import ENTITY
+from tests.support.desk import IDS, TOPICS, Desk, at_work, eventually, nothing_known
+from tests.support.homeassistant import HomeAssistant
+from tests.support.page import Page, Seen, browser
+
+pytestmark = pytest.mark.skipif(browser() is None, reason="no Chromium here")
+
+
+def shown(house: HomeAssistant, pasted: dict[str, Any], path: str = "pasted-here", **size: int) -> Seen:
+    """The dashboard as the raw editor keeps it, looked at."""
+    if path not in {one["url_path"] for one in house.ask("lovelace/dashboards/list")}:
+        house.ask("lovelace/dashboards/create", url_path=path, title="Pasted", mode="storage")
+    house.ask("lovelace/config/save", url_path=path, config=pasted)
+    with Page(**size) as tab:
+        return tab.open(house.url, house.token, f"/{path}/0")
+
+
+def test_the_dashboard_shows_every_value_and_no_card_complains(house: HomeAssistant, desk: Desk) -> None:
+    pasted = yaml.safe_load(page("dashboard", TOPICS))
+    assert set(ENTITY.findall(page("dashboard", TOPICS))) <= house.states().keys()
+    seen = shown(house, pasted)
+    assert seen.errors == []
+    assert seen.console == []
+    cards = Counter(seen.cards)
+    assert cards["hui-gauge-card"] == 3
+    assert cards["hui-history-graph-card"] == cards["hui-statistics-graph-card"] == cards["hui-markdown-card"] == 1
+    text = " ".join(seen.texts).replace("\xa0", " ")
+    for word in ("62.4", "41.3", "at work", "5,200 tok/min", "8,000 tok/min", "34,612,840 tok", "$23.41", "31.0%"):
+        assert word in text, word
+    for lamp in ("OPUS", "SONNET", "HAIKU", "HOT", "WARN", "STALL", "IDLE"):
+        assert seen.texts.count(lamp) >= 1, lamp
+    assert "resets in 2 hours 4" in text
+    assert desk
+
+
+def test_the_redline_is_told_and_a_narrow_screen_shows_the_same(house: HomeAssistant, desk: Desk) -> None:
+    desk.say(at_work(rate_1m=8001.0, hot=True))
+    eventually(lambda: house.state(IDS["hot"]) == "on")
+    seen = shown(house, yaml.safe_load(page("dashboard", TOPICS)), width=390, height=3000)
+    assert seen.errors == []
+    assert "redline" in seen.texts
+
+
+@pytest.mark.parametrize("name", ["dashboard", "card"])
+def test_unknown_and_unavailable_are_no_mistake(house: HomeAssistant, desk: Desk, name: str) -> None:
+    pasted = yaml.safe_load(page(name, TOPICS))
+    if name == "card":
+        pasted = {"views": [{"title": "Home", "cards": [pasted]}]}
+    desk.say(nothing_known())
+    eventually(lambda: house.state(IDS["window_5h_pct"]) == "unknown")
+    seen = shown(house, pasted)
+    assert seen.errors == []
+    assert Counter(seen.cards)["hui-gauge-card"] == 0
+    assert seen.texts.count("Unknown") >= 3
+    desk.leave()
+    eventually(lambda: house.state(IDS["window_5h_pct"]) == "unavailable")
+    seen = shown(house, pasted)
+    assert seen.errors == []
+    assert seen.texts.count("Unavailable") >= 3
+
+
+def test_the_card_shows_dials_resets_and_the_lamps_that_are_lit(house: HomeAssistant, desk: Desk) -> None:
+    desk.say(at_work(rate_1m=8001.0, hot=True))
+    eventually(lambda: house.state(IDS["hot"]) == "on")
+    card = yaml.safe_load(page("card", TOPICS))
+    seen = shown(house, {"views": [{"title": "Home", "cards": [card]}]})
+    assert seen.errors == []
+    assert Counter(seen.cards)["hui-gauge-card"] == 3
+    assert {"HOT", "opus", "Reset 5 h", "Reset 7 d"} <= {*seen.texts}
+    assert not {"WARN", "STALL", "IDLE"} & {*seen.texts}

@@ -1,0 +1,102 @@
+"""The embedded broker, which is also a real broker of MQTT 3.1.1 alone. In a process of its own where it is killed."""
+
+import asyncio
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gauge_mqtt.contract.messages import retained
+from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt.clear import probe
+from gauge_mqtt.sinks.mqtt.embedded import EmbeddedBroker, port_answers
+from gauge_mqtt.sinks.mqtt.words import MqttError
+from tests.support import brokers
+from tests.support.brokers import HOST, Ear, retained_on
+from tests.support.mqtt import TOPICS, eventually, running, sink_on, usage
+
+pytestmark = pytest.mark.anyio
+pytest.importorskip("amqtt", reason="the extra gauge-mqtt[broker]")
+
+
+@pytest.fixture
+def child() -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+    with brokers.embedded() as child:
+        yield child
+
+
+@pytest.fixture
+def embedded(child: tuple[int, object]) -> int:
+    return child[0]
+
+
+async def test_a_broker_of_3_1_1_alone_is_served_in_its_own_version(embedded: int) -> None:
+    sink = sink_on(embedded)
+    sink.show(usage(rate_1m=4), (), beat=True)
+    async with running(sink):
+        await eventually(lambda: sink.health.ok, 10)
+        assert "3.1.1" in sink.health.detail
+        await eventually(lambda: retained_on(embedded, v311=True).items() >= retained(usage(rate_1m=4), TOPICS).items())
+
+
+async def test_known_to_be_of_3_1_1_it_is_not_asked_for_more(embedded: int) -> None:
+    sink = sink_on(embedded, only_v311=True)
+    async with running(sink):
+        await eventually(lambda: sink.health.ok, 1)
+        await eventually(lambda: TOPICS.discovery in retained_on(embedded, v311=True))
+        seen = await probe(Broker(host=HOST, port=embedded, only_v311=True), TOPICS)
+        assert seen == ("3.1.1", True, "online")
+
+
+async def test_the_will_of_a_killed_client_is_published_and_kept(embedded: int) -> None:
+    with Ear(embedded, v311=True) as ear:
+        child = await brokers.publisher(embedded, "only_v311")
+        await eventually(lambda: ear.now.get(TOPICS.availability) == b"online", 10)
+        child.kill()
+        await child.wait()
+        await eventually(lambda: ear.now[TOPICS.availability] == b"offline")
+    assert retained_on(embedded, v311=True)[TOPICS.availability] == b"offline"
+
+
+async def test_it_publishes_no_sys_topics(embedded: int) -> None:
+    with Ear(embedded, "$SYS/#", v311=True) as ear:
+        await asyncio.sleep(0.3)
+    assert ear.heard == []
+
+
+def test_it_listens_on_loopback_only(child: "tuple[int, subprocess.Popen[bytes]]") -> None:
+    port, process = child
+    tables = Path(f"/proc/{process.pid}/net/tcp"), Path(f"/proc/{process.pid}/net/tcp6")
+    if not tables[0].exists():
+        pytest.skip("needs Linux's /proc")
+    rows = [row.split() for table in tables for row in table.read_text().splitlines()[1:]]
+    assert [row[1] for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")] == [f"0100007F:{port:04X}"]
+
+
+async def test_it_ends_at_once_with_clients_connected(child: "tuple[int, subprocess.Popen[bytes]]") -> None:
+    port, process = child
+    sink = sink_on(port, only_v311=True)
+    with Ear(port, v311=True):
+        async with running(sink):
+            await eventually(lambda: sink.health.ok)
+            assert await port_answers(HOST, port)
+            process.send_signal(signal.SIGINT)
+            await eventually(lambda: process.poll() is not None, 1)
+            await eventually(lambda: not sink.health.ok)
+    assert not await port_answers(HOST, port)
+
+
+async def test_a_taken_port_and_a_missing_extra_are_told_in_words(
+    embedded: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(MqttError, match=f"cannot listen on 127.0.0.1:{embedded}"):
+        await EmbeddedBroker(embedded).run()
+    assert "Traceback" not in caplog.text
+    assert logging.getLogger("amqtt").level >= logging.WARNING
+    monkeypatch.setitem(sys.modules, "amqtt.broker", None)
+    with pytest.raises(MqttError, match=r"pip install 'gauge-mqtt\[broker\]'"):
+        await EmbeddedBroker(embedded).run()

@@ -1,0 +1,1 @@
+"""What tests of several rooms share: real programs, generated data, and who watches them."""

@@ -1,0 +1,44 @@
+"""What the MQTT tests share: snapshots, a running sink, and waiting for something to happen."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import Usage
+from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt.sink import MqttSink
+from tests.support.brokers import HOST
+
+TOPICS = Topics("lab")
+DISCOVERY = b'{"discovery":true}'
+
+
+def usage(**known: Any) -> Usage:
+    return Usage(updated_at=datetime(2026, 1, 2, tzinfo=UTC), instance="lab", source="test", **known)
+
+
+def sink_on(port: int, **how: Any) -> MqttSink:
+    return MqttSink(Broker(host=HOST, port=port, **how), TOPICS, DISCOVERY)
+
+
+@contextlib.asynccontextmanager
+async def running(sink: MqttSink) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(sink.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def eventually(condition: Callable[[], Any], within: float = 5.0) -> Any:
+    deadline = time.monotonic() + within
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "did not happen in time"
+        await asyncio.sleep(0.01)
+    return value

@@ -1,0 +1,86 @@
+"""What the porch's tests share: the command line in this process, and the publisher in one of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any, Self
+
+import httpx
+from click.testing import CliRunner, Result
+
+from gauge_mqtt.app.cli import main
+from tests.support.brokers import Mosquitto, until
+from tests.support.lines import answer, line
+
+TOKENS = 43_120
+
+
+def gauge(*args: str, **environ: str) -> Result:
+    return CliRunner().invoke(main, args, env=environ)
+
+
+def url(broker: Mosquitto) -> str:
+    return f"mqtt://127.0.0.1:{broker.port}"
+
+
+def write_log(*, tokens: int = TOKENS, name: str = "one") -> Path:
+    """A session of this minute, where Claude Code would write it."""
+    path = Path.home() / f".claude/projects/-home-user-project/{name}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(line(answer(time.time() - 5, tokens)))
+    return path
+
+
+class Daemon:
+    """`gauge-mqtt run` in a process of its own. `said`: its log so far."""
+
+    def __init__(
+        self, *args: str, stderr: IO[bytes] | int | None = None, verbose: bool = False, **environ: str
+    ) -> None:
+        self._log = Path.home() / f"gauge-{time.monotonic_ns()}.log"
+        self._args = [*(["-v"] if verbose else []), "run", "--http-port", "0", "--instance", "lab", *args]
+        self._stderr, self._environ = stderr, environ
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as log:
+            self.child = subprocess.Popen(
+                [sys.executable, "-m", "gauge_mqtt", *self._args],
+                env=os.environ | self._environ,
+                stdout=log,
+                stderr=log if self._stderr is None else self._stderr,
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.child.kill()
+        self.child.wait()
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text()
+
+    def says(self, words: str, within: float = 10) -> None:
+        try:
+            until(lambda: words in self.said, within)
+        except AssertionError as error:
+            raise AssertionError(f"never said {words!r}, but:\n{self.said}") from error
+
+    def get(self, path: str) -> httpx.Response:
+        found = until(lambda: re.search(r"HTTP: (http://\S+)/usage", self.said), 10)
+        return httpx.get(found[1] + path)
+
+    def usage(self) -> dict[str, Any]:
+        return dict(self.get("/usage").json() or {})
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
+        """Send a signal; the exit code, and the seconds until the end."""
+        started = time.monotonic()
+        self.child.send_signal(number)
+        return self.wait(), time.monotonic() - started
+
+    def wait(self) -> int:
+        return self.child.wait(10)

@@ -1,0 +1,216 @@
+"""A real Prometheus for a test, what it scrapes, and somebody who pretends to be one."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from gauge_mqtt.sources.prometheus import queries as prom_queries
+from gauge_mqtt.sources.prometheus import source as prometheus
+from gauge_mqtt.sources.prometheus.api import PromApi, Server
+from gauge_mqtt.sources.prometheus.source import PrometheusSource
+from tests.support.brokers import HOST, free_port, until
+from tests.support.prom_history import Samples, write
+
+USER, PASSWORD = "gauge", "correct horse"
+WEB_AUTH = f"basic_auth_users:\n  {USER}: $2b$04$ZkELE0i.YT8BexmFItf3vuKRQ0fJ7BVhkuryYuijuDrRpgRY2igXC\n"
+WEB_TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
+READY = "Server is ready to receive web requests"
+
+
+def needed() -> None:
+    if not (shutil.which("prometheus") and shutil.which("promtool")):
+        pytest.skip("no prometheus and promtool here")
+
+
+class Prometheus:
+    """A process with files of its own that can be killed, frozen and started again on its port."""
+
+    def __init__(self, directory: Path) -> None:
+        needed()
+        directory.mkdir(parents=True, exist_ok=True)
+        self.directory, self.port = directory, free_port()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._command: list[str] = []
+        self.kept = "15d"
+        self.url = f"http://{HOST}:{self.port}"
+
+    def backfill(self, samples: Samples) -> None:
+        """Before it starts. Two at a time: promtool is busy with one core."""
+        source, data = self.directory / "openmetrics", str(self.directory / "data")
+        source.mkdir()
+        make = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q"]
+        with ThreadPoolExecutor(2) as pool:
+            runs = [
+                pool.submit(subprocess.run, [*make, str(file), data], check=True, capture_output=True)
+                for file in write(samples, source)
+            ]
+        for run in runs:
+            run.result()
+
+    def start(
+        self, *, scrapes: Iterable[int] = (), every: str = "500ms", web: str = "", flags: Iterable[str] = ()
+    ) -> Self:
+        """`scrapes`: ports; each is a job of its own, asked twice a second. `web`: its web configuration."""
+        jobs = [
+            {
+                "job_name": f"otel-{number}",
+                "scrape_interval": every,
+                "scrape_timeout": every,
+                "static_configs": [{"targets": [f"{HOST}:{port}"]}],
+            }
+            for number, port in enumerate(scrapes)
+        ]
+        (self.directory / "prometheus.yml").write_text(json.dumps({"scrape_configs": jobs}))
+        (self.directory / "web.yml").write_text(web)
+        self.url = f"http{'s' if 'tls_server_config' in web else ''}://{HOST}:{self.port}"
+        options = {
+            "config.file": "prometheus.yml",
+            "storage.tsdb.path": "data",
+            "storage.tsdb.retention.time": self.kept,
+            "web.listen-address": f"{HOST}:{self.port}",
+            "web.config.file": "web.yml",
+        }
+        self._command = ["prometheus", *(f"--{name}={value}" for name, value in options.items()), *flags]
+        self.again()
+        return self
+
+    def again(self) -> None:
+        log = self.directory / "log"
+        with log.open("wb") as out:
+            self._child = subprocess.Popen(self._command, cwd=self.directory, stderr=out)
+        until(lambda: READY in log.read_text() or self._died(log), 20)
+
+    def _died(self, log: Path) -> bool:
+        assert self._child is not None
+        assert self._child.poll() is None, log.read_text()
+        return False
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._child is not None:
+            self._child.send_signal(signal.SIGCONT)
+            self._child.send_signal(how)
+            self._child.wait()
+            self._child = None
+
+    def freeze(self) -> None:
+        assert self._child is not None
+        self._child.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._child is not None
+        self._child.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def made(directory: Path) -> Iterator[Prometheus]:
+    server = Prometheus(directory)
+    try:
+        yield server
+    finally:
+        server.stop(signal.SIGKILL)
+
+
+class Exporter:
+    """Counters of Claude Code behind a port, as a collector shows them: `values[name, labels]`."""
+
+    def __init__(self) -> None:
+        self.port, self.values = free_port(), dict[tuple[str, str], float]()
+        self._server: ThreadingHTTPServer | None = None
+
+    def page(self) -> bytes:
+        rows = "".join(f"{name}{{{labels}}} {value}\n" for (name, labels), value in list(self.values.items()))
+        return rows.encode()
+
+    def __enter__(self) -> Self:
+        page = self.page
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = page()
+                self.send_response(200)
+                self.send_header("content-type", "text/plain; version=0.0.4")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None: ...
+
+        self._server = ThreadingHTTPServer((HOST, self.port), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+class Impostor:
+    """A server that answers every request with `status` and `body`, in its own time, and keeps what it was sent."""
+
+    def __init__(self, body: bytes = b"", status: int = 200, header: str = "content-type: text/html") -> None:
+        self.body, self.status, self.header = body, status, header
+        self.heard: list[str] = []
+        self.port = free_port()
+        self.url = f"http://{HOST}:{self.port}"
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            self.heard.append((await reader.readuntil(b"\r\n\r\n")).decode())
+            head = f"HTTP/1.1 {self.status} X\r\n{self.header}\r\ncontent-length: {len(self.body)}\r\n"
+            writer.write(f"{head}connection: close\r\n\r\n".encode() + self.body)
+            await writer.drain()
+        writer.close()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._answer, HOST, self.port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+
+def source_on(url: str, selector: str = "", **how: Any) -> PrometheusSource:
+    server = Server(url=url, **{name: how.pop(name) for name in list(how) if name in Server.__dataclass_fields__})
+    return PrometheusSource(PromApi(server), selector, **how)
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, period in {"names": 1.0, "tach": 0.1, "past": 5.0, "fuels": 0.3}.items():
+        monkeypatch.setitem(prometheus.PERIODS, kind, period)
+    monkeypatch.setattr(prom_queries, "MODEL_S", 1)
+
+
+@asynccontextmanager
+async def running(source: PrometheusSource) -> AsyncIterator[PrometheusSource]:
+    task = asyncio.create_task(source.run(lambda: None))
+    try:
+        yield source
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def eventually(condition: Callable[[], Any], within: float = 10.0) -> Any:
+    deadline = time.monotonic() + within
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "did not happen in time"
+        await asyncio.sleep(0.01)
+    return value

@@ -1,0 +1,125 @@
+"""`gauge_sim --json` as a child of the test: what it shows, and waiting for it to show something."""
+
+import json
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Self
+
+from gauge_mqtt.contract.dials import STEPS_PER_DEGREE
+from gauge_mqtt.contract.topics import DIALS, DISPLAY_PREFIX
+from gauge_mqtt.contract.usage import LAMPS
+from tests.support.brokers import HOST
+
+ID = "a1b2c3d4e5f6"
+STEP_DEG = 1 / STEPS_PER_DEGREE
+
+State = dict[str, Any]
+"""A line of the simulator, as `firmware/sim/lines.hpp` has it."""
+
+
+class Simulator:
+    """Use as a context. It must end with code 0: with 3 it would say that a motor was driven wrongly."""
+
+    def __init__(self, program: Path, port: int, *options: str, chip: str = ID, boot: str = "--quiet-boot") -> None:
+        self.command = [str(program), "--json", "--host", HOST, "--port", str(port), "--id", chip, *options]
+        self.command += [boot] if boot else []
+        self.base = f"{DISPLAY_PREFIX}/{chip}"
+        self.seen: list[State] = []
+        self.said = ""
+        self._ends_with = 0
+        self._ended = False
+        self._news = threading.Condition()
+
+    def __enter__(self) -> Self:
+        self.child = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self._readers = [threading.Thread(target=read) for read in (self._read_states, self._read_words)]
+        for reader in self._readers:
+            reader.start()
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if self.child.poll() is None and not self.end_within(5):
+            self.child.kill()
+        self.child.wait()
+        for reader in self._readers:
+            reader.join()
+        for pipe in (self.child.stdout, self.child.stderr):
+            assert pipe is not None
+            pipe.close()
+        if kind is None:
+            assert self.child.returncode == self._ends_with, self.said
+
+    @property
+    def now(self) -> State:
+        return self.seen[-1]
+
+    def wait(self, condition: Callable[[State], Any], within: float = 5.0) -> State:
+        """The first state, from the present one on, for which `condition` holds; fails after `within` seconds."""
+        deadline, index = time.monotonic() + within, max(len(self.seen) - 1, 0)
+        with self._news:
+            while True:
+                for state in self.seen[index:]:
+                    if condition(state):
+                        return state
+                index = len(self.seen)
+                last = self.seen[-1] if self.seen else None
+                left = 0 if self._ended else deadline - time.monotonic()
+                assert left > 0, f"did not happen in {within:g} s; it shows {last} and said {self.said!r}"
+                self._news.wait(left)
+
+    def says(self, words: str, within: float = 5.0) -> None:
+        with self._news:
+            said = self._news.wait_for(lambda: words in self.said, within)
+        assert said, f"never said {words!r}, but {self.said!r}"
+
+    def end_within(self, seconds: float, number: signal.Signals = signal.SIGTERM) -> bool:
+        """Whether it ended in that time after a signal."""
+        self.child.send_signal(number)
+        try:
+            self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self) -> None:
+        self._ends_with = -signal.SIGKILL
+        self.child.kill()
+
+    def _read_states(self) -> None:
+        assert self.child.stdout is not None
+        for line in self.child.stdout:
+            with self._news:
+                self.seen.append(json.loads(line))
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+    def _read_words(self) -> None:
+        assert self.child.stderr is not None
+        for line in self.child.stderr:
+            with self._news:
+                self.said += line
+                self._news.notify_all()
+
+
+def shows(state: State, motor_deg: dict[str, float]) -> bool:
+    """Whether needles stand where they should, within one step, and at rest."""
+    needles = state["needles"]
+    return all(
+        not needles[dial]["moving"] and abs(needles[dial]["deg"] - deg) <= STEP_DEG for dial, deg in motor_deg.items()
+    )
+
+
+def at_rest_on(motor_deg: float, *dials: str) -> Callable[[State], bool]:
+    """Whether these needles, or all of them, stand there."""
+    return lambda state: shows(state, dict.fromkeys(dials or DIALS, motor_deg))
+
+
+def glowing(states: Iterable[State]) -> set[str]:
+    """The lamps that were not dark at some time: HOT flashes, so that one state tells nothing."""
+    return {lamp for state in states for lamp in LAMPS if state["lamps"][lamp]}
