@@ -14,8 +14,8 @@ from pydantic_core import PydanticUndefined
 from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
 from gauge_mqtt.contract.messages import UNKNOWN, Event, retained
 from gauge_mqtt.contract.topics import Topics
-from gauge_mqtt.contract.usage import FACETS, HEARTBEAT_S, LAMPS, NEEDLE_MAX, EventType, Usage, json_schema
-from gauge_mqtt.homeassistant.paste import PAGES, page
+from gauge_mqtt.contract.usage import HEARTBEAT_S, KEYS, LAMPS, NEEDLE_MAX, EventType, Usage, json_schema
+from gauge_mqtt.homeassistant.yaml_export import PAGES, page
 from headers import contract_header
 
 COMMAND = "scripts/generate"
@@ -64,9 +64,9 @@ def kind(schema: dict[str, Any]) -> tuple[str, str]:
 def contract_table() -> str:
     properties = json_schema()["properties"]
     rows = []
-    for key, facet in FACETS.items():
+    for key, spec in KEYS.items():
         type_, span = kind(properties[key])
-        rows.append((f"`{key}`", type_, facet.unit or "", span, facet.about))
+        rows.append((f"`{key}`", type_, spec.unit or "", span, spec.about))
     return table(("Key", "Type", "Unit", "Range", "Meaning"), rows)
 
 
@@ -89,9 +89,9 @@ def topics_page() -> str:
     rows = {
         TOPICS.availability: "`online` or `offline`; the will says `offline` too",
         TOPICS.state: "the snapshot as JSON, unknown is `null`",
-        **{topic: FACETS[key].about for key, topic in TOPICS.keys.items()},
+        **{topic: KEYS[key].about for key, topic in TOPICS.keys.items()},
         TOPICS.event: f"one JSON object on the edge, its `event_type` one of {words(get_args(EventType))}",
-        **{topic: f"{needles}; {FACETS[key].about}" for key, topic in TOPICS.needles.items()},
+        **{topic: f"{needles}; {KEYS[key].about}" for key, topic in TOPICS.needles.items()},
         TOPICS.lamps: f"bit mask in decimal, from bit 0: {words(LAMPS)}",
         TOPICS.heartbeat: f"every {HEARTBEAT_S} s, seconds until the next is due",
         TOPICS.discovery: "the whole device for Home Assistant, as JSON",

@@ -17,14 +17,15 @@ from packaging.version import Version
 
 from gauge_mqtt.app.settings import NAMES, SECRETS, flag, variable
 from gauge_mqtt.contract.topics import Topics
-from gauge_mqtt.contract.usage import FACETS, json_schema
+from gauge_mqtt.contract.usage import KEYS, json_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ["scripts/run", "scripts/test", "scripts/check", "scripts/generate", ".ci/run", "deploy/setup"]
 
 
 @pytest.fixture
-def generator() -> ModuleType:
+def generator(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))  # as for a script: what lies beside it
     spec = importlib.util.spec_from_file_location("generate", ROOT / "scripts/generate.py")
     assert spec
     assert spec.loader
@@ -57,7 +58,7 @@ def test_every_setting_is_in_the_readme() -> None:
 
 def test_every_key_is_in_the_readme_and_every_topic_on_its_page() -> None:
     readme, topics = (ROOT / "README.md").read_text(), (ROOT / "docs/topics.md").read_text()
-    assert [key for key in FACETS if f"| `{key}` |" not in readme] == []
+    assert [key for key in KEYS if f"| `{key}` |" not in readme] == []
     ours = Topics("<instance>")
     wanted = {*ours.retained, ours.event, ours.heartbeat, ours.birth}
     assert [topic for topic in wanted if f"`{topic}`" not in topics] == []

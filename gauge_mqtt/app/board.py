@@ -44,7 +44,7 @@ class Board:
         self.latest: Usage | None = None
         self._sources, self._sinks = list(sources), list(sinks)
         self._limits, self._instance, self._clock = limits, instance, clock
-        self._bell = asyncio.Event()
+        self._wakeup = asyncio.Event()
         self._broken: set[str] = set()
         self._shown = deque([-inf] * PER_SECOND, maxlen=PER_SECOND)
         self._due_at = -inf
@@ -64,7 +64,7 @@ class Board:
             self._refresh()
         else:
             self._due_at = self._slot_at
-        self._bell.set()
+        self._wakeup.set()
 
     @property
     def _slot_at(self) -> float:
@@ -80,10 +80,10 @@ class Board:
                 self._refresh(beat=True)
             elif loop.time() >= self._due_at:
                 self._refresh()
-            self._bell.clear()
+            self._wakeup.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(min(beat_at, self._due_at)):
-                    await self._bell.wait()
+                    await self._wakeup.wait()
 
     def _refresh(self, *, beat: bool = False) -> None:
         now, started = self._clock(), asyncio.get_running_loop().time()
@@ -133,13 +133,13 @@ async def until_signalled() -> AsyncIterator[asyncio.Event]:
     """An event that SIGINT and SIGTERM set. The second signal of a kind ends the process the hard way."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
 
-    def heard(number: signal.Signals) -> None:
+    def on_signal(number: signal.Signals) -> None:
         log.info("%s: leaving", number.name)
         stop.set()
         loop.remove_signal_handler(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, heard, number)
+        loop.add_signal_handler(number, on_signal, number)
     try:
         yield stop
     finally:

@@ -4,8 +4,8 @@ import time
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from gauge_mqtt.app.feeds import Feeds, make_program
 from gauge_mqtt.app.settings import Settings, variable
+from gauge_mqtt.app.source_set import SourceSet, make_program
 from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.core import windows
 from gauge_mqtt.sources.ccusage.program import HOW_TO
@@ -63,12 +63,12 @@ def totals(usage: Usage) -> Check:
     return Check("ok", "windows", f"5 h {_count(usage.window_5h_tokens)}, 7 d {_count(usage.window_7d_tokens)}")
 
 
-async def prometheus(feeds: Feeds) -> list[Check]:
+async def prometheus(source_set: SourceSet) -> list[Check]:
     """Whether Prometheus answers, and the usual faults on the way from Claude Code to it."""
-    source = next((source for source in feeds.sources if source.name == "prometheus"), None)
+    source = next((source for source in source_set.sources if source.name == "prometheus"), None)
     if source is None:
         return []
-    from gauge_mqtt.sources.prometheus.api import PromError  # noqa: PLC0415, as in feeds
+    from gauge_mqtt.sources.prometheus.api import PromError  # noqa: PLC0415, as in source_set
     from gauge_mqtt.sources.prometheus.source import PrometheusSource  # noqa: PLC0415
 
     assert isinstance(source, PrometheusSource)  # noqa: S101
@@ -79,12 +79,12 @@ async def prometheus(feeds: Feeds) -> list[Check]:
         found, failure = [], failure or str(error)
     if failure:
         return [Check(FAULT, "prometheus", failure, f"export {variable('prom_url')}=http://prometheus:9090"), *found]
-    return [Check("ok", "prometheus", source.state().detail), *found]
+    return [Check("ok", "prometheus", source.health.detail), *found]
 
 
-async def ccusage(settings: Settings, feeds: Feeds, tail: JsonlSource) -> list[Check]:
+async def ccusage(settings: Settings, source_set: SourceSet, tail: JsonlSource) -> list[Check]:
     """Whether ccusage works, and how its windows and our own of the same logs differ."""
-    asked = next((source for source in feeds.sources if isinstance(source, CcusageSource)), None)
+    asked = next((source for source in source_set.sources if isinstance(source, CcusageSource)), None)
     if asked is None:
         try:
             program = make_program(settings)
@@ -98,7 +98,7 @@ async def ccusage(settings: Settings, feeds: Feeds, tail: JsonlSource) -> list[C
     now = datetime.now(UTC)
     theirs, ours = asked.read(now), windows.read(tail.book.ledger, now, tail.name)
     pairs = [("5 h", theirs.window_5h, ours.window_5h), ("7 d", theirs.window_7d, ours.window_7d)]
-    checks = [Check("ok", "ccusage", asked.state().detail)]
+    checks = [Check("ok", "ccusage", asked.health.detail)]
     for name, their, our in pairs:
         if their is None or our is None:
             checks.append(Check("note", f"ccusage {name}", "cannot be compared: the logs are not read that far back"))

@@ -16,10 +16,10 @@ import click
 
 from gauge_mqtt import __version__
 from gauge_mqtt.app import telemetry_env as telemetry
-from gauge_mqtt.app.layers import Loaded, load
 from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, SettingsError, flag, variable
+from gauge_mqtt.app.settings_loader import LoadedSettings, load
 from gauge_mqtt.app.terminal import LogLines, progress, table
-from gauge_mqtt.homeassistant.paste import PAGES, page
+from gauge_mqtt.homeassistant.yaml_export import PAGES, page
 
 EXIT_USAGE, EXIT_FAULT = 2, 3
 EXIT_CODES = "Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 doctor found a fault."
@@ -42,7 +42,7 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(flag(CONFIG), CONFIG, metavar="FILE", help=path)(command)
 
 
-def loaded(flags: dict[str, Any]) -> Loaded:
+def loaded(flags: dict[str, Any]) -> LoadedSettings:
     named = {name: flags[attribute] for name, attribute in NAMES.items() if attribute in flags}
     try:
         return load(named | {CONFIG: flags[CONFIG]}, os.environ)
@@ -102,20 +102,20 @@ def run(**flags: Any) -> None:
 def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     """Look once and print the window values."""
     from gauge_mqtt.app import report  # noqa: PLC0415
-    from gauge_mqtt.app.feeds import Feeds, make_feeds  # noqa: PLC0415
     from gauge_mqtt.app.publisher import missing_ceilings  # noqa: PLC0415
+    from gauge_mqtt.app.source_set import SourceSet, make_sources  # noqa: PLC0415
     from gauge_mqtt.core.snapshot import snapshot  # noqa: PLC0415
 
     settings = loaded(flags).settings
 
-    async def look() -> Feeds:
+    async def look() -> SourceSet:
         with progress() as shown:
-            feeds = await make_feeds(settings, shown)
-            await feeds.load()
-        return feeds
+            source_set = await make_sources(settings, shown)
+            await source_set.load()
+        return source_set
 
-    feeds, now = asyncio.run(look()), datetime.now(UTC)
-    readings = feeds.read(now)
+    source_set, now = asyncio.run(look()), datetime.now(UTC)
+    readings = source_set.read(now)
     usage = snapshot(readings, settings.limits, settings.instance, now)
     if as_json:
         click.echo(usage.to_json())

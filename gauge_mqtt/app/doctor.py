@@ -7,9 +7,9 @@ from urllib.request import urlopen
 
 from gauge_mqtt.app import checks
 from gauge_mqtt.app.checks import FAULT, Check
-from gauge_mqtt.app.feeds import make_feeds
-from gauge_mqtt.app.layers import Loaded
 from gauge_mqtt.app.settings import Settings, SettingsError, variable
+from gauge_mqtt.app.settings_loader import LoadedSettings
+from gauge_mqtt.app.source_set import make_sources
 from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.core.snapshot import snapshot
 from gauge_mqtt.sinks import address
@@ -26,21 +26,21 @@ EXAMPLES = {
 """How a setting looks that a broker's refusal points to."""
 
 
-async def examine(loaded: Loaded) -> list[Check]:
+async def examine(loaded: LoadedSettings) -> list[Check]:
     """Every check, in the order of the data: settings, logs, windows, ceilings, broker, discovery, HTTP."""
     settings = loaded.settings
     changed = sum(origin != "default" for origin in loaded.origins.values())
-    feeds = await make_feeds(settings)
-    await feeds.load()
+    source_set = await make_sources(settings)
+    await source_set.load()
     now = datetime.now(UTC)
-    usage = snapshot(feeds.read(now), settings.limits, settings.instance, now)
+    usage = snapshot(source_set.read(now), settings.limits, settings.instance, now)
     return [
         Check("ok", "settings", f"instance {settings.instance}, {changed} set, the rest default"),
-        *(checks.logs(feeds.tail) if feeds.tail else []),
-        Check("ok", "source", f"{'+'.join(source.name for source in feeds.sources)} ({feeds.why})"),
-        *(checks.account(feeds.tail, usage) if feeds.tail else [checks.totals(usage)]),
-        *await checks.prometheus(feeds),
-        *(await checks.ccusage(settings, feeds, feeds.tail) if feeds.tail else []),
+        *(checks.logs(source_set.tail) if source_set.tail else []),
+        Check("ok", "source", f"{'+'.join(source.name for source in source_set.sources)} ({source_set.why})"),
+        *(checks.account(source_set.tail, usage) if source_set.tail else [checks.totals(usage)]),
+        *await checks.prometheus(source_set),
+        *(await checks.ccusage(settings, source_set, source_set.tail) if source_set.tail else []),
         *_ceilings(settings, usage),
         *await _broker(settings),
         await _http(settings),

@@ -8,11 +8,11 @@ from typing import Any
 
 from gauge_mqtt import __version__
 from gauge_mqtt.app.board import Board, run_until, until_signalled
-from gauge_mqtt.app.feeds import Feeds, make_feeds
 from gauge_mqtt.app.settings import Settings, variable
+from gauge_mqtt.app.source_set import SourceSet, make_sources
+from gauge_mqtt.contract.health import Metric
 from gauge_mqtt.contract.topics import PREFIX
 from gauge_mqtt.homeassistant import discovery
-from gauge_mqtt.sinks.http.metrics import Own
 from gauge_mqtt.sinks.http.server import HttpSink
 from gauge_mqtt.sinks.mqtt.broker import MQTT_PORT, Broker
 from gauge_mqtt.sinks.mqtt.embedded import LOOPBACK, EmbeddedBroker, port_answers
@@ -43,7 +43,7 @@ async def publish(settings: Settings, progress: Progress | None = None) -> None:
         broker, embedded = await _find_broker(settings)
         serving = await _start(embedded) if embedded else None
         try:
-            board = asyncio.create_task(_board(settings, broker, await make_feeds(settings, progress)).run())
+            board = asyncio.create_task(_board(settings, broker, await make_sources(settings, progress)).run())
             await run_until(stop, board, [serving] if serving else [])
         finally:
             if serving and serving.done():
@@ -54,14 +54,16 @@ async def publish(settings: Settings, progress: Progress | None = None) -> None:
                 await asyncio.wait({serving}, timeout=1.0)
 
 
-def _board(settings: Settings, broker: Broker, feeds: Feeds) -> Board:
+def _board(settings: Settings, broker: Broker, source_set: SourceSet) -> Board:
     mqtt = MqttSink(broker, settings.topics, discovery.payload(settings.topics, __version__))
-    sources = feeds.sources
-    http = HttpSink(settings.http_host, settings.http_port, lambda: _report(sources, mqtt), lambda: _own(sources, mqtt))
+    sources = source_set.sources
+    http = HttpSink(
+        settings.http_host, settings.http_port, lambda: _report(sources, mqtt), lambda: _metrics(sources, mqtt)
+    )
     log.info("gauge-mqtt %s, instance %s", __version__, settings.instance)
-    log.info("source: %s (%s)", "+".join(source.name for source in sources), feeds.why)
-    if feeds.tail:
-        log.info("session logs: %s", ", ".join(map(str, feeds.tail.roots)))
+    log.info("source: %s (%s)", "+".join(source.name for source in sources), source_set.why)
+    if source_set.tail:
+        log.info("session logs: %s", ", ".join(map(str, source_set.tail.roots)))
     if hint := missing_ceilings(settings):
         log.info("%s", hint)
     return Board(sources, [mqtt, http], settings.limits, settings.instance)
@@ -94,27 +96,26 @@ async def _start(embedded: EmbeddedBroker) -> "asyncio.Task[None]":
 
 def _report(sources: Sequence[Source], mqtt: MqttSink) -> dict[str, Any]:
     """`/healthz`: the age of the sources and the state of the broker, and whether all are well."""
-    states = {source.name: source.state() for source in sources}
+    healths = {source.name: source.health for source in sources}
     return {
-        "ok": mqtt.health.ok and all(state.ok and state.age_s is not None for state in states.values()),
+        "ok": mqtt.health.ok and all(health.ok and health.age_s is not None for health in healths.values()),
         "version": __version__,
         "sources": {
-            name: {"ok": s.ok, "age_s": None if s.age_s is None else round(s.age_s, 1), "detail": s.detail}
-            for name, s in states.items()
+            name: {"ok": h.ok, "age_s": None if h.age_s is None else round(h.age_s, 1), "detail": h.detail}
+            for name, h in healths.items()
         },
         "mqtt": {"ok": mqtt.health.ok, "detail": mqtt.health.detail},
     }
 
 
-def _own(sources: Sequence[Source], mqtt: MqttSink) -> list[Own]:
-    states = [(f'{{source="{source.name}"}}', source.state()) for source in sources]
-    up = {label: float(state.ok) for label, state in states}
-    ages = {label: state.age_s for label, state in states if state.age_s is not None}
+def _metrics(sources: Sequence[Source], mqtt: MqttSink) -> list[Metric]:
+    healths = [(f'{{source="{source.name}"}}', source.health) for source in sources]
+    ages = [(label, health.age_s) for label, health in healths if health.age_s is not None]
     return [
-        Own("source_up", "gauge", "whether the source can be read", up),
-        Own("source_age_seconds", "gauge", "since the source last knew", ages),
-        *(Own(f.name, f.kind, f.about, {"": f.value}) for source in sources for f in source.figures()),
-        Own("mqtt_connected", "gauge", "whether the broker is there and takes everything", {"": mqtt.health.ok}),
-        Own("mqtt_published_total", "counter", "messages published", {"": mqtt.published}),
-        Own("mqtt_refused_total", "counter", "messages the broker refused", {"": mqtt.refused}),
+        *(Metric("source_up", "gauge", "whether the source can be read", h.ok, label) for label, h in healths),
+        *(Metric("source_age_seconds", "gauge", "since the source last knew", age, label) for label, age in ages),
+        *(metric for source in sources for metric in source.metrics()),
+        Metric("mqtt_connected", "gauge", "whether the broker is there and takes everything", mqtt.health.ok),
+        Metric("mqtt_published_total", "counter", "messages published", mqtt.published),
+        Metric("mqtt_refused_total", "counter", "messages the broker refused", mqtt.refused),
     ]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from gauge_mqtt.contract.messages import bare, lamps
-from gauge_mqtt.contract.usage import FACETS, Usage, values
+from gauge_mqtt.contract.usage import KEYS, Usage, values
 from gauge_mqtt.core.reading import Reading
 
 UNKNOWN = "unknown"
@@ -47,7 +47,7 @@ def explanation(usage: Usage, readings: Sequence[Reading]) -> list[Row]:
     for key, value in values(usage).items():
         origin = basis.get(key) or source
         age = _age(asof.get(key, observed), usage.updated_at)
-        note = FACETS[key].about if value is None else f"{FACETS[key].about}: {origin}, {age}"
+        note = KEYS[key].about if value is None else f"{KEYS[key].about}: {origin}, {age}"
         rows.append(Row(key, "null" if value is None else bare(value), note))
     return rows
 

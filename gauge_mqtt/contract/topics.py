@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from gauge_mqtt.contract.usage import FACETS
+from gauge_mqtt.contract.usage import KEYS
 
 PREFIX = "claude_gauge"
 DISPLAY_PREFIX = f"{PREFIX}_display"
@@ -48,7 +48,7 @@ class Topics:
     @cached_property
     def keys(self) -> dict[str, str]:
         """Key -> the topic of its bare value."""
-        return {key: f"{self.base}/{key}" for key in FACETS}
+        return {key: f"{self.base}/{key}" for key in KEYS}
 
     @cached_property
     def needles(self) -> dict[str, str]:

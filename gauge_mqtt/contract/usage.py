@@ -1,7 +1,7 @@
 """The contract: every key and lamp of the product, each spelled here and nowhere else; `topics` has the topics.
 
 `Usage` is the snapshot served at `GET /usage` and retained on the `state` topic. Each of its fields carries a
-`Facet`: the unit, the label and the Home Assistant facets of that key. The JSON Schema, the topic list, the README
+`KeySpec`: the unit, the label and the Home Assistant facets of that key. The JSON Schema, the topic list, the README
 table and the discovery payload are derived from these two. Unknown is `None` (JSON `null`), never 0.
 """
 
@@ -32,7 +32,7 @@ StallReason = Literal["none", "source", "turn", "silence"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facet:
+class KeySpec:
     """What a key means to a reader and to Home Assistant. `unit` is the unit of the JSON value."""
 
     label: str
@@ -45,7 +45,7 @@ class Facet:
     options: tuple[str, ...] = ()
     precision: int | None = None
     diagnostic: bool = False
-    shown: bool = True
+    enabled_by_default: bool = True
     """Whether its entity is enabled from the start; the others wait in the list for who wants them."""
 
 
@@ -55,41 +55,54 @@ Ratio = Annotated[float, Ge(0), Le(1)]
 Needle = Annotated[int, Ge(0), Le(NEEDLE_MAX)]
 
 
-def _ratio(label: str, about: str, icon: str) -> Facet:
-    return Facet(label=label, about=about, icon=icon, unit="ratio", state_class="measurement", precision=1)
+def _ratio(label: str, about: str, icon: str) -> KeySpec:
+    return KeySpec(label=label, about=about, icon=icon, unit="ratio", state_class="measurement", precision=1)
 
 
-def _tokens(label: str, about: str, icon: str) -> Facet:
-    return Facet(label=label, about=about, icon=icon, unit="tok", state_class="measurement", precision=0)
+def _tokens(label: str, about: str, icon: str) -> KeySpec:
+    return KeySpec(label=label, about=about, icon=icon, unit="tok", state_class="measurement", precision=0)
 
 
-def _usd(label: str, about: str) -> Facet:
-    return Facet(
+def _usd(label: str, about: str) -> KeySpec:
+    return KeySpec(
         label=label, about=about, icon="mdi:cash", unit="USD", device_class="monetary", state_class="total", precision=2
     )
 
 
-def _lamp(label: str, about: str, icon: str, device_class: str | None = None) -> Facet:
-    return Facet(label=label, about=about, icon=icon, platform="binary_sensor", device_class=device_class)
+def _lamp(label: str, about: str, icon: str, device_class: str | None = None) -> KeySpec:
+    return KeySpec(label=label, about=about, icon=icon, platform="binary_sensor", device_class=device_class)
 
 
-def _instant(label: str, about: str, icon: str, *, diagnostic: bool, shown: bool = True) -> Facet:
-    return Facet(label=label, about=about, icon=icon, device_class="timestamp", diagnostic=diagnostic, shown=shown)
-
-
-def _enum(label: str, about: str, icon: str, *options: str) -> Facet:
-    return Facet(label=label, about=about, icon=icon, device_class="enum", options=options, diagnostic=True)
-
-
-def _needle(label: str, about: str, *, shown: bool = False) -> Facet:
-    """The fuels' repeat what their percentages say."""
-    return Facet(
-        label=label, about=about, icon="mdi:gauge", state_class="measurement", precision=0, diagnostic=True, shown=shown
+def _instant(label: str, about: str, icon: str, *, diagnostic: bool, enabled_by_default: bool = True) -> KeySpec:
+    return KeySpec(
+        label=label,
+        about=about,
+        icon=icon,
+        device_class="timestamp",
+        diagnostic=diagnostic,
+        enabled_by_default=enabled_by_default,
     )
 
 
-def _note(label: str, about: str, icon: str, *, shown: bool = True) -> Facet:
-    return Facet(label=label, about=about, icon=icon, diagnostic=True, shown=shown)
+def _enum(label: str, about: str, icon: str, *options: str) -> KeySpec:
+    return KeySpec(label=label, about=about, icon=icon, device_class="enum", options=options, diagnostic=True)
+
+
+def _needle(label: str, about: str, *, enabled_by_default: bool = False) -> KeySpec:
+    """The fuels' repeat what their percentages say."""
+    return KeySpec(
+        label=label,
+        about=about,
+        icon="mdi:gauge",
+        state_class="measurement",
+        precision=0,
+        diagnostic=True,
+        enabled_by_default=enabled_by_default,
+    )
+
+
+def _note(label: str, about: str, icon: str, *, enabled_by_default: bool = True) -> KeySpec:
+    return KeySpec(label=label, about=about, icon=icon, diagnostic=True, enabled_by_default=enabled_by_default)
 
 
 class Usage(BaseModel):
@@ -99,7 +112,7 @@ class Usage(BaseModel):
 
     rate_1m: Annotated[
         Amount | None,
-        Facet(
+        KeySpec(
             label="Token rate", about="tokens per minute, trailing 60 s", icon="mdi:speedometer", unit="tok/min",
             state_class="measurement", precision=0,
         ),
@@ -121,7 +134,7 @@ class Usage(BaseModel):
     ] = None
     last_model: Annotated[
         str | None,
-        Facet(
+        KeySpec(
             label="Last model", about="family of the model that emitted the most recent tokens, for 5 h",
             icon="mdi:robot",
         ),
@@ -136,15 +149,19 @@ class Usage(BaseModel):
     idle: Annotated[bool | None, _lamp("Idle", "token rate known and zero, and not stalled", "mdi:sleep")] = None
     updated_at: Annotated[
         AwareDatetime,
-        _instant("Updated", "when this snapshot was computed", "mdi:clock-check", diagnostic=True, shown=False),
+        _instant(
+            "Updated", "when this snapshot was computed", "mdi:clock-check", diagnostic=True, enabled_by_default=False
+        ),
     ]
 
     schema_version: Annotated[
         Count,
         Field(alias="schema"),
-        _note("Contract", "version of this contract", "mdi:file-document-check", shown=False),
+        _note("Contract", "version of this contract", "mdi:file-document-check", enabled_by_default=False),
     ] = SCHEMA_VERSION
-    instance: Annotated[str, _note("Instance", "which publisher this is", "mdi:desktop-classic", shown=False)]
+    instance: Annotated[
+        str, _note("Instance", "which publisher this is", "mdi:desktop-classic", enabled_by_default=False)
+    ]
     source: Annotated[str, _note("Source", "where the numbers come from", "mdi:database-import")]
     window_5h_source: Annotated[
         PctSource | None, _enum("Fuel 5h basis", "what the 5 h share rests on", "mdi:scale", "official", "ceiling")
@@ -166,7 +183,7 @@ class Usage(BaseModel):
             "when the 5 h figures were last confirmed",
             "mdi:clock-outline",
             diagnostic=True,
-            shown=False,
+            enabled_by_default=False,
         ),
     ] = None
     window_7d_asof: Annotated[
@@ -176,17 +193,18 @@ class Usage(BaseModel):
             "when the 7 d figures were last confirmed",
             "mdi:clock-outline",
             diagnostic=True,
-            shown=False,
+            enabled_by_default=False,
         ),
     ] = None
     cost_5h_usd: Annotated[Amount | None, _usd("Cost 5h", "cost of the 5 h window, as the source says")] = None
     cost_7d_usd: Annotated[Amount | None, _usd("Cost 7d", "cost of the 7 d window, as the source says")] = None
     last_model_id: Annotated[
-        str | None, _note("Last model id", "the model's full name", "mdi:robot-outline", shown=False)
+        str | None, _note("Last model id", "the model's full name", "mdi:robot-outline", enabled_by_default=False)
     ] = None
     needle_5h: Annotated[Needle | None, _needle("Needle 5h", "left dial: 1000 = 100 %")] = None
     needle_tach: Annotated[
-        Needle | None, _needle("Needle tach", "centre dial: 800 = redline, 1000 = 1.25 redlines", shown=True)
+        Needle | None,
+        _needle("Needle tach", "centre dial: 800 = redline, 1000 = 1.25 redlines", enabled_by_default=True),
     ] = None
     needle_7d: Annotated[Needle | None, _needle("Needle 7d", "right dial: 1000 = 100 %")] = None
     warn_reasons: Annotated[
@@ -199,7 +217,7 @@ class Usage(BaseModel):
     ] = None
     redline: Annotated[
         Count | None,
-        Facet(
+        KeySpec(
             label="Redline", about="token rate that lights HOT", icon="mdi:car-cruise-control", unit="tok/min",
             precision=0, diagnostic=True,
         ),
@@ -214,7 +232,7 @@ class Usage(BaseModel):
     ] = None
     refused_lines: Annotated[
         Count | None,
-        Facet(
+        KeySpec(
             label="Refused lines", about="log lines not counted since the start: not to be believed, or too long",
             icon="mdi:text-box-remove", state_class="total_increasing", precision=0, diagnostic=True,
         ),
@@ -225,16 +243,16 @@ class Usage(BaseModel):
         return self.model_dump_json(by_alias=True).encode()
 
 
-def _facets() -> dict[str, Facet]:
+def _key_specs() -> dict[str, KeySpec]:
     found = {}
     for name, field in Usage.model_fields.items():
-        (facet,) = (extra for extra in field.metadata if isinstance(extra, Facet))
-        found[field.alias or name] = facet
+        (spec,) = (extra for extra in field.metadata if isinstance(extra, KeySpec))
+        found[field.alias or name] = spec
     return found
 
 
-FACETS: dict[str, Facet] = _facets()
-"""Key -> facet, in the order of the contract."""
+KEYS: dict[str, KeySpec] = _key_specs()
+"""Key -> spec, in the order of the contract."""
 
 
 def values(usage: Usage) -> dict[str, Any]:
@@ -245,11 +263,11 @@ def values(usage: Usage) -> dict[str, Any]:
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the snapshot, with `description` and `x-unit` for each key."""
     schema = Usage.model_json_schema(by_alias=True, mode="serialization")
-    for key, facet in FACETS.items():
+    for key, spec in KEYS.items():
         prop = schema["properties"][key]
-        prop["title"], prop["description"] = facet.label, facet.about
-        if facet.unit:
-            prop["x-unit"] = facet.unit
+        prop["title"], prop["description"] = spec.label, spec.about
+        if spec.unit:
+            prop["x-unit"] = spec.unit
     return schema
 
 

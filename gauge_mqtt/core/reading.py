@@ -20,15 +20,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """An official plan percentage: `used_pct` 0..100, true until `resets_at`, first seen at `seen_at`."""
+    """An official plan percentage: `used_percent` 0..100, true until `resets_at`, first seen at `seen_at`."""
 
-    used_pct: float
+    used_percent: float
     resets_at: datetime
     seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
+class Ratio:
     """A ratio that is not divided yet. Both are token counts, `part` <= `whole`."""
 
     part: int
@@ -51,8 +51,8 @@ class Reading:
     rate_tokens: int | None = None
     window_5h: Window | None = None
     window_7d: Window | None = None
-    thinking: Share | None = None
-    cache: Share | None = None
+    thinking: Ratio | None = None
+    cache: Ratio | None = None
     model: str | None = None
     model_at: datetime | None = None
     busy_minute_tokens: int | None = None

@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 from gauge_mqtt.contract.scale import WARN_ABOVE, fuel_needle, tach_needle
 from gauge_mqtt.contract.usage import PctSource, StallReason, Usage
 from gauge_mqtt.core.models import TEXT_MAX, family
-from gauge_mqtt.core.reading import OPEN_WINDOW, Limits, Quota, Reading, Share, Window
+from gauge_mqtt.core.reading import OPEN_WINDOW, Limits, Quota, Ratio, Reading, Window
 
 REDLINE_FLOOR = 8_000
 """Tokens a minute (the seeds' figure): a redline learned from history is never below it."""
@@ -84,11 +84,11 @@ def merge_quotas(quotas: Iterable[Quota], now: datetime) -> Quota | None:
     """The official figure that stands now: valid, not past its reset, the latest window, and its highest value."""
     best: Quota | None = None
     for quota in quotas:
-        if not 0 <= quota.used_pct <= 100 or quota.resets_at <= now:  # noqa: PLR2004, percent
+        if not 0 <= quota.used_percent <= 100 or quota.resets_at <= now:  # noqa: PLR2004, percent
             continue
         later = best is None or quota.resets_at > best.resets_at + SAME_RESET
         same = best is not None and abs(quota.resets_at - best.resets_at) <= SAME_RESET
-        if later or (same and best is not None and quota.used_pct > best.used_pct):
+        if later or (same and best is not None and quota.used_percent > best.used_percent):
             best = quota
     return best
 
@@ -97,7 +97,7 @@ def _first(readings: Sequence[Reading], fact: Callable[[Reading], T | None]) -> 
     return next((value for reading in readings if (value := fact(reading)) is not None), None)
 
 
-def _ratio(share: Share | None) -> float | None:
+def _ratio(share: Ratio | None) -> float | None:
     if share is None or share.whole <= 0:
         return None
     return round(min(max(share.part / share.whole, 0.0), 1.0), 4)
@@ -112,7 +112,7 @@ def _fuel(
 ) -> Fuel:
     official = merge_quotas((found for reading in readings if (found := quota(reading))), now)
     if official:
-        return Fuel(round(official.used_pct / 100, 4), "official", official.resets_at, official.seen_at)
+        return Fuel(round(official.used_percent / 100, 4), "official", official.resets_at, official.seen_at)
     for reading in readings:
         if local := window(reading):
             share = min(1.0, round(local.tokens / ceiling, 4)) if ceiling else None
@@ -133,7 +133,7 @@ def _model(readings: Sequence[Reading], now: datetime) -> str | None:
 
 
 def _warn_reasons(
-    fuel_5h: Fuel, fuel_7d: Fuel, cache: Share | None, limits: Limits
+    fuel_5h: Fuel, fuel_7d: Fuel, cache: Ratio | None, limits: Limits
 ) -> tuple[Literal["fuel_5h", "fuel_7d", "cache"], ...] | None:
     """`None` while neither a fuel nor the cache can be judged: then nobody knows whether to warn."""
     if fuel_5h.share is None and fuel_7d.share is None and cache is None:

@@ -7,7 +7,7 @@ from math import ceil, nextafter
 
 from gauge_mqtt.core.blocks import BLOCK, HOUR, Block
 from gauge_mqtt.core.ledger import MINUTE, Entry, Ledger
-from gauge_mqtt.core.reading import CACHE_WINDOW, RATE_WINDOW, WEEK, Reading, Share, Window
+from gauge_mqtt.core.reading import CACHE_WINDOW, RATE_WINDOW, WEEK, Ratio, Reading, Window
 
 WEEK_S = WEEK.total_seconds()
 RATE_AHEAD_S = 10.0
@@ -61,12 +61,12 @@ def _between(ledger: Ledger, after: float, upto: float) -> Iterator[Entry]:
                 yield entry
 
 
-def _cache(entries: list[Entry]) -> Share:
+def _cache(entries: list[Entry]) -> Ratio:
     read_tokens = sum(e.cache_read for e in entries)
-    return Share(part=read_tokens, whole=read_tokens + sum(e.input + e.cache_creation for e in entries))
+    return Ratio(part=read_tokens, whole=read_tokens + sum(e.input + e.cache_creation for e in entries))
 
 
-def _open_window(ledger: Ledger, at: float) -> tuple[Window | None, Share | None]:
+def _open_window(ledger: Ledger, at: float) -> tuple[Window | None, Ratio | None]:
     """The active 5 h block and its thinking. No record for 5 h is a window of 0, whatever came before."""
     upto = at + WINDOW_AHEAD_S
     block = ledger.latest_block(upto)
@@ -76,7 +76,7 @@ def _open_window(ledger: Ledger, at: float) -> tuple[Window | None, Share | None
     if not block.active(at):
         return Window(tokens=0), None
     tokens, thinking, reported = _sums_of(ledger, block, upto)
-    share = Share(part=thinking, whole=reported) if reported else None
+    share = Ratio(part=thinking, whole=reported) if reported else None
     return Window(tokens=tokens, ends_at=_instant(block.end)), share
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gauge_mqtt.contract.scale import REDLINE_MARK, WARN_ABOVE
 from gauge_mqtt.contract.topics import Topics
-from gauge_mqtt.contract.usage import FACETS, MODEL_LAMPS, NEEDLE_MAX
+from gauge_mqtt.contract.usage import KEYS, MODEL_LAMPS, NEEDLE_MAX
 from gauge_mqtt.homeassistant.discovery import payload
 
 Card = dict[str, Any]
@@ -24,7 +24,9 @@ FULL = {"grid_options": {"columns": "full"}}
 FUELS = {"window_5h": "5 h", "window_7d": "7 d"}
 UNKNOWN = ["unknown", "unavailable"]
 ON_TOP = ("needle_tach", "redline")
-DIAGNOSTICS = tuple(key for key, facet in FACETS.items() if facet.diagnostic and facet.shown and key not in ON_TOP)
+DIAGNOSTICS = tuple(
+    key for key, spec in KEYS.items() if spec.diagnostic and spec.enabled_by_default and key not in ON_TOP
+)
 
 
 def entity_ids(topics: Topics) -> dict[str, str]:
@@ -154,14 +156,14 @@ def _figures(ids: Ids) -> Iterable[Card]:
     for window, name in FUELS.items():
         yield _tile(ids[f"{window}_tokens"], f"Tokens {name}")
     for key in ("thinking_ratio", "cache_hit_rate"):
-        yield _tile(ids[key], FACETS[key].label)
+        yield _tile(ids[key], KEYS[key].label)
     for window, name in FUELS.items():
         entity = ids[f"cost_{window.removeprefix('window_')}_usd"]
         yield _tile(entity, f"Cost {name}", visibility=[_is_not(entity, *UNKNOWN)])  # most sources know no prices
 
 
 def _entities(ids: Ids, keys: Iterable[str]) -> Card:
-    return {"type": "entities", "entities": [{"entity": ids[key], "name": FACETS[key].label} for key in keys]} | FULL
+    return {"type": "entities", "entities": [{"entity": ids[key], "name": KEYS[key].label} for key in keys]} | FULL
 
 
 def _day(ids: Ids) -> Card:

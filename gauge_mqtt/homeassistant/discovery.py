@@ -9,7 +9,7 @@ import re
 from typing import Any, get_args
 
 from gauge_mqtt.contract.topics import Topics
-from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, FACETS, EventType, Facet
+from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, KEYS, EventType, KeySpec
 
 RETIRED: dict[str, str] = {}
 """Keys of earlier versions -> their platform. Each is sent as that platform alone, which removes its entity; with
@@ -25,7 +25,7 @@ _Component = dict[str, Any]
 def payload(topics: Topics, version: str) -> bytes:
     """The retained message for `topics.discovery`. Home Assistant rejects it whole at one unknown root key."""
     device = f"Claude Gauge {topics.instance}"
-    components = {key: _state(topics, device, key, facet) for key, facet in FACETS.items()}
+    components = {key: _state(topics, device, key, spec) for key, spec in KEYS.items()}
     components["publisher"] = _publisher(topics, device)
     components["alert"] = _alert(topics, device)
     components |= {key: {"platform": platform} for key, platform in RETIRED.items()}
@@ -45,23 +45,23 @@ def payload(topics: Topics, version: str) -> bytes:
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _state(topics: Topics, device: str, key: str, facet: Facet) -> _Component:
+def _state(topics: Topics, device: str, key: str, spec: KeySpec) -> _Component:
     """An entity that shows one key. It expires, because a broker that lost both retained topics and the will (restarted
     empty while we were dead) leaves Home Assistant with old values that it believes for ever.
     """
-    component = _entity(topics, device, key, platform=facet.platform, name=facet.label, icon=facet.icon)
+    component = _entity(topics, device, key, platform=spec.platform, name=spec.label, icon=spec.icon)
     component |= {"state_topic": topics.keys[key], "expire_after": EXPIRE_AFTER_S}
-    if facet.unit == "ratio":
+    if spec.unit == "ratio":
         component |= {"unit_of_measurement": "%", "value_template": PERCENT}
-    elif facet.unit is not None:
-        component["unit_of_measurement"] = facet.unit
+    elif spec.unit is not None:
+        component["unit_of_measurement"] = spec.unit
     optional = {
-        "device_class": facet.device_class,
-        "state_class": facet.state_class,
-        "options": list(facet.options) or None,
-        "suggested_display_precision": facet.precision,
-        "entity_category": "diagnostic" if facet.diagnostic else None,
-        "enabled_by_default": None if facet.shown else False,
+        "device_class": spec.device_class,
+        "state_class": spec.state_class,
+        "options": list(spec.options) or None,
+        "suggested_display_precision": spec.precision,
+        "entity_category": "diagnostic" if spec.diagnostic else None,
+        "enabled_by_default": None if spec.enabled_by_default else False,
     }
     return component | {name: value for name, value in optional.items() if value is not None}
 

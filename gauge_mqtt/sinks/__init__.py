@@ -1,16 +1,10 @@
 """Sinks: each is a function of the snapshot and never asks a question."""
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from gauge_mqtt.contract.health import Health
 from gauge_mqtt.contract.messages import Event
 from gauge_mqtt.contract.usage import Usage
-
-
-class Health(NamedTuple):
-    """How a sink does: `ok` and one line in words."""
-
-    ok: bool
-    detail: str
 
 
 class Sink(Protocol):

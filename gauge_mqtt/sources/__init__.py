@@ -2,26 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Protocol
 
+from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core.reading import Reading
-
-
-class State(NamedTuple):
-    """How a source does: `age_s` seconds since it last knew, `None` before; `detail` in words."""
-
-    ok: bool
-    age_s: float | None
-    detail: str
-
-
-class Figure(NamedTuple):
-    """Something a source counts about itself, for `/metrics`."""
-
-    name: str
-    kind: Literal["counter", "gauge"]
-    about: str
-    value: float
 
 
 class Source(Protocol):
@@ -37,6 +21,7 @@ class Source(Protocol):
     def read(self, now: datetime) -> Reading:
         """What is known at `now`, from memory: called many times a minute, never waits for anything."""
 
-    def state(self) -> State: ...
+    @property
+    def health(self) -> Health: ...
 
-    def figures(self) -> list[Figure]: ...
+    def metrics(self) -> list[Metric]: ...

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from gauge_mqtt import __version__
 from gauge_mqtt.app.cli import main
 from gauge_mqtt.app.settings import NAMES, SECRETS, flag, variable
-from gauge_mqtt.contract.usage import FACETS, Usage, json_schema
+from gauge_mqtt.contract.usage import KEYS, Usage, json_schema
 from tests.support import brokers
 from tests.support.program import TOKENS, gauge, write_log
 
@@ -121,7 +121,7 @@ def test_once_as_json_is_the_contract() -> None:
     result = process("once", "--json", CLAUDE_GAUGE_5H_CEILING="86240")
     assert result.returncode == 0, result.stderr
     body, schema = json.loads(result.stdout), json_schema()
-    assert list(body) == list(FACETS) == list(schema["properties"])
+    assert list(body) == list(KEYS) == list(schema["properties"])
     assert set(schema["required"]) <= set(body)
     assert [key for key, value in body.items() if not fits(value, schema["properties"][key])] == []
     TypeAdapter(Usage).validate_python(body)
@@ -153,9 +153,9 @@ def test_once_explained_names_every_key_with_its_meaning_and_age() -> None:
     write_log()
     result = gauge("once", "--explain")
     assert result.exit_code == 0
-    for key, facet in FACETS.items():
+    for key, spec in KEYS.items():
         (row,) = [row for row in result.stdout.splitlines() if row.split()[0] == key]
-        assert facet.about in row
+        assert spec.about in row
     assert "jsonl, 0 s old" in result.stdout
 
 
@@ -189,7 +189,7 @@ def test_discovery_show_is_the_message_itself() -> None:
     result = gauge("discovery", "show", "--instance", "desk")
     assert result.exit_code == 0
     assert result.stderr == "homeassistant/device/claude_gauge_desk/config\n"
-    assert set(FACETS) <= set(json.loads(result.stdout)["components"])
+    assert set(KEYS) <= set(json.loads(result.stdout)["components"])
 
 
 def test_discovery_clear_empties_what_is_there_and_counts_it(mosquitto: brokers.Mosquitto) -> None:

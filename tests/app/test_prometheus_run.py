@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gauge_mqtt.contract.usage import FACETS
+from gauge_mqtt.contract.usage import KEYS
 from tests.support.brokers import Ear, Mosquitto, until
 from tests.support.program import TOKENS, Daemon, gauge, url, write_log
 from tests.support.prom_lab import Prometheus, made
@@ -35,7 +35,7 @@ def test_run_publishes_the_windows_and_every_key(mosquitto: Mosquitto, prometheu
         daemon.says("source: prometheus (auto: prom_url is set, and there are no logs here)")
         until(lambda: ear.now.get("claude_gauge/lab/window_7d_tokens") == b"70000", 20)
         usage = daemon.usage()
-        assert usage.keys() == FACETS.keys(), "the same keys, whatever the source"
+        assert usage.keys() == KEYS.keys(), "the same keys, whatever the source"
         assert (usage["window_5h_tokens"], usage["rate_1m"], usage["thinking_ratio"]) == (SPENT, 0, None)
         assert (usage["last_model"], usage["source"], usage["idle"]) == ("opus", "prometheus", True)
         assert 'claude_gauge_source_up{source="prometheus"} 1' in daemon.get("/metrics").text

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from gauge_mqtt.app.layers import Loaded, load
 from gauge_mqtt.app.settings import NAMES, SECRETS, Settings, SettingsError, flag, variable
+from gauge_mqtt.app.settings_loader import LoadedSettings, load
 
 SECRET = "hunter2-swordfish"  # noqa: S105, nobody's
 
 
-def loaded(toml: str | None = None, *, flags: dict[str, Any] | None = None, **environ: str) -> Loaded:
+def loaded(toml: str | None = None, *, flags: dict[str, Any] | None = None, **environ: str) -> LoadedSettings:
     """`environ` without its prefix; `toml` becomes the file in the default place."""
     if toml is not None:
         place = Path.home() / ".config" / "gauge-mqtt"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gauge_mqtt.core import windows
 from gauge_mqtt.core.ledger import Entry, Ledger, Minute
-from gauge_mqtt.core.reading import Reading, Share
+from gauge_mqtt.core.reading import Ratio, Reading
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 AT = NOW.timestamp()
@@ -96,7 +96,7 @@ def test_windows_equal_the_naive_account(items: list[tuple[str, Entry]]) -> None
     assert reading.rate_tokens == sum(e.tokens for e in found if AT - 60 < e.at <= AT + 10)
     recent = [e for e in found if AT - 300 < e.at <= AT + 10]
     read = sum(e.cache_read for e in recent)
-    assert reading.cache == Share(part=read, whole=read + sum(e.input + e.cache_creation for e in recent))
+    assert reading.cache == Ratio(part=read, whole=read + sum(e.input + e.cache_creation for e in recent))
     assert reading.window_7d is not None
     week = [e for e in found if e.at > AT - 168 * HOUR and e.at // 60 <= (AT + HOUR) // 60]
     assert reading.window_7d.tokens == sum(e.tokens for e in week)

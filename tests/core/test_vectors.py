@@ -7,7 +7,7 @@ import pytest
 
 from gauge_mqtt.contract import messages
 from gauge_mqtt.contract.topics import Topics
-from gauge_mqtt.contract.usage import FACETS
+from gauge_mqtt.contract.usage import KEYS
 from tests.vectors.propose import compute, contradictions, output, paths
 
 
@@ -24,7 +24,7 @@ def test_vector(path: Path) -> None:
 def test_vector_lamps_are_consistent(path: Path) -> None:
     """What holds for every snapshot whatever the vector says."""
     usage = json.loads(path.read_text())["usage"]
-    assert list(usage) == list(FACETS)
+    assert list(usage) == list(KEYS)
     assert not (usage["idle"] and usage["stall"])
     assert not usage["idle"] or usage["rate_1m"] == 0
     assert (usage["warn"] is None) == (usage["warn_reasons"] is None)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from gauge_mqtt.contract.messages import Event
-from gauge_mqtt.contract.usage import FACETS, EventType, Facet, Usage, values
+from gauge_mqtt.contract.usage import KEYS, EventType, KeySpec, Usage, values
 from gauge_mqtt.homeassistant import discovery
 from gauge_mqtt.homeassistant.discovery import entity_slug
 from tests.support.brokers import Ear
@@ -22,7 +22,7 @@ def hand(broker: Broker, request: pytest.FixtureRequest) -> Iterator[Hand]:
         yield Hand(ear, f"hand-{request.node.originalname[5:25]}")
 
 
-def shown(facet: Facet, value: Any) -> Any:
+def shown(spec: KeySpec, value: Any) -> Any:
     """What a value of the contract should look like."""
     if value is None:
         return "unknown"
@@ -32,7 +32,7 @@ def shown(facet: Facet, value: Any) -> Any:
         return value.replace(microsecond=0).isoformat()
     if isinstance(value, tuple):
         return ",".join(value) or "none"
-    if facet.unit == "ratio":
+    if spec.unit == "ratio":
         return round(value * 100, 2)
     return value
 
@@ -53,7 +53,7 @@ def differences(ha: HomeAssistant, node: str, usage: Usage) -> dict[str, Any]:
     """Of the enabled entities of a device, those that do not show what `usage` says: key -> seen, wanted."""
     entities, pairs = ha.entities(node), {}
     for key, value in values(usage).items():
-        wanted = shown(FACETS[key], value)
+        wanted = shown(KEYS[key], value)
         if key not in entities:
             pairs[key] = ("no entity", wanted)
         elif entities[key].registry["disabled_by"] is None:
@@ -67,26 +67,26 @@ def test_every_key_is_an_entity_with_the_facets_and_the_value_of_the_contract(ha
     hand.show(usage)
     becomes(lambda: differences(ha, node, usage), {})
     entities = ha.entities(node)
-    assert entities.keys() == {*FACETS, "publisher", "alert"}
+    assert entities.keys() == {*KEYS, "publisher", "alert"}
     disabled = {key for key, entity in entities.items() if entity.registry["disabled_by"]}
-    assert disabled == {key for key, facet in FACETS.items() if not facet.shown}
+    assert disabled == {key for key, spec in KEYS.items() if not spec.enabled_by_default}
     for key in disabled:
         ha.ask("config/entity_registry/update", entity_id=entities[key].id, disabled_by=None)
     ha.reload()
     becomes(lambda: (len(enabled(ha, node)), differences(ha, node, usage)), (len(entities), {}))
     precision = {e["ei"]: e.get("dp") for e in ha.ask("config/entity_registry/list_for_display")["entities"]}
     for key, entity in ha.entities(node).items():
-        if facet := FACETS.get(key):
+        if spec := KEYS.get(key):
             attributes = entity.attributes
-            assert entity.id == f"{facet.platform}.{entity_slug(f'{node} {facet.label}')}"
-            assert attributes["friendly_name"] == f"Claude Gauge {hand.topics.instance} {facet.label}"
-            assert attributes.get("unit_of_measurement") == ("%" if facet.unit == "ratio" else facet.unit), key
-            assert attributes.get("device_class") == facet.device_class, key
-            assert attributes.get("state_class") == facet.state_class, key
-            assert attributes.get("options", []) == list(facet.options), key
-            assert attributes["icon"] == facet.icon, key
-            assert entity.registry["entity_category"] == ("diagnostic" if facet.diagnostic else None), key
-            assert precision[entity.id] == facet.precision, key
+            assert entity.id == f"{spec.platform}.{entity_slug(f'{node} {spec.label}')}"
+            assert attributes["friendly_name"] == f"Claude Gauge {hand.topics.instance} {spec.label}"
+            assert attributes.get("unit_of_measurement") == ("%" if spec.unit == "ratio" else spec.unit), key
+            assert attributes.get("device_class") == spec.device_class, key
+            assert attributes.get("state_class") == spec.state_class, key
+            assert attributes.get("options", []) == list(spec.options), key
+            assert attributes["icon"] == spec.icon, key
+            assert entity.registry["entity_category"] == ("diagnostic" if spec.diagnostic else None), key
+            assert precision[entity.id] == spec.precision, key
 
 
 def test_the_device_says_what_it_is(ha: HomeAssistant, hand: Hand) -> None:

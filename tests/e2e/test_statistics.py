@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gauge_mqtt.contract.usage import FACETS
+from gauge_mqtt.contract.usage import KEYS
 from gauge_mqtt.homeassistant import discovery
 from tests.support.brokers import Ear
 from tests.support.e2e import Broker, Hand, known
@@ -22,14 +22,14 @@ def test_every_quantity_has_statistics_in_its_unit(ha: HomeAssistant, broker: Br
         hand.describe(discovery.payload(hand.topics, "1"))
         hand.show(known("statistics"))
     becomes(lambda: ha.state("sensor.claude_gauge_statistics_redline"), "8000")
-    quantities = {key: facet for key, facet in FACETS.items() if facet.state_class and facet.shown}
+    quantities = {key: spec for key, spec in KEYS.items() if spec.state_class and spec.enabled_by_default}
     ids = {key: entity.id for key, entity in ha.entities(hand.topics.node).items() if key in quantities}
     ha.call("statistics_now", "compile")
     about = {each["statistic_id"]: each for each in ha.ask("recorder/list_statistic_ids")}
-    for key, facet in quantities.items():
-        unit = "%" if facet.unit == "ratio" else facet.unit
+    for key, spec in quantities.items():
+        unit = "%" if spec.unit == "ratio" else spec.unit
         assert about[ids[key]]["statistics_unit_of_measurement"] == unit, key
-        assert about[ids[key]]["has_sum"] == (facet.state_class in {"total", "total_increasing"}), key
+        assert about[ids[key]]["has_sum"] == (spec.state_class in {"total", "total_increasing"}), key
     becomes(lambda: rows(ha, ids).keys(), quantities.keys())
     made = rows(ha, ids)
     assert (made["rate_1m"], made["window_5h_pct"], made["cost_7d_usd"]) == (1234.5, 29.0, 99.5)

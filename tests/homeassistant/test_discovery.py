@@ -7,7 +7,7 @@ import pytest
 
 from gauge_mqtt.contract.messages import bare
 from gauge_mqtt.contract.topics import Topics, slug
-from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, FACETS, EventType
+from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, KEYS, EventType
 from gauge_mqtt.homeassistant import discovery
 
 TOPICS = Topics("my-desk_2")
@@ -44,8 +44,8 @@ def test_no_key_is_foreign_to_home_assistant(message: dict[str, Any]) -> None:
 def test_every_key_of_the_contract_has_its_entity_and_two_more_speak_of_the_publisher(
     components: dict[str, Any],
 ) -> None:
-    assert list(components) == [*FACETS, "publisher", "alert"]
-    assert {key: components[key]["state_topic"] for key in FACETS} == TOPICS.keys
+    assert list(components) == [*KEYS, "publisher", "alert"]
+    assert {key: components[key]["state_topic"] for key in KEYS} == TOPICS.keys
 
 
 def test_ids_are_unique_and_made_of_node_and_key(components: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ def test_old_and_new_entity_ids_are_what_the_names_give(instance: str, stem: str
 
 
 def test_values_expire_and_what_speaks_of_the_publisher_does_not(components: dict[str, Any]) -> None:
-    assert {components[key]["expire_after"] for key in FACETS} == {EXPIRE_AFTER_S}
+    assert {components[key]["expire_after"] for key in KEYS} == {EXPIRE_AFTER_S}
     assert "expire_after" not in components["publisher"] | components["alert"]
 
 

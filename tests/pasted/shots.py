@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from gauge_mqtt.homeassistant.paste import page
+from gauge_mqtt.homeassistant.yaml_export import page
 from tests.support import brokers
 from tests.support.desk import IDS, TOPICS, Desk, at_work, eventually
 from tests.support.ha_install import NEWEST, installed

@@ -1,6 +1,6 @@
 """The package: the same device by YAML, in a real Home Assistant."""
 
-from gauge_mqtt.homeassistant.paste import page
+from gauge_mqtt.homeassistant.yaml_export import page
 from tests.support.desk import IDS, TOPICS, Desk, at_work, eventually
 from tests.support.homeassistant import HomeAssistant
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from gauge_mqtt.homeassistant.paste import page
-from tests.homeassistant.test_yaml_pages import ENTITY
+from gauge_mqtt.homeassistant.yaml_export import page
+from tests.homeassistant.test_yaml_export import ENTITY
 from tests.support.desk import IDS, TOPICS, Desk, at_work, eventually, nothing_known
 from tests.support.homeassistant import HomeAssistant
 from tests.support.page import Page, Seen, browser

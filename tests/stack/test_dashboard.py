@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from gauge_mqtt.app.publisher import _own
+from gauge_mqtt.app.publisher import _metrics
+from gauge_mqtt.contract.health import Health
 from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.sinks.http.metrics import exposition
-from gauge_mqtt.sources import State
 from tests.support.prom_history import DAY, NAMES, OPUS, History, Run, Samples, Series, Turn, pushed
 from tests.support.prom_lab import Prometheus, made
 from tests.support.stack import ROOT, prometheus3
@@ -113,7 +113,7 @@ def told(minutes: int, end: float) -> Samples:
 
 def metrics(now: datetime, *, up: bool = True) -> str:
     """As `GET /metrics` gives it."""
-    source: Any = SimpleNamespace(name="jsonl", state=lambda: State(up, 2.5, ""), figures=list)
+    source: Any = SimpleNamespace(name="jsonl", health=Health(up, "", 2.5), metrics=list)
     mqtt: Any = SimpleNamespace(health=SimpleNamespace(ok=True), published=now.timestamp() // 10, refused=0)
     usage = Usage(
         rate_1m=4200, window_5h_tokens=41_000_000, window_7d_tokens=300_000_000, window_5h_pct=0.41, window_7d_pct=0.85,
@@ -124,7 +124,7 @@ def metrics(now: datetime, *, up: bool = True) -> str:
         cost_7d_usd=99, last_model_id=OPUS, needle_5h=410, needle_tach=336, needle_7d=850, warn_reasons=("fuel_7d",),
         stall_reason="none", redline=10_000, redline_source="history",
     )  # fmt: skip
-    return exposition(usage, _own([source], mqtt), "1.0").decode()
+    return exposition(usage, _metrics([source], mqtt), "1.0").decode()
 
 
 class Grafana:

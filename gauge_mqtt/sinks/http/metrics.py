@@ -1,26 +1,19 @@
 """The snapshot in Prometheus' text format 0.0.4. Pure. Unknown is no sample at all."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any
 
-from gauge_mqtt.contract.usage import FACETS, Usage, values
+from gauge_mqtt.contract.health import Metric
+from gauge_mqtt.contract.usage import KEYS, Usage, values
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 NAMESPACE = "claude_gauge"
 
 
-class Own(NamedTuple):
-    """A figure of the publisher itself. `kind`: `counter` or `gauge`. `samples`: its labels, in braces, -> value."""
-
-    name: str
-    kind: str
-    about: str
-    samples: Mapping[str, float]
-
-
-def exposition(usage: Usage | None, own: Iterable[Own], version: str) -> bytes:
-    """Everything that can be scraped: the keys of the contract, and how the publisher does."""
+def exposition(usage: Usage | None, own: Iterable[Metric], version: str) -> bytes:
+    """Everything that can be scraped: the keys of the contract, and `own`, how the publisher does (sorted by name)."""
     lines: list[str] = []
     if usage is not None:
         texts = {"version": version}
@@ -29,12 +22,11 @@ def exposition(usage: Usage | None, own: Iterable[Own], version: str) -> bytes:
                 # A label `instance` is Prometheus' own: it would come out as `exported_instance`.
                 texts["publisher" if key == "instance" else key] = value
             elif (number := _number(value)) is not None:
-                lines += _family(_name(key, value), "gauge", FACETS[key].about, f" {number}")
+                lines += _family(_name(key, value), "gauge", KEYS[key].about, f" {number}")
         labels = ",".join(f'{key}="{_escaped(text)}"' for key, text in texts.items())
         lines += _family(f"{NAMESPACE}_info", "gauge", "the texts of the snapshot, as labels", f"{{{labels}}} 1")
-    for item in own:
-        samples = [f"{labels} {value:.15g}" for labels, value in item.samples.items()]
-        lines += _family(f"{NAMESPACE}_{item.name}", item.kind, item.about, *samples)
+    for (name, kind, about), family in groupby(own, key=lambda metric: metric[:3]):
+        lines += _family(f"{NAMESPACE}_{name}", kind, about, *(f"{m.labels} {m.value:.15g}" for m in family))
     return ("\n".join(lines) + "\n").encode()
 
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from gauge_mqtt import __version__
+from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.contract.messages import Event
 from gauge_mqtt.contract.usage import Usage, json_schema
-from gauge_mqtt.sinks import Health, address
-from gauge_mqtt.sinks.http.metrics import CONTENT_TYPE, Own, exposition
+from gauge_mqtt.sinks import address
+from gauge_mqtt.sinks.http.metrics import CONTENT_TYPE, exposition
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -36,9 +37,9 @@ class HttpSink:
 
     name = "http"
 
-    def __init__(self, host: str, port: int, report: Report, own: Callable[[], list[Own]]) -> None:
+    def __init__(self, host: str, port: int, report: Report, metrics: Callable[[], list[Metric]]) -> None:
         self._host, self._port = host, port
-        self._report, self._own = report, own
+        self._report, self._metrics = report, metrics
         self._health = Health(ok=False, detail="not listening yet")
         self._usage: Usage | None = None
         self._body = b"null"
@@ -129,7 +130,9 @@ class HttpSink:
             return Response(body, 200 if report["ok"] else 503, media_type="application/json", headers=plain)
 
         async def metrics(_: "Request") -> Response:
-            return Response(exposition(self._usage, self._own(), __version__), media_type=CONTENT_TYPE, headers=plain)
+            return Response(
+                exposition(self._usage, self._metrics(), __version__), media_type=CONTENT_TYPE, headers=plain
+            )
 
         endpoints = {"/usage": usage, "/usage/schema": usage_schema, "/healthz": healthz, "/metrics": metrics}
         return Starlette(routes=[Route(path, endpoint) for path, endpoint in endpoints.items()])

@@ -67,22 +67,22 @@ async def _visit(
 ) -> AsyncIterator[tuple[Session, dict[str, bytes]]]:
     """A connection under a name of its own and without a will, and what is retained under `filters`."""
     found: dict[str, bytes] = {}
-    news = asyncio.Event()
+    arrived = asyncio.Event()
 
-    def heard(topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 (called by position)
+    def on_message(topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 (called by position)
         if retained:
             found[topic] = payload
-            news.set()
+            arrived.set()
 
     session = await connect(broker, f"gauge-visit-{secrets.token_hex(4)}")
-    session.on_message = heard
+    session.message_callback = on_message
     try:
         session.subscribe(*filters)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(gather_s):
                 while not found.keys() >= set(filters):
-                    news.clear()
-                    await news.wait()
+                    arrived.clear()
+                    await arrived.wait()
         yield session, found
     finally:
         await session.close()

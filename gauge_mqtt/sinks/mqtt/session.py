@@ -16,7 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from gauge_mqtt.sinks.mqtt import words
 from gauge_mqtt.sinks.mqtt.broker import Broker
-from gauge_mqtt.sinks.mqtt.wire import CONNECT_TIMEOUT_S, WINDOW, Wire
+from gauge_mqtt.sinks.mqtt.wire import CONNECT_TIMEOUT_S, WINDOW, PahoConnection
 from gauge_mqtt.sinks.mqtt.words import MqttError, SpeechlessError, UnreachableError
 
 V5, V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
@@ -52,8 +52,8 @@ class Session:
         self.refusals: dict[str, str] = {}
         """Topic or filter -> why the broker refused it. Of publishes only MQTT 5 tells."""
         self.refused = 0
-        self.on_message: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retained: None
-        self.on_settled: Callable[[], None] = lambda: None
+        self.message_callback: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retained: None
+        self.settled_callback: Callable[[], None] = lambda: None
         self.over: asyncio.Future[MqttError] = asyncio.get_running_loop().create_future()
         self._broker = broker
         self._loop = asyncio.get_running_loop()
@@ -67,12 +67,12 @@ class Session:
         self._settled.set()
         self._deadline: asyncio.TimerHandle | None = None
         # Dropped at the end: paho's callbacks and this object hold each other, and with them two file descriptors.
-        self._wire: Wire | None = Wire(broker, client_id, version, will)
+        self._connection: PahoConnection | None = PahoConnection(broker, client_id, version, will)
 
     async def open(self) -> None:
         """Connect, or raise `MqttError`."""
-        assert self._wire is not None  # noqa: S101 (used once)
-        self._wire.start(self)
+        assert self._connection is not None  # noqa: S101 (used once)
+        self._connection.start(self)
         try:
             async with asyncio.timeout(PATIENCE_S):
                 self._window = await self._answer
@@ -94,9 +94,9 @@ class Session:
         self._pump()
 
     def subscribe(self, *filters: str) -> None:
-        if self._wire is None:
+        if self._connection is None:
             return
-        self._wire.listen(filters)
+        self._connection.listen(filters)
         self._expect()
 
     async def settled(self, timeout_s: float) -> bool:
@@ -108,24 +108,24 @@ class Session:
 
     async def close(self, timeout_s: float = 0.5) -> None:
         """Part as friends: the broker does not publish the will."""
-        if self._wire is not None:
-            self._wire.disconnect()
+        if self._connection is not None:
+            self._connection.disconnect()
         await asyncio.wait({self.over}, timeout=timeout_s)
         self.abort()
 
     def abort(self, why: MqttError | None = None) -> None:
         """End at once. The broker, if it lives, publishes the will."""
         self._why = self._why or why
-        if self._wire is not None:
-            self._wire.abort()
+        if self._connection is not None:
+            self._connection.abort()
 
     def _pump(self) -> None:
-        while self._queue and self._wire is not None and self._unacknowledged < self._window:
+        while self._queue and self._connection is not None and self._unacknowledged < self._window:
             message = self._queue.pop(next(iter(self._queue)))
             properties = None
             if message.expiry_s is not None and self.version is V5:
                 properties = _expiry(message.expiry_s)
-            self._wire.send(message.topic, message.payload, message.qos, message.retain, properties)
+            self._connection.send(message.topic, message.payload, message.qos, message.retain, properties)
             if message.qos:
                 self._expect()
         self._note_settled()
@@ -148,20 +148,20 @@ class Session:
 
     def _give_up(self, why: MqttError) -> None:
         self.abort(why)
-        self.ended(None)  # paho's thread may itself be stuck; do not wait for its word
+        self.on_end(None)  # paho's thread may itself be stuck; do not wait for its word
 
     def _note_settled(self) -> None:
         if not self._queue and not self._unacknowledged and not self._settled.is_set():
             self._settled.set()
-            self.on_settled()
+            self.settled_callback()
 
     # --- what the wire tells
 
-    def opened(self) -> None:
+    def on_open(self) -> None:
         self._was_opened = True
         self._await_answer(CONNECT_TIMEOUT_S)
 
-    def answered(self, reason: ReasonCode, window: int) -> None:
+    def on_connack(self, reason: ReasonCode, window: int) -> None:
         if self._answer.done():
             return
         self._rest()
@@ -170,10 +170,10 @@ class Session:
         else:
             self._answer.set_result(window)
 
-    def kicked(self, reason: ReasonCode) -> None:
+    def on_kicked(self, reason: ReasonCode) -> None:
         self._why = self._why or words.kicked(self._broker, reason)
 
-    def acknowledged(self, topics: tuple[str, ...], reasons: list[ReasonCode]) -> None:
+    def on_acknowledged(self, topics: tuple[str, ...], reasons: list[ReasonCode]) -> None:
         self._unacknowledged -= 1
         for topic, reason in zip(topics, reasons, strict=False):
             if reason.is_failure:
@@ -186,12 +186,12 @@ class Session:
             self._await_answer(ACK_TIMEOUT_S)
         self._pump()
 
-    def heard(self, topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 (always positional)
-        self.on_message(topic, payload, retained)
+    def on_message(self, topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 (always positional)
+        self.message_callback(topic, payload, retained)
 
-    def ended(self, cause: Exception | None) -> None:
+    def on_end(self, cause: Exception | None) -> None:
         self._rest()
-        self._wire = None
+        self._connection = None
         if not self._answer.done():
             why = self._why or words.no_connection(self._broker, cause, opened=self._was_opened)
             self._answer.set_exception(why)

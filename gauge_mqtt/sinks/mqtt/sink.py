@@ -8,10 +8,10 @@ import logging
 import random
 from time import monotonic
 
+from gauge_mqtt.contract.health import Health
 from gauge_mqtt.contract.messages import Event, retained
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, HEARTBEAT_S, Usage
-from gauge_mqtt.sinks import Health
 from gauge_mqtt.sinks.mqtt import words
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.session import V5, V311, Message, Session, connect
@@ -44,7 +44,7 @@ class MqttSink:
         self._version = V5
         self._session: Session | None = None
         self._latest: dict[str, bytes] = {}
-        self._said: dict[str, bytes] = {}
+        self._published: dict[str, bytes] = {}
         self._reported: set[str] = set()
         self._refused_before = 0
         self._greeted_at = 0.0
@@ -59,7 +59,7 @@ class MqttSink:
         if self._session is None:
             return
         if beat:
-            self._said.clear()
+            self._published.clear()
         self._say_changes()
         for event in events:
             self._publish(Message(self._topics.event, event.to_json()))
@@ -100,7 +100,7 @@ class MqttSink:
         version = "3.1.1" if session.version is V311 else "5"
         self._health = Health(ok=True, detail=f"connected to {self._broker.url} (MQTT {version})")
         log.info(self._health.detail)
-        session.on_message, session.on_settled = self._heard, self._settled
+        session.message_callback, session.settled_callback = self._on_message, self._settled
         try:
             session.subscribe(self._topics.birth)
             self._announce()
@@ -122,15 +122,15 @@ class MqttSink:
 
     def _announce(self) -> None:
         """Everything, `online` last: who trusts it must find the rest in place."""
-        self._said.clear()
+        self._published.clear()
         self._publish(Message(self._topics.discovery, self._discovery, retain=True))
         self._say_changes()
         self._publish(Message(self._topics.availability, ONLINE, retain=True))
 
     def _say_changes(self) -> None:
         for topic, payload in self._latest.items():
-            if self._said.get(topic) != payload:
-                self._said[topic] = payload
+            if self._published.get(topic) != payload:
+                self._published[topic] = payload
                 self._publish(Message(topic, payload, retain=True, expiry_s=self._expiry_s))
 
     def _publish(self, message: Message) -> None:
@@ -138,7 +138,7 @@ class MqttSink:
             self._session.publish(message)
             self.published += 1
 
-    def _heard(self, topic: str, payload: bytes, retained_: bool) -> None:  # noqa: FBT001 (always positional)
+    def _on_message(self, topic: str, payload: bytes, retained_: bool) -> None:  # noqa: FBT001 (always positional)
         if topic != self._topics.birth or payload != ONLINE or retained_ or self._greeting is not None:
             return
         loop = asyncio.get_running_loop()

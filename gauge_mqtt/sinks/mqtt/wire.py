@@ -27,15 +27,15 @@ WINDOW = 20
 class Listener(Protocol):
     """Who hears of the connection, in the event loop's thread."""
 
-    def opened(self) -> None: ...
-    def answered(self, reason: ReasonCode, window: int) -> None: ...
-    def kicked(self, reason: ReasonCode) -> None: ...
-    def acknowledged(self, topics: tuple[str, ...], reasons: list[ReasonCode]) -> None: ...
-    def heard(self, topic: str, payload: bytes, retained: bool) -> None: ...  # noqa: FBT001 (always positional)
-    def ended(self, cause: Exception | None) -> None: ...
+    def on_open(self) -> None: ...
+    def on_connack(self, reason: ReasonCode, window: int) -> None: ...
+    def on_kicked(self, reason: ReasonCode) -> None: ...
+    def on_acknowledged(self, topics: tuple[str, ...], reasons: list[ReasonCode]) -> None: ...
+    def on_message(self, topic: str, payload: bytes, retained: bool) -> None: ...  # noqa: FBT001 (always positional)
+    def on_end(self, cause: Exception | None) -> None: ...
 
 
-class Mail:
+class LoopMailbox:
     """Calls from another thread into the event loop; a bundle of them wakes it once."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -61,7 +61,7 @@ class Mail:
             raise
 
 
-class Wire(Client):
+class PahoConnection(Client):
     """A paho client for one connection. Its daemon thread also reads the certificates, looks the host up and connects,
     all of which may block; and it reports its end whatever the cause, where stock paho dies of a malformed packet
     and still says that it is connected.
@@ -88,35 +88,35 @@ class Wire(Client):
 
     def start(self, listener: Listener) -> None:
         """Connect and serve in a thread of its own. Every callback only hands over."""
-        post = Mail(asyncio.get_running_loop()).post
+        post = LoopMailbox(asyncio.get_running_loop()).post
 
         def on_disconnect(_c: Any, _u: Any, flags: Any, reason: ReasonCode, _p: Any) -> None:
             if flags.is_disconnect_packet_from_server:
-                post(listener.kicked, reason)
+                post(listener.on_kicked, reason)
 
         def on_socket_open(_c: Any, _u: Any, opened: Any) -> None:
             self._opened = opened
             if self._unwanted:  # a connect that took too long must not take its successor's client id over
                 raise ConnectionAbortedError
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            post(listener.opened)
+            post(listener.on_open)
 
         def on_message(_c: Any, _u: Any, message: MQTTMessage) -> None:
-            post(listener.heard, message.topic, bytes(message.payload), message.retain)
+            post(listener.on_message, message.topic, bytes(message.payload), message.retain)
 
         def acknowledged(mid: int, reasons: list[ReasonCode]) -> None:
             if topics := self._awaited.pop(mid, None):
-                post(listener.acknowledged, topics, reasons)
+                post(listener.on_acknowledged, topics, reasons)
 
         self.on_connect = lambda _c, _u, _f, reason, offer: post(
-            listener.answered, reason, min(WINDOW, getattr(offer, "ReceiveMaximum", WINDOW))
+            listener.on_connack, reason, min(WINDOW, getattr(offer, "ReceiveMaximum", WINDOW))
         )
         self.on_disconnect = on_disconnect
         self.on_publish = lambda _c, _u, mid, reason, _p: acknowledged(mid, [reason])
         self.on_subscribe = lambda _c, _u, mid, reasons, _p: acknowledged(mid, reasons)
         self.on_message = on_message
         self.on_socket_open = on_socket_open
-        self._on_end = lambda cause: post(listener.ended, cause)
+        self._on_end = lambda cause: post(listener.on_end, cause)
         self.connect_async(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
         self.loop_start()
 

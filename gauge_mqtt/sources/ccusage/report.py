@@ -36,7 +36,7 @@ class CcusageError(Exception):
     """ccusage cannot be asked or its answer cannot be used; in words for its owner."""
 
 
-class Spent(NamedTuple):
+class CcusageBlock(NamedTuple):
     """One five-hour block. Times in unix seconds, `last`: its newest record. `cost_usd` leaves unpriced models out."""
 
     start: float
@@ -87,11 +87,11 @@ class _Daily(Struct):
     daily: list[_Day]
 
 
-def blocks(output: bytes) -> list[Spent]:
+def blocks(output: bytes) -> list[CcusageBlock]:
     """The blocks of a `blocks --json` report, oldest first; gaps are left out. Raises `CcusageError`."""
     report = _decoded(output, _Blocks, "blocks")
     rows = [
-        Spent(
+        CcusageBlock(
             start=block.start_time.timestamp(),
             end=block.end_time.timestamp(),
             last=(block.actual_end_time or block.start_time).timestamp(),
@@ -121,7 +121,7 @@ def prices(output: bytes) -> dict[str, bool]:
     return known
 
 
-def window_5h(rows: Sequence[Spent], priced: Mapping[str, bool], now: datetime) -> Window:
+def window_5h(rows: Sequence[CcusageBlock], priced: Mapping[str, bool], now: datetime) -> Window:
     """The active block; none is a window of 0 tokens."""
     active = [row for row in rows if row.active(now.timestamp())]
     if not active:
@@ -131,7 +131,7 @@ def window_5h(rows: Sequence[Spent], priced: Mapping[str, bool], now: datetime) 
 
 
 def window_7d(
-    rows: Sequence[Spent], priced: Mapping[str, bool], now: datetime, tokens_between: TokensBetween
+    rows: Sequence[CcusageBlock], priced: Mapping[str, bool], now: datetime, tokens_between: TokensBetween
 ) -> Window | None:
     """The last 168 hours. Of a block that is cut by their edge the cost is taken in proportion to the tokens."""
     at = now.timestamp()
@@ -151,7 +151,7 @@ def window_7d(
     return Window(tokens=sum(row.tokens for row in week), cost_usd=_cost(week, priced))
 
 
-def _cost(rows: Sequence[Spent], priced: Mapping[str, bool]) -> float | None:
+def _cost(rows: Sequence[CcusageBlock], priced: Mapping[str, bool]) -> float | None:
     """A sum that leaves a model out is no cost. From 20 on responses without a model are priced 0 and not listed."""
     total = math.fsum(row.cost_usd for row in rows)
     listed = all(row.models or not row.tokens for row in rows)

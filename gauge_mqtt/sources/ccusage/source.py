@@ -9,10 +9,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
+from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core.reading import WEEK, Reading
-from gauge_mqtt.sources import Figure, State
 from gauge_mqtt.sources.ccusage.program import ReportName
-from gauge_mqtt.sources.ccusage.report import CcusageError, Spent, blocks, prices, window_5h, window_7d
+from gauge_mqtt.sources.ccusage.report import CcusageBlock, CcusageError, blocks, prices, window_5h, window_7d
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Reporter(Protocol):
         """Raises `CcusageError`."""
 
 
-class Tail(Protocol):
+class UsageTail(Protocol):
     """What is needed of the tail of the session logs. `on_usage` is called for each new usage after its first look."""
 
     on_usage: Callable[[], None]
@@ -47,18 +47,18 @@ class CcusageSource:
 
     name = "ccusage"
 
-    def __init__(self, reporter: Reporter, tail: Tail, ttl_s: float) -> None:
+    def __init__(self, reporter: Reporter, tail: UsageTail, ttl_s: float) -> None:
         self.failure: str | None = None
         self.runs = self.failures = 0
         self.seconds = 0.0
         self._reporter, self._tail, self._ttl_s = reporter, tail, ttl_s
-        self._blocks: list[Spent] | None = None
+        self._blocks: list[CcusageBlock] | None = None
         self._prices: dict[str, bool] = {}
         self._priced_by: str | None = None
         self._asked_at: datetime | None = None
         self._failing_since: datetime | None = None
-        self._news = asyncio.Event()
-        tail.on_usage = self._news.set
+        self._new_usage = asyncio.Event()
+        tail.on_usage = self._new_usage.set
 
     def read(self, now: datetime) -> Reading:
         known = self._blocks is not None
@@ -75,20 +75,21 @@ class CcusageSource:
 
     def _observed_at(self) -> datetime | None:
         """When its answer was true: as long as the tail sees nothing new, that is when the tail looked last."""
-        if self._asked_at is None or self._news.is_set() or self.failure:
+        if self._asked_at is None or self._new_usage.is_set() or self.failure:
             return self._asked_at
         return max(self._asked_at, self._tail.observed_at or self._asked_at)
 
-    def state(self) -> State:
+    @property
+    def health(self) -> Health:
         at = self._observed_at()
         age = None if at is None else max(0.0, (datetime.now(UTC) - at).total_seconds())
-        return State(ok=self.failure is None, age_s=age, detail=self.failure or str(self._reporter))
+        return Health(ok=self.failure is None, age_s=age, detail=self.failure or str(self._reporter))
 
-    def figures(self) -> list[Figure]:
+    def metrics(self) -> list[Metric]:
         return [
-            Figure("ccusage_runs_total", "counter", "how often ccusage was asked", self.runs),
-            Figure("ccusage_failures_total", "counter", "how often that failed", self.failures),
-            Figure("ccusage_seconds_total", "counter", "wall time that ccusage took", round(self.seconds, 3)),
+            Metric("ccusage_runs_total", "counter", "how often ccusage was asked", self.runs),
+            Metric("ccusage_failures_total", "counter", "how often that failed", self.failures),
+            Metric("ccusage_seconds_total", "counter", "wall time that ccusage took", round(self.seconds, 3)),
         ]
 
     async def load(self) -> None:
@@ -114,7 +115,7 @@ class CcusageSource:
         ends = [row.end for row in self._blocks or [] if row.end > now]
         try:
             async with asyncio.timeout(min(ends) - now + BLOCK_OVER_S if ends else None):
-                await self._news.wait()
+                await self._new_usage.wait()
         except TimeoutError:
             pass
 
@@ -128,7 +129,7 @@ class CcusageSource:
             self._prices = known
 
     async def _ask(self, changed: Callable[[], None]) -> None:
-        self._news.clear()
+        self._new_usage.clear()
         asked_at, loop = datetime.now(UTC), asyncio.get_running_loop()
         started = loop.time()
         self.runs += 1
@@ -139,14 +140,14 @@ class CcusageSource:
             await self._learn_prices({model for row in rows for model in row.models})
         except CcusageError as error:
             self.failures += 1
-            self._news.set()  # it is still to be asked
+            self._new_usage.set()  # it is still to be asked
             self.failure, self._failing_since = str(error), self._failing_since or asked_at
         else:
             self.failure = self._failing_since = None
         finally:
             self.seconds += loop.time() - started
 
-    def _believed(self, rows: list[Spent], now: datetime) -> list[Spent]:
+    def _believed(self, rows: list[CcusageBlock], now: datetime) -> list[CcusageBlock]:
         """`rows`, unless they are none and the tail does not know for itself that nothing was used in a week."""
         at = now.timestamp()
         if not rows and self._reporter.vague and self._tail.tokens_between(at - WEEK.total_seconds(), at) != 0:

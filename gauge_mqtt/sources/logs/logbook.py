@@ -11,7 +11,7 @@ from pathlib import Path
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.reading import CACHE_WINDOW, OPEN_WINDOW, WEEK
 from gauge_mqtt.sources.logs import index
-from gauge_mqtt.sources.logs.roots import Found, look, walk
+from gauge_mqtt.sources.logs.roots import ListedFile, look, walk
 from gauge_mqtt.sources.logs.tail import LogFile, Tail
 
 SETTLED_S = 2.0
@@ -74,8 +74,8 @@ class Logbook:
         now, first = time.time(), self.observed_at is None
         found = await asyncio.to_thread(lambda: sorted(walk(self.roots), key=lambda item: item.mtime, reverse=True))
         self._forget({(item.device, item.inode) for item in found})
-        fresh: list[Found] = []
-        older: list[Found] = []
+        fresh: list[ListedFile] = []
+        older: list[ListedFile] = []
         for item in found:
             file = self._file(item)
             if item.size not in (file.offset, file.remainder_at):
@@ -116,7 +116,7 @@ class Logbook:
         learned, self._known = known > self._known, known
         return learned
 
-    async def _reach_back(self, older: Sequence[Found], now: float) -> None:
+    async def _reach_back(self, older: Sequence[ListedFile], now: float) -> None:
         """Where a 5 h block starts depends on all records back to a pause: read on until there is one."""
         for item, following in zip_longest(older, older[1:]):
             if self._block_known(now):
@@ -128,7 +128,7 @@ class Logbook:
         newest = max(self.ledger.order[-1] * 60 if self.ledger.order else -inf, self.ledger.complete_since)
         return newest < now - OPEN_S or self.ledger.latest_block(now) is not None
 
-    async def _read(self, item: Found, now: float, step: Callable[[], None] = lambda: None) -> int:
+    async def _read(self, item: ListedFile, now: float, step: Callable[[], None] = lambda: None) -> int:
         """One file to its end, a slice at a time so that the loop stays free. Returns the bytes read."""
         file, before = self._file(item), self.tail.counters.bytes
         recent = item.mtime > now - OPEN_S
@@ -162,7 +162,7 @@ class Logbook:
             self.unsaved, self.observed_at = True, time.time()
         return size, lost
 
-    def _file(self, item: Found) -> LogFile:
+    def _file(self, item: ListedFile) -> LogFile:
         file = self.files.get((item.device, item.inode))
         if file is None:
             file = self.files[item.device, item.inode] = LogFile(item.path, item.device, item.inode)

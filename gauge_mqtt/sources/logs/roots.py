@@ -12,7 +12,7 @@ POLLED_FILESYSTEMS = frozenset(
 """File systems where inotify accepts a watch and another machine's writes never ring it."""
 
 
-class Found(NamedTuple):
+class ListedFile(NamedTuple):
     """One session file as a directory listing shows it. `mtime` unix seconds."""
 
     path: str
@@ -43,7 +43,7 @@ def config_homes(environ: Mapping[str, str], home: Path) -> list[Path]:
     return [config.parent if config.name == "projects" else config for config in configs]
 
 
-def walk(roots: Iterable[Path]) -> Iterator[Found]:
+def walk(roots: Iterable[Path]) -> Iterator[ListedFile]:
     """Every `*.jsonl` below the roots, in hidden directories too. Links are not followed, what vanishes is left out."""
     stack = [os.fspath(root) for root in roots]
     while stack:
@@ -62,13 +62,13 @@ def walk(roots: Iterable[Path]) -> Iterator[Found]:
             continue
 
 
-def look(path: str) -> Found | None:
+def look(path: str) -> ListedFile | None:
     """One file, or `None` if it is gone."""
     try:
         status = os.lstat(path)
     except OSError:
         return None
-    return Found(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime)
+    return ListedFile(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime)
 
 
 def count_directories(root: Path) -> int:

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core import windows
 from gauge_mqtt.core.reading import Reading
-from gauge_mqtt.sources import Figure, State
 from gauge_mqtt.sources.logs.logbook import Logbook, Progress, present
 from gauge_mqtt.sources.logs.watch import Watcher
 
@@ -49,14 +49,14 @@ class JsonlSource:
         self.book = Logbook(roots, state_dir)
         self.roots = list(roots)
         self.on_usage: Callable[[], None] = lambda: None
-        self._told, self._with_windows = 0, windows
+        self._seen_changes, self._with_windows = 0, windows
         self.failing_since: float | None = None
         self._progress = progress
         self._watchers: dict[Path, Watcher] = {}
-        self._rung: dict[str, None] = {}
-        self._on_ring: Callable[[], None] | None = None
+        self._changed_paths: dict[str, None] = {}
+        self._read_changes: Callable[[], None] | None = None
         self._fault: Exception | None = None
-        self._bell = asyncio.Event()
+        self._wakeup = asyncio.Event()
         self._sweep_at = self._save_at = 0.0
         self._missed_sweeps = 0
         self._busy: tuple[int, int | None] = (-1, None)
@@ -77,19 +77,20 @@ class JsonlSource:
         """Tokens after the first and up to the second unix second; `None` if not all of that is known."""
         return windows.tokens_between(self.book.ledger, after, upto)
 
-    def state(self) -> State:
-        return State(
+    @property
+    def health(self) -> Health:
+        return Health(
             ok=self.failing_since is None, age_s=self.book.age(), detail=self.failure or self.polling or "watching"
         )
 
-    def figures(self) -> list[Figure]:
+    def metrics(self) -> list[Metric]:
         counters = self.book.tail.counters
         return [
-            Figure("source_files", "gauge", "session files known", len(self.book.files)),
-            Figure("source_records_total", "counter", "usage records read", counters.records),
-            Figure("source_refused_total", "counter", "lines whose usage was not believed", counters.refused),
-            Figure("source_oversize_total", "counter", "lines too long to read", counters.oversize),
-            Figure("source_resets_total", "counter", "files that were truncated or replaced", counters.resets),
+            Metric("source_files", "gauge", "session files known", len(self.book.files)),
+            Metric("source_records_total", "counter", "usage records read", counters.records),
+            Metric("source_refused_total", "counter", "lines whose usage was not believed", counters.refused),
+            Metric("source_oversize_total", "counter", "lines too long to read", counters.oversize),
+            Metric("source_resets_total", "counter", "files that were truncated or replaced", counters.resets),
         ]
 
     @property
@@ -138,15 +139,15 @@ class JsonlSource:
                 await self.book.catch_up(changed, self._progress)
                 if ledger.order and (ledger.order[-1] + 1) * 60 > started:  # who asked beside us may have missed that
                     self.on_usage()
-                self._told = ledger.changes
+                self._seen_changes = ledger.changes
                 changed()
             while True:
                 if time.monotonic() >= self._sweep_at:
                     await self._sweep(changed)
                 self._follow(changed)
-                self._on_ring = partial(self._follow, changed)
+                self._read_changes = partial(self._follow, changed)
                 await self._rest()
-                self._on_ring = None
+                self._read_changes = None
                 if self._fault:
                     raise self._fault
         finally:
@@ -163,7 +164,7 @@ class JsonlSource:
             self._save()
 
     async def _sweep(self, changed: Callable[[], None]) -> None:
-        self._rung.clear()
+        self._changed_paths.clear()
         new_watch = await self._watch()
         if self.failing_since is None:
             missed = await self.book.catch_up(changed, None if self.book.observed_at else self._progress)
@@ -178,19 +179,19 @@ class JsonlSource:
         self._tell(changed)
 
     def _follow(self, changed: Callable[[], None]) -> None:
-        """Read what was rung for."""
-        if self._rung:
-            rung, self._rung = self._rung, {}
-            size, lost = self.book.follow(rung)
+        """Read what was paths for."""
+        if self._changed_paths:
+            paths, self._changed_paths = self._changed_paths, {}
+            size, lost = self.book.follow(paths)
             if lost:
                 self._sweep_at = 0.0
-                self._bell.set()
+                self._wakeup.set()
             if size:
                 self._tell(changed)
 
     def _tell(self, changed: Callable[[], None]) -> None:
-        if self.book.ledger.changes != self._told:
-            self._told = self.book.ledger.changes
+        if self.book.ledger.changes != self._seen_changes:
+            self._seen_changes = self.book.ledger.changes
             self.on_usage()
         changed()
 
@@ -203,13 +204,13 @@ class JsonlSource:
 
     async def _rest(self) -> None:
         """Until the next sweep is due; a missing root is looked for in between."""
-        self._bell.clear()
+        self._wakeup.clear()
         pause = max(self._sweep_at - time.monotonic(), 0.0)
         if len(self._watchers) < len(self.roots) or not all(w.polling or w.alive for w in self._watchers.values()):
             pause = min(pause, SEARCH_S)
         try:
             async with asyncio.timeout(pause):
-                await self._bell.wait()
+                await self._wakeup.wait()
         except TimeoutError:
             if set(present(self.roots)) != {root for root, w in self._watchers.items() if w.polling or w.alive}:
                 self._sweep_at = 0.0
@@ -233,19 +234,19 @@ class JsonlSource:
                 del self._watchers[root]
         new = [root for root in there if root not in self._watchers]
         for root in new:
-            watcher = self._watchers[root] = Watcher(root, asyncio.get_running_loop(), self._ring)
+            watcher = self._watchers[root] = Watcher(root, asyncio.get_running_loop(), self._on_change)
             await asyncio.to_thread(watcher.start)
         return bool(new)
 
-    def _ring(self, path: str) -> None:
-        self._rung[path] = None
+    def _on_change(self, path: str) -> None:
+        self._changed_paths[path] = None
         self._missed_sweeps = 0
-        if self._on_ring:  # here and now: to wake the task first would cost a round of the loop
+        if self._read_changes:  # here and now: to wake the task first would cost a round of the loop
             try:
-                self._on_ring()
+                self._read_changes()
             except Exception as error:  # noqa: BLE001 (raised again in the task, whose end is noticed)
                 self._fault = error
-                self._bell.set()
+                self._wakeup.set()
 
     def _save(self) -> None:
         self._save_at = time.monotonic() + SAVE_S

@@ -40,7 +40,7 @@ class LogFile:
 
 
 @dataclass(slots=True)
-class Counters:
+class ReadCounters:
     """What was met on the way. `refused`: lines with a usage that could not be believed; `oversize`: too long."""
 
     bytes: int = 0
@@ -55,7 +55,7 @@ class Tail:
     """Reads session files into a ledger."""
 
     ledger: Ledger
-    counters: Counters = field(default_factory=Counters)
+    counters: ReadCounters = field(default_factory=ReadCounters)
 
     def advance(self, file: LogFile, *, turns: bool) -> bool:
         """Read at most one slice more of `file`. True if there is more to read. Raises `OSError` if it is gone.

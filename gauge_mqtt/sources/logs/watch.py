@@ -1,4 +1,4 @@
-"""The bell: rings with the path of a session file that changed. watchdog's threads stay behind this door."""
+"""The queue: rings with the path of a session file that changed. watchdog's threads stay behind this door."""
 
 import asyncio
 import logging
@@ -36,12 +36,12 @@ EVENTS: list[type[FileSystemEvent]] = [
 would ring a second time for a line that is read already, while its message waits to be sent."""
 
 
-class _Bell(EventQueue):
+class _CallbackQueue(EventQueue):
     """Rings from the thread that met the event. Queued for watchdog's dispatcher it would wait for one thread more."""
 
-    def __init__(self, ring: Callable[[str], None]) -> None:
+    def __init__(self, on_change: Callable[[str], None]) -> None:
         super().__init__()
-        self._ring = ring
+        self._on_change = on_change
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT001, FBT002
         if item is EventDispatcher.stop_event:
@@ -50,30 +50,30 @@ class _Bell(EventQueue):
         event: FileSystemEvent = item[0]
         path = os.fsdecode(event.dest_path or event.src_path)
         if event.is_directory or path.endswith(".jsonl"):
-            self._ring(path)
+            self._on_change(path)
         if event.dest_path and event.src_path:
-            self._ring(os.fsdecode(event.src_path))
+            self._on_change(os.fsdecode(event.src_path))
 
 
 class _Observer(Observer):  # type: ignore[misc, valid-type]
     """watchdog's for this platform, with a bell for a queue."""
 
-    def __init__(self, bell: _Bell) -> None:
+    def __init__(self, queue: _CallbackQueue) -> None:
         super().__init__()
-        self._bell = bell
+        self._queue = queue
 
     @property
     def event_queue(self) -> EventQueue:
-        return self._bell
+        return self._queue
 
 
 class Watcher:
     """Watches one root. `polling` says in words why changes must be looked for instead; `None`: inotify rings."""
 
-    def __init__(self, root: Path, loop: asyncio.AbstractEventLoop, ring: Callable[[str], None]) -> None:
+    def __init__(self, root: Path, loop: asyncio.AbstractEventLoop, on_change: Callable[[str], None]) -> None:
         self.root = root
         self.polling: str | None = None
-        self._loop, self._ring = loop, ring
+        self._loop, self._on_change = loop, on_change
         self._observer: BaseObserver | None = None
 
     @property
@@ -88,7 +88,7 @@ class Watcher:
             self._poll(f"{self.root} is on {kind}, where changes by other machines are not announced")
             return
         before = _watches()
-        observer = _Observer(_Bell(self._ring_in_loop))
+        observer = _Observer(_CallbackQueue(self._post))
         observer.daemon = True
         try:
             observer.schedule(FileSystemEventHandler(), os.fspath(self.root), recursive=True, event_filter=EVENTS)
@@ -125,9 +125,9 @@ class Watcher:
             log.warning("looking for changes every few seconds: %s", why)
         self.polling = why
 
-    def _ring_in_loop(self, path: str) -> None:
+    def _post(self, path: str) -> None:
         try:
-            self._loop.call_soon_threadsafe(self._ring, path)
+            self._loop.call_soon_threadsafe(self._on_change, path)
         except RuntimeError:  # the loop closed between the event and here: nobody listens any more
             self.stop()
 

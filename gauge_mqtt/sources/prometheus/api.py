@@ -42,7 +42,7 @@ class Server:
     ca_file: Path | None = None
 
 
-class Row(msgspec.Struct, frozen=True):
+class Sample(msgspec.Struct, frozen=True):
     """One series of an answer: (unix seconds, value) once for an instant, per step for a range."""
 
     labels: dict[str, str]
@@ -89,12 +89,12 @@ class PromApi:
     def __str__(self) -> str:
         return self.url
 
-    async def query(self, expression: str, at: float | None = None) -> list[Row]:
+    async def query(self, expression: str, at: float | None = None) -> list[Sample]:
         """`expression` at `at` (unix seconds), or at the server's now. Raises `PromError`, as all of these do."""
         when = {} if at is None else {"time": f"{at:.3f}"}
         return await self._rows("/api/v1/query", {"query": expression} | when)
 
-    async def query_range(self, expression: str, first: int, last: int, step: int) -> list[Row]:
+    async def query_range(self, expression: str, first: int, last: int, step: int) -> list[Sample]:
         """`expression` at each `step` from `first` to `last` (unix seconds)."""
         form = {"query": expression, "start": str(first), "end": str(last), "step": str(step)}
         return await self._rows("/api/v1/query_range", form)
@@ -113,7 +113,7 @@ class PromApi:
             await self._client.aclose()
             self._client = None
 
-    async def _rows(self, path: str, form: dict[str, str]) -> list[Row]:
+    async def _rows(self, path: str, form: dict[str, str]) -> list[Sample]:
         answer = await self._ask("POST", path, form | {"timeout": f"{TIMEOUT_S:g}s"}, _RowsAnswer)
         if answer.warnings and answer.warnings != self._warnings:
             log.warning("%s may leave something out: %s", self.url, "; ".join(answer.warnings)[:QUOTED])
@@ -123,7 +123,7 @@ class PromApi:
             points = [(at, _number(text)) for at, text in ([series.value] if series.value else series.values)]
             if not points or not all(math.isfinite(value) for _, value in points):
                 raise PromError(f"{self.url} answers with {points[-1][1] if points else 'nothing'} instead of a number")
-            rows.append(Row(series.metric, points))
+            rows.append(Sample(series.metric, points))
         return rows
 
     async def _ask(self, method: str, path: str, form: dict[str, str], kind: type[Answer]) -> Answer:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus.api import PromApi, PromError, Row
+from gauge_mqtt.sources.prometheus.api import PromApi, PromError, Sample
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ IN_USE_S = 600.0
 """Metrics heard of within so long of each other are both in use."""
 
 Temporality = Literal["auto", "cumulative", "delta"]
-Found = dict[str, list[Row]]
+FactRows = dict[str, list[Sample]]
 
 
 class Facts:
@@ -41,7 +41,7 @@ class Facts:
         self.requests += 1
         return await self.api.names("{" + ",".join(filter(None, (f'__name__=~"{pattern}"', selector))) + "}")
 
-    async def ask(self, expression: str, at: float | None = None) -> Found:
+    async def ask(self, expression: str, at: float | None = None) -> FactRows:
         self.requests += 1
         before = self.now()
         found = self._by_fact(await self.api.query(expression, at))
@@ -53,12 +53,12 @@ class Facts:
             self._skew = skew
         return found
 
-    async def ask_range(self, expression: str, first: int, last: int, step: int) -> Found:
+    async def ask_range(self, expression: str, first: int, last: int, step: int) -> FactRows:
         self.requests += 1
         return self._by_fact(await self.api.query_range(expression, first, last, step))
 
-    def _by_fact(self, rows: list[Row]) -> Found:
-        found: Found = {}
+    def _by_fact(self, rows: list[Sample]) -> FactRows:
+        found: FactRows = {}
         for row in rows:
             found.setdefault(row.labels.get(promql.FACT, ""), []).append(row)
         if promql.NOW not in found:
@@ -66,15 +66,15 @@ class Facts:
         return found
 
 
-def session(row: Row) -> str:
+def session(row: Sample) -> str:
     return row.labels.get("session_id", "")
 
 
-def total(found: Found, fact: str, kind: str | None = None) -> float:
+def total(found: FactRows, fact: str, kind: str | None = None) -> float:
     return sum(row.value for row in found.get(fact, []) if kind in {None, row.labels.get("type")})
 
 
-def by_minute(found: Found, known: Found, *facts: str) -> dict[int, float]:
+def by_minute(found: FactRows, known: FactRows, *facts: str) -> dict[int, float]:
     """Some facts of the first answer, less those of the second."""
     summed: dict[int, float] = defaultdict(float)
     for sign, answer in ((1, found), (-1, known)):
@@ -83,7 +83,7 @@ def by_minute(found: Found, known: Found, *facts: str) -> dict[int, float]:
     return summed
 
 
-class Counters(NamedTuple):
+class CounterSeries(NamedTuple):
     """What there is to ask for. `targets`: the instances that were scraped for it."""
 
     tokens: promql.Series
@@ -91,7 +91,7 @@ class Counters(NamedTuple):
     targets: set[str]
 
 
-async def learn(facts: Facts, selector: str, temporality: Temporality, before: promql.Series) -> Counters:
+async def learn(facts: Facts, selector: str, temporality: Temporality, before: promql.Series) -> CounterSeries:
     """Which of the possible names there are: they differ by the way the telemetry takes. Raises `PromError`."""
     names = await facts.names(promql.METRICS, selector)
     name = await _preferred(facts, selector, sorted(name for name in names if promql.TOKENS in name), before.name)
@@ -104,7 +104,7 @@ async def learn(facts: Facts, selector: str, temporality: Temporality, before: p
         delta = temporality == "delta"
     tokens, cost = promql.Series(name, selector, delta), promql.cost_of(name, names)
     targets = {row.labels.get("instance", "") for row in found.get("target", [])}
-    return Counters(tokens, tokens._replace(name=cost) if cost else None, targets)
+    return CounterSeries(tokens, tokens._replace(name=cost) if cost else None, targets)
 
 
 async def _preferred(facts: Facts, selector: str, names: list[str], before: str) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from gauge_mqtt.core.reading import OPEN_WINDOW, WEEK, Reading, Share, Window
-from gauge_mqtt.sources import Figure, State
+from gauge_mqtt.contract.health import Health, Metric
+from gauge_mqtt.core.reading import OPEN_WINDOW, WEEK, Ratio, Reading, Window
 from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus.api import PromApi, PromError
-from gauge_mqtt.sources.prometheus.facts import Facts, Found, Temporality, by_minute, learn, session, total
+from gauge_mqtt.sources.prometheus.facts import FactRows, Facts, Temporality, by_minute, learn, session, total
 from gauge_mqtt.sources.prometheus.faults import Fault, faults, missing_tokens
 from gauge_mqtt.sources.prometheus.minutes import Minutes
 
@@ -45,11 +45,11 @@ class PrometheusSource:
         self._due: dict[Kind, float] = dict.fromkeys(PERIODS, 0.0)
         self._faults: dict[Kind, tuple[str, int]] = {}
         self._failing_since: datetime | None = None
-        self._comebacks: tuple[object, Found] = (None, {})
+        self._comebacks: tuple[object, FactRows] = (None, {})
         self._rate: tuple[datetime, int] | None = None
         self._observed_at: datetime | None = None
         self._windows: dict[timedelta, Window] = {}
-        self._cache: tuple[datetime, Share] | None = None
+        self._cache: tuple[datetime, Ratio] | None = None
         self._models: dict[str, datetime] = {}
         self._busy: int | None = None
         self._active_at: datetime | None = None
@@ -84,16 +84,17 @@ class PrometheusSource:
     def _running(self, now: datetime) -> bool:
         return self._newest_at is not None and now - self._newest_at < FRESH
 
-    def state(self) -> State:
+    @property
+    def health(self) -> Health:
         at = self._rate[0] if self._rate else None
         age = None if at is None else max(0.0, (self.facts.now() - at).total_seconds())
-        return State(ok=self.failure is None, age_s=age, detail=self.failure or str(self._api))
+        return Health(ok=self.failure is None, age_s=age, detail=self.failure or str(self._api))
 
-    def figures(self) -> list[Figure]:
+    def metrics(self) -> list[Metric]:
         return [
-            Figure("prometheus_requests_total", "counter", "requests to Prometheus", self.facts.requests),
-            Figure("prometheus_failures_total", "counter", "how often asking it failed", self.failures),
-            Figure("prometheus_targets_down", "gauge", "scrape targets of Claude Code that are down", self._down),
+            Metric("prometheus_requests_total", "counter", "requests to Prometheus", self.facts.requests),
+            Metric("prometheus_failures_total", "counter", "how often asking it failed", self.failures),
+            Metric("prometheus_targets_down", "gauge", "scrape targets of Claude Code that are down", self._down),
         ]
 
     async def load(self) -> None:
@@ -178,7 +179,7 @@ class PrometheusSource:
         self._take_models((row.labels.get("model", ""), row.value) for row in found.get("model", []))
         self._judge_targets(sorted(row.labels.get("instance", "?") for row in found.get("down", [])))
 
-    async def _known_of(self, found: Found) -> Found:
+    async def _known_of(self, found: FactRows) -> FactRows:
         """Asked only when it has changed who is new."""
         fresh = {(session(row), row.value) for row in found.get("new", [])}
         if fresh and fresh != self._comebacks[0]:
@@ -198,7 +199,7 @@ class PrometheusSource:
         self._unread = self._unread or self.minutes.unread(self.facts.server_now())
         after, upto = self._unread[0]
         span = (after + promql.STEP_S, upto, promql.STEP_S)
-        found, known = await self.facts.ask_range(promql.minutes(self._tokens, self._cost), *span), Found()
+        found, known = await self.facts.ask_range(promql.minutes(self._tokens, self._cost), *span), FactRows()
         if sessions := {session(row) for row in found.get("new", [])}:
             known = await self.facts.ask_range(promql.minutes_known(self._tokens, self._cost, sessions), *span)
         tokens = by_minute(found, known, "tokens", "new")
@@ -221,7 +222,7 @@ class PrometheusSource:
         if at <= mark:  # a clock was set back
             self.minutes, self._unread, self._due["past"] = Minutes(), [], 0.0
             return
-        found, known = await self.facts.ask(promql.tail(self._tokens, self._cost, mark, at), at), Found()
+        found, known = await self.facts.ask(promql.tail(self._tokens, self._cost, mark, at), at), FactRows()
         if sessions := {session(row) for fact in ("new", "lately") for row in found.get(fact, [])}:
             known = await self.facts.ask(promql.tail_known(self._tokens, self._cost, mark, at, sessions), at)
         for span in (OPEN_WINDOW, WEEK):
@@ -233,7 +234,7 @@ class PrometheusSource:
                 self._windows[span] = Window(tokens=round(tokens), cost_usd=round(usd, 6) if self._cost else None)
                 self._observed_at = now
         kinds = {kind: max(0.0, total(found, "cache", kind) - total(known, "cache", kind)) for kind in promql.CACHED}
-        self._cache = (now, Share(part=round(kinds["cacheRead"]), whole=round(sum(kinds.values()))))
+        self._cache = (now, Ratio(part=round(kinds["cacheRead"]), whole=round(sum(kinds.values()))))
 
     def _take_models(self, seen: Iterable[tuple[str, float]]) -> None:
         """Each model by its latest sign; what is older than 5 h is let go of."""

@@ -13,9 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from gauge_mqtt.contract.usage import FACETS, json_schema
+from gauge_mqtt.contract.health import Metric
+from gauge_mqtt.contract.usage import KEYS, json_schema
 from gauge_mqtt.sinks.http import server as http
-from gauge_mqtt.sinks.http.metrics import Own, exposition
+from gauge_mqtt.sinks.http.metrics import exposition
 from gauge_mqtt.sinks.http.server import HttpSink
 from tests.support.mqtt import eventually, usage
 
@@ -25,9 +26,10 @@ BUSY = usage(
     window_5h_resets_at=datetime(2026, 1, 2, 5, tzinfo=UTC), warn_reasons=("cache",), needle_tach=0,
 )  # fmt: skip
 OWN = [
-    Own("source_records_total", "counter", "usage records read", {"": 7}),
-    Own("mqtt_connected", "gauge", "broker", {"": 1}),
-    Own("source_up", "gauge", "readable", {'{source="jsonl"}': 1, '{source="ccusage"}': 0}),
+    Metric("source_records_total", "counter", "usage records read", 7),
+    Metric("mqtt_connected", "gauge", "broker", 1),
+    Metric("source_up", "gauge", "readable", 1, '{source="jsonl"}'),
+    Metric("source_up", "gauge", "readable", 0, '{source="ccusage"}'),
 ]
 
 
@@ -71,7 +73,7 @@ async def test_unknown_is_null_and_never_missing() -> None:
     served.show(usage(), (), beat=False)
     async with serving(served) as client:
         body = (await client.get("/usage")).json()
-    assert list(body) == list(FACETS)
+    assert list(body) == list(KEYS)
     assert body["rate_1m"] is None
 
 

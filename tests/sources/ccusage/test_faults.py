@@ -24,7 +24,7 @@ async def test_while_it_fails_the_last_window_stays_with_its_age(
         broken_at = now()
         use(log)
         await until(lambda: source.failures >= 1)
-        since, age = source.read(now()).failing_since, source.state().age_s
+        since, age = source.read(now()).failing_since, source.health.age_s
         await until(lambda: source.failures >= 4)  # without any more usage
         bad = source.read(now())
         assert (bad.window_5h, bad.window_7d) == (good.window_5h, good.window_7d)
@@ -34,20 +34,20 @@ async def test_while_it_fails_the_last_window_stays_with_its_age(
         assert bad.failing_since == since
         assert since is not None
         assert since >= broken_at > (bad.observed_at or now())
-        assert (source.state().ok, source.state().detail) == (False, bad.failure)
-        assert (source.state().age_s or 0) > (age or 0) > 0
+        assert (source.health.ok, source.health.detail) == (False, bad.failure)
+        assert (source.health.age_s or 0) > (age or 0) > 0
         assert caplog.text.count("the disk is full") == 1
         fake.prints(block(time.time() - 60, 7))
         await until(lambda: source.failure is None)
         mended = source.read(now())
         assert (tokens(source), mended.failing_since, mended.failure) == (7, None, None)
-        assert source.state().ok
+        assert source.health.ok
         runs, failures = source.runs, source.failures
         await asyncio.sleep(0.2)
         assert (source.runs, source.failures) == (runs, failures)
-    figures = {figure.name: figure.value for figure in source.figures()}
-    assert (figures["ccusage_runs_total"], figures["ccusage_failures_total"]) == (runs, failures)
-    assert figures["ccusage_seconds_total"] > 0
+    metrics = {metric.name: metric.value for metric in source.metrics()}
+    assert (metrics["ccusage_runs_total"], metrics["ccusage_failures_total"]) == (runs, failures)
+    assert metrics["ccusage_seconds_total"] > 0
 
 
 async def test_while_it_hangs_the_tail_reads_on(fake: Fake, log: Path) -> None:
@@ -71,7 +71,7 @@ async def test_one_that_is_installed_later_is_found(fake: Fake, log: Path) -> No
         reading = source.read(now())
         assert (reading.window_5h, reading.window_7d, reading.observed_at) == (None, None, None)
         assert "there is no program" in (reading.failure or "")
-        assert (source.state().ok, source.state().age_s) == (False, None)
+        assert (source.health.ok, source.health.age_s) == (False, None)
         fake.path.with_name("elsewhere").rename(fake.path)
         await until(lambda: tokens(source) == 1000)
 

@@ -115,7 +115,7 @@ async def test_prices_are_asked_for_once_per_new_model_and_release(fake: Fake, l
 async def test_an_answer_is_true_for_as_long_as_the_tail_sees_nothing_new(fake: Fake, log: Path) -> None:
     tail = Watchman()
     source = CcusageSource(Program(fake.path, [log.parents[1]], 30), tail, 60)
-    assert (source.read(now()).observed_at, source.state().age_s) == (None, None)
+    assert (source.read(now()).observed_at, source.health.age_s) == (None, None)
     before = now()
     await source.load()
     asked_at = source.read(now()).observed_at
@@ -125,7 +125,7 @@ async def test_an_answer_is_true_for_as_long_as_the_tail_sees_nothing_new(fake: 
     assert source.read(now()).observed_at == asked_at
     tail.observed_at = asked_at + timedelta(minutes=1)
     assert source.read(now()).observed_at == tail.observed_at
-    assert source.state() == (True, 0, f"ccusage {VERSION} ({fake.path})")  # a clock that was set back is no age
+    assert source.health == (True, f"ccusage {VERSION} ({fake.path})", 0)  # a clock that was set back is no age
     tail.on_usage()
     assert source.read(now()).observed_at == asked_at
     await source.load()

@@ -35,7 +35,7 @@ async def both(version: str, log: Path, at: datetime) -> tuple[Reading, Reading]
     await tail.load()
     await source.load()
     assert source.failure is None
-    assert f"ccusage {version} (" in source.state().detail
+    assert f"ccusage {version} (" in source.health.detail
     return tail.read(at), source.read(at)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gauge_mqtt.core.reading import Window
-from gauge_mqtt.sources.ccusage.report import Spent, window_5h, window_7d
+from gauge_mqtt.sources.ccusage.report import CcusageBlock, window_5h, window_7d
 
 NOW = datetime(2026, 11, 22, 2, 33, 3, tzinfo=UTC)
 AT, HOUR, WEEK = NOW.timestamp(), 3600, 7 * 86400
@@ -18,9 +18,9 @@ def unasked(_after: float, _upto: float) -> int:
     raise AssertionError("no block is cut by the edge of the week")
 
 
-def spent(start: float, last: float, tokens: int = 1000, cost: float = 2.0, *models: str) -> Spent:
+def spent(start: float, last: float, tokens: int = 1000, cost: float = 2.0, *models: str) -> CcusageBlock:
     """Times in hours from `NOW`."""
-    return Spent(AT + start * HOUR, AT + (start + 5) * HOUR, AT + last * HOUR, tokens, cost, models or ("a",))
+    return CcusageBlock(AT + start * HOUR, AT + (start + 5) * HOUR, AT + last * HOUR, tokens, cost, models or ("a",))
 
 
 def test_without_an_active_block_the_window_is_empty_and_has_no_end() -> None:
@@ -84,7 +84,7 @@ def test_the_week_is_unknown_while_the_tail_does_not_know_the_cut_block() -> Non
     ],
     ids=["unpriced", "unknown", "no cost", "tokens of no model"],
 )
-def test_a_cost_that_would_leave_something_out_is_none_and_never_zero(row: Spent) -> None:
+def test_a_cost_that_would_leave_something_out_is_none_and_never_zero(row: CcusageBlock) -> None:
     for window in (window_5h([row], PRICED, NOW), window_7d([row, spent(-50, -49)], PRICED, NOW, unasked)):
         assert window is not None
         assert window.tokens in {10, 1010}

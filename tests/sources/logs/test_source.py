@@ -251,7 +251,7 @@ async def test_polling_finds_changes_where_nothing_rings(
 
 async def test_sweep_heals_events_that_were_lost(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsonl, "SWEEP_QUIET_S", 0.3)
-    monkeypatch.setattr(JsonlSource, "_ring", lambda *_: None)
+    monkeypatch.setattr(JsonlSource, "_on_change", lambda *_: None)
     async with running(JsonlSource([root], None)) as source:
         (root / "s.jsonl").write_bytes(line(answer(time.time())))
         await until(lambda: rate(source) == FULL)
@@ -262,7 +262,7 @@ async def test_an_inotify_that_has_gone_deaf_is_noticed(root: Path, monkeypatch:
     """watchdog's one reading thread can die of an exception and nothing says so."""
     monkeypatch.setattr(jsonl, "SWEEP_QUIET_S", 0.2)
     monkeypatch.setattr(jsonl, "SWEEP_ACTIVE_S", 0.2)
-    monkeypatch.setattr(JsonlSource, "_ring", lambda *_: None)
+    monkeypatch.setattr(JsonlSource, "_on_change", lambda *_: None)
     async with running(JsonlSource([root], None)) as source:
         for number in range(3):
             log = root / f"{number}.jsonl"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gauge_mqtt.core.reading import Limits, Reading, Share
+from gauge_mqtt.core.reading import Limits, Ratio, Reading
 from gauge_mqtt.core.snapshot import snapshot
 from gauge_mqtt.sources.prometheus import queries as prom_queries
 from gauge_mqtt.sources.prometheus import source as prometheus
@@ -71,7 +71,7 @@ def model(source: PrometheusSource) -> str | None:
 
 
 def down(source: PrometheusSource) -> float:
-    return next(figure.value for figure in source.figures() if figure.name == "prometheus_targets_down")
+    return next(metric.value for metric in source.metrics() if metric.name == "prometheus_targets_down")
 
 
 def five(source: PrometheusSource) -> int | None:
@@ -88,7 +88,7 @@ async def test_the_tach_counts_from_the_first_sample_on(lab: Lab, exporter: Expo
         await eventually(lambda: read(source).rate_tokens == 3 * TOTAL)
         await eventually(lambda: five(source) == 3 * TOTAL)
         reading = read(source)
-        assert reading.cache == Share(part=3 * 3000, whole=3 * 3500)
+        assert reading.cache == Ratio(part=3 * 3000, whole=3 * 3500)
         assert reading.thinking is None
         await eventually(lambda: read(source).window_7d == read(source).window_5h)
         await eventually(lambda: model(source) == OPUS)

@@ -61,7 +61,7 @@ async def failure(source: PrometheusSource) -> str:
     reading = read(source)
     assert (reading.rate_tokens, reading.window_5h, reading.window_7d, reading.cache) == (None, None, None, None)
     assert reading.failing_since
-    assert not source.state().ok
+    assert not source.health.ok
     assert reading.failure
     return reading.failure
 
@@ -174,7 +174,7 @@ async def test_user_and_password_in_the_address_work_and_are_never_shown(server:
     good, bad = (f"http://{USER}:{word}@{HOST}:{server.port}" for word in (PASSWORD.replace(" ", "%20"), "wrong"))
     source = source_on(good)
     assert await well(source)
-    assert source.state().detail == server.url
+    assert source.health.detail == server.url
     words = await failure(source_on(bad))
     assert words.startswith(server.url)
     assert "wrong" not in words
@@ -240,7 +240,7 @@ async def test_frozen_then_thawed_then_restarted(
             assert read(source).rate_tokens == 0
             assert read(source).failing_since is None
     assert caplog.text.count("prometheus answers again") == 3
-    assert source.figures()[1].value >= 3
+    assert source.metrics()[1].value >= 3
 
 
 async def test_another_server_on_its_port_for_a_while(server: Prometheus) -> None:

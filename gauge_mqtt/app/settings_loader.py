@@ -26,14 +26,14 @@ from gauge_mqtt.app.settings import (
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadedSettings:
     """The settings and, by public name, where each value came from."""
 
     settings: Settings
     origins: dict[str, str]
 
 
-def load(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Loaded:
+def load(flags: Mapping[str, Any], environ: Mapping[str, str]) -> LoadedSettings:
     """Put the layers together. `flags`: public name -> value, `None` for not given. Raises `SettingsError`."""
     values, origins = _from_file(flags, environ)
     names = {variable(name): name for name in (*NAMES, CONFIG)}
@@ -50,7 +50,7 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Loaded:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError("\n".join(_words(e, origins) for e in error.errors())) from None
-    return Loaded(settings, {name: origins.get(name, "default") for name in NAMES})
+    return LoadedSettings(settings, {name: origins.get(name, "default") for name in NAMES})
 
 
 def _from_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

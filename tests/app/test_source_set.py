@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gauge_mqtt.app.feeds import make_feeds
 from gauge_mqtt.app.settings import Settings
+from gauge_mqtt.app.source_set import make_sources
 from tests.support import brokers
 from tests.support.ccusage_fake import now, session
 
@@ -20,8 +20,8 @@ def logs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 async def names(settings: Settings) -> tuple[list[str], str]:
-    feeds = await make_feeds(settings)
-    return [source.name for source in feeds.sources], feeds.why
+    source_set = await make_sources(settings)
+    return [source.name for source in source_set.sources], source_set.why
 
 
 async def test_auto_with_an_address_is_prometheus_and_with_logs_a_hybrid(
@@ -37,9 +37,9 @@ async def test_auto_with_an_address_is_prometheus_and_with_logs_a_hybrid(
 
 @pytest.mark.usefixtures("logs")
 async def test_a_dead_prometheus_does_not_stop_the_tail_of_a_hybrid() -> None:
-    feeds = await make_feeds(Settings(source="hybrid", prom_url=NOBODY))
-    await feeds.load()
-    tail, prometheus = feeds.read(now())
+    source_set = await make_sources(Settings(source="hybrid", prom_url=NOBODY))
+    await source_set.load()
+    tail, prometheus = source_set.read(now())
     assert tail.failure is None
     assert tail.activity_at is not None
     assert tail.window_7d is None, "the windows are left to Prometheus, which sees every machine"

@@ -18,7 +18,7 @@ from gauge_mqtt.sources.logs.source import JsonlSource
 
 
 @dataclass(frozen=True, slots=True)
-class Feeds:
+class SourceSet:
     """The sources of one publisher, in order of preference, and why these. `tail`: the one of the session logs."""
 
     sources: Sequence[Source]
@@ -34,7 +34,7 @@ class Feeds:
         return [source.read(now) for source in self.sources]
 
 
-async def make_feeds(settings: Settings, progress: Progress | None = None) -> Feeds:
+async def make_sources(settings: Settings, progress: Progress | None = None) -> SourceSet:
     """What is set. Raises `SettingsError` for a secret that cannot be read."""
     roots = log_roots(os.environ, Path.home())
     match settings.source:
@@ -43,19 +43,19 @@ async def make_feeds(settings: Settings, progress: Progress | None = None) -> Fe
         case "ccusage":
             return _with_ccusage(settings, roots, progress, _reporter(settings), "as set")
         case "prometheus":
-            return Feeds([_prometheus(settings)], None, "as set")
+            return SourceSet([_prometheus(settings)], None, "as set")
         case "hybrid":
             return _hybrid(settings, roots, progress, "as set")
         case "auto":
             return await _best(settings, roots, progress)
 
 
-async def _best(settings: Settings, roots: Sequence[Path], progress: Progress | None) -> Feeds:
+async def _best(settings: Settings, roots: Sequence[Path], progress: Progress | None) -> SourceSet:
     """Prometheus if its address is set, with the tail if there are logs; else a usable ccusage; else the logs alone."""
     if settings.prom_url and present(roots):
         return _hybrid(settings, roots, progress, "auto: prom_url is set, and there are logs here")
     if settings.prom_url:
-        return Feeds([_prometheus(settings)], None, "auto: prom_url is set, and there are no logs here")
+        return SourceSet([_prometheus(settings)], None, "auto: prom_url is set, and there are no logs here")
     try:
         program = make_program(settings)
         await program.identify()
@@ -66,15 +66,15 @@ async def _best(settings: Settings, roots: Sequence[Path], progress: Progress | 
     return _with_ccusage(settings, roots, progress, program, f"auto: {program} is installed")
 
 
-def _alone(settings: Settings, roots: Sequence[Path], progress: Progress | None, why: str) -> Feeds:
+def _alone(settings: Settings, roots: Sequence[Path], progress: Progress | None, why: str) -> SourceSet:
     tail = JsonlSource(roots, settings.state_dir, progress)
-    return Feeds([tail], tail, why)
+    return SourceSet([tail], tail, why)
 
 
-def _hybrid(settings: Settings, roots: Sequence[Path], progress: Progress | None, why: str) -> Feeds:
+def _hybrid(settings: Settings, roots: Sequence[Path], progress: Progress | None, why: str) -> SourceSet:
     """The tail comes first: what both know it knows sooner. The windows it leaves to Prometheus, which sees more."""
     tail = JsonlSource(roots, settings.state_dir, progress, windows=False)
-    return Feeds([tail, _prometheus(settings)], tail, why)
+    return SourceSet([tail, _prometheus(settings)], tail, why)
 
 
 def _prometheus(settings: Settings) -> Source:
@@ -93,9 +93,9 @@ def _prometheus(settings: Settings) -> Source:
 
 def _with_ccusage(
     settings: Settings, roots: Sequence[Path], progress: Progress | None, reporter: Reporter, why: str
-) -> Feeds:
+) -> SourceSet:
     tail = JsonlSource(roots, settings.state_dir, progress, windows=False)
-    return Feeds([CcusageSource(reporter, tail, settings.ccusage_ttl), tail], tail, why)
+    return SourceSet([CcusageSource(reporter, tail, settings.ccusage_ttl), tail], tail, why)
 
 
 def make_program(settings: Settings) -> Program:

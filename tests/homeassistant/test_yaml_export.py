@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from gauge_mqtt.contract.topics import Topics
-from gauge_mqtt.contract.usage import FACETS, LAMPS
+from gauge_mqtt.contract.usage import KEYS, LAMPS
 from gauge_mqtt.homeassistant.dashboard import entity_ids
 from gauge_mqtt.homeassistant.discovery import payload
-from gauge_mqtt.homeassistant.paste import PAGES, package, page
+from gauge_mqtt.homeassistant.yaml_export import PAGES, package, page
 from gauge_mqtt.homeassistant.yaml_text import Shared, yaml_text
 
 FOLDER = Path(__file__).resolve().parents[2] / "homeassistant"
@@ -54,7 +54,7 @@ def test_the_dashboard_shows_every_lamp_and_every_key_that_is_enabled() -> None:
     text = page("dashboard", DESK)
     assert [lamp for lamp in LAMPS if f"name: {lamp.upper()}" not in text] == []
     ids = entity_ids(DESK)
-    assert {key for key, facet in FACETS.items() if facet.shown and ids[key] not in text} == set()
+    assert {key for key, spec in KEYS.items() if spec.enabled_by_default and ids[key] not in text} == set()
 
 
 def test_the_package_makes_the_entities_that_discovery_makes() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gauge_mqtt.app.feeds import Feeds, make_feeds
 from gauge_mqtt.app.settings import Settings
+from gauge_mqtt.app.source_set import SourceSet, make_sources
 from gauge_mqtt.sources.ccusage import program as ccusage_program
 from tests.support.ccusage import VERSION, ccusage_binary
 from tests.support.ccusage_fake import FULL, now, script, session
@@ -25,26 +25,26 @@ def _a_machine_without_ccusage_and_with_logs(tmp_path: Path, monkeypatch: pytest
     session(tmp_path)
 
 
-def names(feeds: Feeds) -> list[str]:
-    return [source.name for source in feeds.sources]
+def names(source_set: SourceSet) -> list[str]:
+    return [source.name for source in source_set.sources]
 
 
 async def test_auto_without_ccusage_is_the_tail_alone() -> None:
-    feeds = await make_feeds(Settings())
-    assert names(feeds) == ["jsonl"]
-    assert feeds.why.startswith("auto: the session logs alone, since ccusage is not installed: npm install")
-    await feeds.load()
-    (reading,) = feeds.read(now())
+    source_set = await make_sources(Settings())
+    assert names(source_set) == ["jsonl"]
+    assert source_set.why.startswith("auto: the session logs alone, since ccusage is not installed: npm install")
+    await source_set.load()
+    (reading,) = source_set.read(now())
     assert reading.window_7d is not None
     assert reading.window_7d.tokens == FULL
 
 
 async def test_auto_with_ccusage_has_its_windows_and_the_rest_from_the_tail() -> None:
-    feeds = await make_feeds(Settings(ccusage=ccusage_binary()))
-    assert names(feeds) == ["ccusage", "jsonl"]
-    assert feeds.why == f"auto: ccusage {VERSION} ({ccusage_binary()}) is installed"
-    await feeds.load()
-    windows, rest = feeds.read(now())
+    source_set = await make_sources(Settings(ccusage=ccusage_binary()))
+    assert names(source_set) == ["ccusage", "jsonl"]
+    assert source_set.why == f"auto: ccusage {VERSION} ({ccusage_binary()}) is installed"
+    await source_set.load()
+    windows, rest = source_set.read(now())
     assert windows.window_7d is not None
     assert (windows.window_7d.tokens, windows.rate_tokens, windows.model) == (FULL, None, None)
     assert (rest.window_5h, rest.window_7d, rest.rate_tokens, rest.model) == (None, None, 0, "claude-opus-5-5")
@@ -52,8 +52,8 @@ async def test_auto_with_ccusage_has_its_windows_and_the_rest_from_the_tail() ->
 
 async def test_auto_finds_the_one_on_path(tmp_path: Path) -> None:
     script(tmp_path / "bin" / "ccusage", EMPTY)
-    assert names(await make_feeds(Settings())) == ["ccusage", "jsonl"]
-    assert names(await make_feeds(Settings(source="jsonl"))) == ["jsonl"]
+    assert names(await make_sources(Settings())) == ["ccusage", "jsonl"]
+    assert names(await make_sources(Settings(source="jsonl"))) == ["jsonl"]
 
 
 @pytest.mark.parametrize(
@@ -62,37 +62,37 @@ async def test_auto_finds_the_one_on_path(tmp_path: Path) -> None:
 )
 async def test_auto_takes_no_ccusage_that_counts_otherwise(tmp_path: Path, says: str, why: str) -> None:
     script(tmp_path / "bin" / "ccusage", EMPTY, says)
-    feeds = await make_feeds(Settings())
-    assert names(feeds) == ["jsonl"]
-    assert feeds.why.startswith("auto: the session logs alone, since ")
-    assert re.search(why, feeds.why)
+    source_set = await make_sources(Settings())
+    assert names(source_set) == ["jsonl"]
+    assert source_set.why.startswith("auto: the session logs alone, since ")
+    assert re.search(why, source_set.why)
 
 
 async def test_an_older_ccusage_is_taken_where_it_is_asked_for(tmp_path: Path) -> None:
     script(tmp_path / "bin" / "ccusage", EMPTY, "18.0.11")
-    feeds = await make_feeds(Settings(source="ccusage"))
-    await feeds.load()
-    assert (names(feeds), feeds.read(now())[0].failure) == (["ccusage", "jsonl"], None)
+    source_set = await make_sources(Settings(source="ccusage"))
+    await source_set.load()
+    assert (names(source_set), source_set.read(now())[0].failure) == (["ccusage", "jsonl"], None)
 
 
 async def test_a_single_look_begins_with_the_tail_which_the_windows_build_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    feeds, looked = await make_feeds(Settings(source="ccusage", ccusage=ccusage_binary())), []
-    for source in feeds.sources:
+    source_set, looked = await make_sources(Settings(source="ccusage", ccusage=ccusage_binary())), []
+    for source in source_set.sources:
 
         async def load(name: str = source.name) -> None:
             looked.append(name)
 
         monkeypatch.setattr(source, "load", load)
-    await feeds.load()
+    await source_set.load()
     assert looked == ["jsonl", "ccusage"]
 
 
 async def test_a_ccusage_that_is_asked_for_and_missing_fails_and_the_tail_does_not(tmp_path: Path) -> None:
     before = time.time()
-    feeds = await make_feeds(Settings(source="ccusage", ccusage=tmp_path / "gone"))
-    assert (names(feeds), feeds.why) == (["ccusage", "jsonl"], "as set")
-    await feeds.load()
-    failing, rest = feeds.read(now())
+    source_set = await make_sources(Settings(source="ccusage", ccusage=tmp_path / "gone"))
+    assert (names(source_set), source_set.why) == (["ccusage", "jsonl"], "as set")
+    await source_set.load()
+    failing, rest = source_set.read(now())
     assert failing.failure == f"there is no program {tmp_path}/gone: {ccusage_program.HOW_TO}"
     assert failing.failing_since is not None
     assert failing.failing_since.timestamp() >= before
@@ -107,9 +107,9 @@ async def test_a_linked_projects_directory_is_read_by_both(tmp_path: Path, monke
     config.mkdir()
     (config / "projects").symlink_to(tmp_path / "sessions")
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(config))
-    feeds = await make_feeds(Settings(source="ccusage", ccusage=ccusage_binary()))
-    await feeds.load()
-    reading, tail = feeds.read(now())
+    source_set = await make_sources(Settings(source="ccusage", ccusage=ccusage_binary()))
+    await source_set.load()
+    reading, tail = source_set.read(now())
     assert reading.failure is None
     assert reading.window_7d is not None
     assert reading.window_7d.tokens == FULL
