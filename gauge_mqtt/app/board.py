@@ -11,8 +11,8 @@ from math import inf
 
 from gauge_mqtt.contract.messages import edges
 from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage
+from gauge_mqtt.core import snapshot
 from gauge_mqtt.core.reading import Limits
-from gauge_mqtt.core.snapshot import snapshot
 from gauge_mqtt.sinks import Sink
 from gauge_mqtt.sources import Source
 

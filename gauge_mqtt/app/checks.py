@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from gauge_mqtt.app.settings import Settings, variable
 from gauge_mqtt.app.source_set import SourceSet, make_program
-from gauge_mqtt.contract.usage import Usage
+from gauge_mqtt.contract import Usage
 from gauge_mqtt.core import windows
 from gauge_mqtt.sources.ccusage.program import HOW_TO
 from gauge_mqtt.sources.ccusage.report import CcusageError

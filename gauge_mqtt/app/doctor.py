@@ -10,8 +10,8 @@ from gauge_mqtt.app.checks import FAULT, Check
 from gauge_mqtt.app.settings import Settings, SettingsError, variable
 from gauge_mqtt.app.settings_loader import LoadedSettings
 from gauge_mqtt.app.source_set import make_sources
-from gauge_mqtt.contract.usage import Usage
-from gauge_mqtt.core.snapshot import snapshot
+from gauge_mqtt.contract import Usage
+from gauge_mqtt.core import snapshot
 from gauge_mqtt.sinks import address
 from gauge_mqtt.sinks.mqtt.broker import MQTT_PORT
 from gauge_mqtt.sinks.mqtt.clear import probe

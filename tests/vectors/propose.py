@@ -7,11 +7,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from gauge_mqtt.contract import dials, messages
+from gauge_mqtt.contract import Usage, dials, messages
 from gauge_mqtt.contract.topics import Topics
-from gauge_mqtt.contract.usage import Usage
+from gauge_mqtt.core import snapshot
 from gauge_mqtt.core.reading import Limits, Reading
-from gauge_mqtt.core.snapshot import snapshot
 
 FOLDER = Path(__file__).parent
 READINGS = TypeAdapter(list[Reading])
