@@ -8,17 +8,35 @@ from gauge_mqtt.contract.messages import Event
 
 
 class Sink(Protocol):
-    """One surface. `show` is called from the event loop and returns at once; `run` lives until it is cancelled."""
+    """One surface.
+
+    A sink that prints the rate, for example:
+
+        class Printer:
+            name = "printer"
+            health = Health(ok=True, detail="standard output")
+
+            async def run(self) -> None:
+                await asyncio.Event().wait()
+
+            def show(self, usage: Usage, events: tuple[Event, ...], *, beat: bool) -> None:
+                print(usage.rate_1m)
+    """
 
     name: str
 
     @property
-    def health(self) -> Health: ...
+    def health(self) -> Health:
+        """Whether it reaches its readers, for `/healthz` and `doctor`."""
 
-    async def run(self) -> None: ...
+    async def run(self) -> None:
+        """Keep the surface up until cancelled: connect, serve, come back after a failure."""
 
     def show(self, usage: Usage, events: tuple[Event, ...], *, beat: bool) -> None:
-        """Take the newest snapshot. `beat`: a heartbeat is due, say everything again."""
+        """Take the newest snapshot and return at once: called from the event loop, up to four times a second.
+
+        `events`: what happened since the one before. `beat`: a heartbeat is due, publish everything again.
+        """
 
 
 def address(host: str, port: int) -> str:

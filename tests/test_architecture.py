@@ -1,0 +1,38 @@
+"""The pages about the house name what is there: files, rooms, scripts."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "gauge_mqtt"
+PAGES = ["docs/architecture.md", "CONTRIBUTING.md"]
+PATH = re.compile(r"`((?:\.ci|gauge_mqtt|firmware|tests|scripts|benchmarks|docs|deploy)/[^`\s*]*)")
+ROOMS = sorted(path.parent for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_that_a_page_names_exists(page: str) -> None:
+    named = PATH.findall((ROOT / page).read_text())
+    assert len(named) > 5
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_room_and_every_module_of_the_contract_is_on_the_page_or_its_picture() -> None:
+    page = (ROOT / "docs/architecture.md").read_text() + (ROOT / "docs/images/rooms.svg").read_text()
+    assert [room.name for room in ROOMS if f"{room.name}/" not in page] == []
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_every_room_says_in_one_sentence_what_lives_there(room: Path) -> None:
+    said = ast.get_docstring(ast.parse((room / "__init__.py").read_text()))
+    assert said
+    assert "\n\n" not in said, "one sentence"
+    assert said.endswith(".")
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    modules = [path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts]
+    assert [path for path in modules if not ast.get_docstring(ast.parse(path.read_text()))] == []
