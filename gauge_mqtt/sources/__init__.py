@@ -39,7 +39,7 @@ class Source(Protocol):
     async def run(self, changed: Callable[[], None]) -> None:
         """Watch until cancelled; call `changed`, in the event loop's thread, whenever `read` would say something new.
 
-        A failure that can pass is no exception: it stands in the reading (`failing_since`, `failure`), and `run` goes on.
+        A failure that can pass is no exception: it stands in the reading (`failing_since`, `failure`); `run` goes on.
         """
 
     def read(self, now: datetime) -> Reading:
