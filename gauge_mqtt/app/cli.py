@@ -19,6 +19,7 @@ from gauge_mqtt.app import telemetry_env as telemetry
 from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, SettingsError, flag, variable
 from gauge_mqtt.app.settings_loader import LoadedSettings, load
 from gauge_mqtt.app.terminal import LogLines, progress, table
+from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.homeassistant.yaml_export import PAGES, page
 
 EXIT_USAGE, EXIT_FAULT = 2, 3
@@ -44,10 +45,7 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def loaded(flags: dict[str, Any]) -> LoadedSettings:
     named = {name: flags[attribute] for name, attribute in NAMES.items() if attribute in flags}
-    try:
-        return load(named | {CONFIG: flags[CONFIG]}, os.environ)
-    except SettingsError as error:
-        raise _Refusal(str(error)) from None
+    return load(named | {CONFIG: flags[CONFIG]}, os.environ)
 
 
 class _Refusal(click.ClickException):
@@ -57,7 +55,16 @@ class _Refusal(click.ClickException):
 
 
 class _Verbs(click.Group):
-    """Listed in the order of this file, the one in which a newcomer needs them."""
+    """Listed in the order of this file, the one in which a newcomer needs them. What the owner can put right is told
+    in words, whichever verb met it.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GaugeError as error:
+            kind = _Refusal if isinstance(error, SettingsError) else click.ClickException
+            raise kind(str(error)) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -83,16 +90,10 @@ def main(*, verbose: bool) -> None:
 def run(**flags: Any) -> None:
     """Publish until Ctrl-C or SIGTERM."""
     from gauge_mqtt.app.publisher import publish  # noqa: PLC0415, the other verbs do without it
-    from gauge_mqtt.sinks.mqtt.words import MqttError  # noqa: PLC0415
 
     settings = loaded(flags).settings
     with progress() as shown:
-        try:
-            asyncio.run(publish(settings, shown))
-        except SettingsError as error:
-            raise _Refusal(str(error)) from None
-        except MqttError as error:
-            raise click.ClickException(str(error)) from None
+        asyncio.run(publish(settings, shown))
 
 
 @main.command()
@@ -183,15 +184,9 @@ def discovery_show(**flags: Any) -> None:
 def discovery_clear(**flags: Any) -> None:
     """Remove every retained topic this instance ever published."""
     from gauge_mqtt.sinks.mqtt.clear import clear  # noqa: PLC0415
-    from gauge_mqtt.sinks.mqtt.words import MqttError  # noqa: PLC0415
 
     settings = loaded(flags).settings
-    try:
-        cleared = asyncio.run(clear(settings.broker(), settings.topics))
-    except SettingsError as error:
-        raise _Refusal(str(error)) from None
-    except MqttError as error:
-        raise click.ClickException(str(error)) from None
+    cleared = asyncio.run(clear(settings.broker(), settings.topics))
     click.echo(f"{len(cleared.topics)} topics of {settings.instance} emptied on {settings.broker().url}")
     if cleared.publisher_online:
         click.echo("a gauge-mqtt is still running there and will publish them again: stop it first", err=True)

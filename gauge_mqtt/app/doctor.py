@@ -82,7 +82,8 @@ async def _broker(settings: Settings) -> list[Check]:
     except SettingsError as error:
         return [Check(FAULT, "broker", str(error), "gauge-mqtt show-config  (says where that setting comes from)")]
     except MqttError as error:
-        return [Check(FAULT, "broker", str(error), f"export {variable(error.setting)}={EXAMPLES[error.setting]}")]
+        fix = error.fix or f"export {variable(error.setting)}={EXAMPLES[error.setting]}"
+        return [Check(FAULT, "broker", str(error), fix)]
     start = "gauge-mqtt run"
     return [
         Check("ok", "broker", f"{broker.url} answers (MQTT {seen.version})"),

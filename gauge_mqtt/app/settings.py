@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.contract.topics import DISCOVERY_PREFIX, Topics, slug
 from gauge_mqtt.core.reading import Limits
 from gauge_mqtt.sinks.mqtt.broker import MQTT_PORT, MQTTS_PORT, Broker
@@ -21,7 +22,7 @@ ENV_PREFIX = "CLAUDE_GAUGE_"
 CONFIG = "config"
 
 
-class SettingsError(Exception):
+class SettingsError(GaugeError):
     """A setting that cannot be used, in words for the person who set it."""
 
 

@@ -5,13 +5,12 @@ import ssl
 
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.sinks.mqtt.broker import Broker
 
 
-class MqttError(Exception):
-    """Why there is no connection, in words. `pause_s`: the least and the most to wait before the next try. `setting`:
-    the one to look at first.
-    """
+class MqttError(GaugeError):
+    """Why there is no connection, in words. `pause_s`: the least and the most to wait before the next try."""
 
     pause_s: tuple[float, float] = (0.5, 3.0)
     setting = "mqtt_url"

@@ -14,6 +14,7 @@ from typing import Annotated, NamedTuple, TypeVar
 import msgspec
 from msgspec import Meta, Struct, field
 
+from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.core.blocks import BLOCK, HOUR
 from gauge_mqtt.core.models import SYNTHETIC
 from gauge_mqtt.core.reading import WEEK, Window
@@ -32,7 +33,7 @@ TokensBetween = Callable[[float, float], int | None]
 """Tokens after the first and up to the second unix second; `None` if not all of that is known."""
 
 
-class CcusageError(Exception):
+class CcusageError(GaugeError):
     """ccusage cannot be asked or its answer cannot be used; in words for its owner."""
 
 

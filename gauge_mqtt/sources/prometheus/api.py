@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from gauge_mqtt.contract.errors import GaugeError
+
 log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # else it tells of every request
 
@@ -27,8 +29,10 @@ CA_SETTING = "CLAUDE_GAUGE_PROM_CA_FILE"
 Answer = TypeVar("Answer")
 
 
-class PromError(Exception):
+class PromError(GaugeError):
     """Prometheus cannot be asked or its answer cannot be used; in words for its owner."""
+
+    setting = "prom_url"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,21 @@
+"""The errors that the owner of a publisher can put right, as one tree. Pure.
+
+    GaugeError                the command line prints its words, never a traceback
+    ├── SettingsError         app/settings.py: a setting cannot be used; exit code 2, all others 1
+    ├── CcusageError          sources/ccusage/report.py: ccusage cannot be asked, or its answer cannot be used
+    ├── PromError             sources/prometheus/api.py: the same of Prometheus
+    └── MqttError             sinks/mqtt/words.py: no connection to the broker; its branches say how soon to try again
+
+Every other exception that reaches the command line is a bug of ours, and shows its traceback.
+"""
+
+
+class GaugeError(Exception):
+    """What is wrong, in words for the owner.
+
+    `setting`: public name of the setting to look at first, such as `mqtt_url`; empty if none would help. `fix`: one
+    thing to do where that is something else than to change this setting.
+    """
+
+    setting: str = ""
+    fix: str = ""
