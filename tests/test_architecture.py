@@ -36,3 +36,9 @@ def test_every_room_says_in_one_sentence_what_lives_there(room: Path) -> None:
 def test_every_module_says_what_it_is_for() -> None:
     modules = [path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts]
     assert [path for path in modules if not ast.get_docstring(ast.parse(path.read_text()))] == []
+
+
+def test_decisions_are_written_in_sentences_of_at_most_thirty_words() -> None:
+    paragraphs = (" ".join(part.split()) for part in (ROOT / "DECISIONS.md").read_text().split("\n\n"))
+    sentences = [s for p in paragraphs for s in re.split(r"(?<=[.!?*])\s+(?=[A-Z`*\"])", p)]
+    assert [sentence for sentence in sentences if len(sentence.split()) > 30] == []

@@ -124,7 +124,7 @@ def made(directory: Path) -> Iterator[Prometheus]:
 
 
 class Exporter:
-    """CounterSeries of Claude Code behind a port, as a collector shows them: `values[name, labels]`."""
+    """Counters of Claude Code behind a port, as a collector shows them: `values[name, labels]`."""
 
     def __init__(self) -> None:
         self.port, self.values = free_port(), dict[tuple[str, str], float]()

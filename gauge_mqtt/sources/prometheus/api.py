@@ -22,6 +22,10 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # else it tells of every r
 TIMEOUT_S = 10.0
 ANSWER_MAX = 1 << 22
 """Bytes. Our answers are sums: a few kB, a hundred for three hours by the minute."""
+VALUE_MAX = 1e15
+"""Tokens, USD or unix seconds: more than any of our questions can have for an answer, and still exact as a float."""
+INSTANT_MAX = 4_102_444_800
+"""The year 2100, unix seconds. What lies beyond, or before 1970, is no time that a sample was taken at."""
 QUOTED = 200
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 CA_SETTING = "CLAUDE_GAUGE_PROM_CA_FILE"
@@ -101,7 +105,10 @@ class PromApi:
     async def query_range(self, expression: str, first: int, last: int, step: int) -> list[Sample]:
         """`expression` at each `step` from `first` to `last` (unix seconds)."""
         form = {"query": expression, "start": str(first), "end": str(last), "step": str(step)}
-        return await self._rows("/api/v1/query_range", form)
+        rows = await self._rows("/api/v1/query_range", form)
+        if any(not first - step < at < last + step for row in rows for at, _ in row.points):
+            raise PromError(f"{self.url} answers for times that were not asked for")
+        return rows
 
     async def names(self, matcher: str) -> set[str]:
         """The names of the metrics that fit `matcher`, as far back as the server remembers."""
@@ -127,6 +134,8 @@ class PromApi:
             points = [(at, _number(text)) for at, text in ([series.value] if series.value else series.values)]
             if not points or not all(math.isfinite(value) for _, value in points):
                 raise PromError(f"{self.url} answers with {points[-1][1] if points else 'nothing'} instead of a number")
+            if not all(0 <= at <= INSTANT_MAX and abs(value) <= VALUE_MAX for at, value in points):
+                raise PromError(f"{self.url} answers with {points[-1][1]:g} at {points[-1][0]:g}: that cannot be")
             rows.append(Sample(series.metric, points))
         return rows
 

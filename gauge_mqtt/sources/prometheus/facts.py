@@ -1,4 +1,4 @@
-"""Questions of several parts to Prometheus, what time it is over there, and which metrics it has."""
+"""Questions of several parts to Prometheus, the server's clock, and which metrics it has."""
 
 import logging
 from collections import defaultdict
@@ -6,22 +6,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus.api import PromApi, PromError, Sample
+from gauge_mqtt.sources.prometheus.api import INSTANT_MAX, PromApi, PromError, Sample
 
 log = logging.getLogger(__name__)
 
-SKEW_TOLD_S = 30.0
+SKEW_LOGGED_S = 30.0
 JUDGED_FROM, FALLING = 4, 0.5
-"""How many hours of series it takes to say that samples are increments, and which share of them must look like it."""
+"""How many hours of series it takes to say that samples are increments, and what part of them must look like it."""
 IN_USE_S = 600.0
-"""Metrics heard of within so long of each other are both in use."""
+"""Metrics whose newest samples are less far apart than this are both in use."""
+NOISE = 0.5
+"""Tokens. Sums of floats may differ by this; a sum that is further below 0 is a contradiction."""
 
 Temporality = Literal["auto", "cumulative", "delta"]
 FactRows = dict[str, list[Sample]]
+"""Fact -> its series, as one question of several parts brings them."""
 
 
 class Facts:
-    """Asks questions of several parts (`prom_queries.united`), counts them, and knows what time it is over there."""
+    """Asks questions of several parts (`queries.united`), counts them, and keeps the difference of the two clocks."""
 
     def __init__(self, api: PromApi) -> None:
         self.api, self.requests = api, 0
@@ -34,7 +37,9 @@ class Facts:
         return (self.now() + self._skew).timestamp()
 
     def ours(self, server: float) -> datetime:
-        """An instant of the server's clock by ours."""
+        """An instant of the server's clock (unix seconds) by ours. Raises `PromError` for what is no instant."""
+        if not 0 <= server <= INSTANT_MAX:
+            raise PromError(f"{self.api} answers with {server:g} instead of an instant")
         return datetime.fromtimestamp(server, UTC) - self._skew
 
     async def names(self, pattern: str, selector: str) -> set[str]:
@@ -46,9 +51,9 @@ class Facts:
         before = self.now()
         found = self._by_fact(await self.api.query(expression, at))
         if at is None:
-            server = datetime.fromtimestamp(found[promql.NOW][0].value, UTC)
+            server = self.ours(found[promql.NOW][0].value) + self._skew
             skew = max(server - self.now(), timedelta()) + min(server - before, timedelta())
-            if abs(skew.total_seconds()) > SKEW_TOLD_S > abs(self._skew.total_seconds()):
+            if abs(skew.total_seconds()) > SKEW_LOGGED_S > abs(self._skew.total_seconds()):
                 log.warning("the clock of %s differs from ours by %.0f s; allowed for", self.api, skew.total_seconds())
             self._skew = skew
         return found
@@ -75,12 +80,23 @@ def total(found: FactRows, fact: str, kind: str | None = None) -> float:
 
 
 def by_minute(found: FactRows, known: FactRows, *facts: str) -> dict[int, float]:
-    """Some facts of the first answer, less those of the second."""
+    """Some facts of the first answer, less those of the second. Raises `PromError` where less than nothing is left."""
     summed: dict[int, float] = defaultdict(float)
     for sign, answer in ((1, found), (-1, known)):
         for at, value in (point for fact in facts for row in answer.get(fact, []) for point in row.points):
             summed[round(at)] += sign * value
-    return summed
+    return {at: not_negative(value) for at, value in summed.items()}
+
+
+def not_negative(value: float) -> float:
+    """`value`, if it can be what a counter grew by. Raises `PromError`: a counter never grows by less than nothing, but
+    two servers behind one address may contradict each other.
+    """
+    if value < -NOISE:
+        raise PromError(
+            f"its answers contradict each other: {value:g} new tokens or USD; do two servers share its address?"
+        )
+    return max(0.0, value)
 
 
 class CounterSeries(NamedTuple):

@@ -52,7 +52,10 @@ class _RuntimeAnswer(msgspec.Struct):
 
 def seconds(text: str) -> float | None:
     """A duration as Prometheus writes it (`1h30m`, `15d`); `None` if it is none, or only a size."""
-    parts = re.findall(r"(\d+)(ms|[smhdwy])(?![a-zA-Z])|(\d+)(ms|[smhdwy])(?=\d)", text.split(" or ", maxsplit=1)[0])
+    parts = re.findall(
+        r"(?<!\d)(\d{1,9})(ms|[smhdwy])(?![a-zA-Z])|(?<!\d)(\d{1,9})(ms|[smhdwy])(?=\d)",
+        text.split(" or ", maxsplit=1)[0],
+    )
     found = sum(int(a or c) * UNITS_S[b or d] for a, b, c, d in parts)
     return found or None
 

@@ -21,7 +21,8 @@ BRIDGED = "4d"
 STEP_S, RATE_S, CACHE_S, MODEL_S = 60, 60, 300, 5
 SESSIONS_MAX = 200
 METRICS = "claude_code_(token_usage(_tokens)?|cost_usage(_USD|_usd)?)(_total)?"
-"""Through a collector or Prometheus' own receiver, from Claude Code's own exporter, and with suffixes turned off."""
+"""Every spelling of the two counters: through a collector, through Prometheus' own receiver, from Claude Code's own
+exporter, and with suffixes turned off."""
 TOKENS, BUILTIN = "token_usage", "claude_code_token_usage_total"
 CACHED = ("input", "cacheRead", "cacheCreation")
 
@@ -41,7 +42,7 @@ class Series(NamedTuple):
         return self.having(one_of("session_id", few)) if len(few) <= SESSIONS_MAX else self
 
     @property
-    def spoken(self) -> "Series":
+    def main_output(self) -> "Series":
         """Titles, summaries and subagents are the work of smaller models, and say nothing of the one in use."""
         return self.having('type="output",query_source="main"')
 
@@ -50,7 +51,7 @@ class Series(NamedTuple):
         return self.having(one_of("type", CACHED))
 
     @property
-    def breathing(self) -> "Series":
+    def live(self) -> "Series":
         """Those whose samples are as young as the process: a collector repeats its own long after."""
         return self if self.name == BUILTIN else self.having('instance=""')
 
@@ -108,13 +109,13 @@ def minutes(tokens: Series, cost: Series | None) -> str:
     if tokens.delta:
         facts = [
             ("tokens", f"sum({recent(tokens, STEP_S)})"),
-            ("model", f"sum by (model) ({recent(tokens.spoken, STEP_S)})"),
+            ("model", f"sum by (model) ({recent(tokens.main_output, STEP_S)})"),
         ]
         return united([*facts, ("cost", f"sum({recent(cost, STEP_S)})")] if cost else facts)
     facts = [
         ("tokens", f"sum({grown(tokens)})"),
         ("new", f"sum by (session_id) ({new(tokens)})"),
-        ("model", f"sum by (model) (({grown(tokens.spoken)} > 0) or {new(tokens.spoken)})"),
+        ("model", f"sum by (model) (({grown(tokens.main_output)} > 0) or {new(tokens.main_output)})"),
     ]
     if cost:
         facts += [("cost", f"sum({grown(cost)})"), ("cost_new", f"sum({new(cost)})")]
@@ -167,12 +168,12 @@ def _added(*parts: str | int) -> str:
 
 def tach(tokens: Series, targets: Iterable[str]) -> str:
     """What moves by the second: rate, the last model, the newest sample; and scrape targets that are down."""
-    spoken = tokens.spoken
-    changed = spoken if tokens.delta else f"({spoken} unless ({spoken} == {spoken} offset {MODEL_S}s))"
+    output = tokens.main_output
+    changed = output if tokens.delta else f"({output} unless ({output} == {output} offset {MODEL_S}s))"
     facts = [
         ("rate", f"sum({recent(tokens, RATE_S)})"),
-        ("model", f"max by (model) (max_over_time((timestamp({spoken}) and {changed})[{RATE_S}s:{MODEL_S}s]))"),
-        ("newest", f"max(timestamp({tokens.breathing}))"),
+        ("model", f"max by (model) (max_over_time((timestamp({output}) and {changed})[{RATE_S}s:{MODEL_S}s]))"),
+        ("newest", f"max(timestamp({tokens.live}))"),
     ]
     if not tokens.delta:
         facts.append(("new", f"count by (session_id) ({new(tokens, RATE_S)})"))

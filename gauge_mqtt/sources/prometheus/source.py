@@ -11,7 +11,16 @@ from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core.reading import OPEN_WINDOW, WEEK, Ratio, Reading, Window
 from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus.api import PromApi, PromError
-from gauge_mqtt.sources.prometheus.facts import FactRows, Facts, Temporality, by_minute, learn, session, total
+from gauge_mqtt.sources.prometheus.facts import (
+    FactRows,
+    Facts,
+    Temporality,
+    by_minute,
+    learn,
+    not_negative,
+    session,
+    total,
+)
 from gauge_mqtt.sources.prometheus.faults import Fault, faults, missing_tokens
 from gauge_mqtt.sources.prometheus.minutes import Minutes
 
@@ -170,8 +179,8 @@ class PrometheusSource:
     async def _take_tach(self) -> None:
         asked_at = self.facts.now()
         found = await self.facts.ask(promql.tach(self._tokens, self._targets))
-        rate = total(found, "rate") - total(await self._known_of(found), "rate")
-        self._rate = (self.facts.now(), max(0, round(rate)))
+        rate = not_negative(total(found, "rate") - total(await self._known_of(found), "rate"))
+        self._rate = (self.facts.now(), round(rate))
         if self._rate[1]:
             self._active_at = asked_at
         if newest := found.get("newest"):
@@ -231,9 +240,12 @@ class PrometheusSource:
                 tokens, usd = self.minutes.since(after)
                 tokens += total(found, "tokens") + total(found, "new") - total(known, "tokens")
                 usd += total(found, "cost") - total(known, "cost")
-                self._windows[span] = Window(tokens=round(tokens), cost_usd=round(usd, 6) if self._cost else None)
+                cost = round(not_negative(usd), 6) if self._cost else None
+                self._windows[span] = Window(tokens=round(not_negative(tokens)), cost_usd=cost)
                 self._observed_at = now
-        kinds = {kind: max(0.0, total(found, "cache", kind) - total(known, "cache", kind)) for kind in promql.CACHED}
+        kinds = {
+            kind: not_negative(total(found, "cache", kind) - total(known, "cache", kind)) for kind in promql.CACHED
+        }
         self._cache = (now, Ratio(part=round(kinds["cacheRead"]), whole=round(sum(kinds.values()))))
 
     def _take_models(self, seen: Iterable[tuple[str, float]]) -> None:
