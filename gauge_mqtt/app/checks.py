@@ -33,7 +33,8 @@ def logs(source: JsonlSource) -> list[Check]:
     there = present(source.roots)
     looked = ", ".join(map(str, source.roots))
     if not there:
-        return [Check(FAULT, "logs", f"no log directory, looked for {looked}", "export CLAUDE_CONFIG_DIR=/where/it/is")]
+        fact = f"no log directory, looked for {looked}" if looked else "this user has no home directory to look in"
+        return [Check(FAULT, "logs", fact, "export CLAUDE_CONFIG_DIR=/where/it/is")]
     newest = max((found.mtime for found in walk(there)), default=None)
     if newest is None:
         return [Check("note", "logs", f"no session in {', '.join(map(str, there))}", "claude -p hello")]

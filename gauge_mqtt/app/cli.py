@@ -16,7 +16,8 @@ import click
 
 from gauge_mqtt import __version__
 from gauge_mqtt.app import telemetry_env as telemetry
-from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, SettingsError, flag, variable
+from gauge_mqtt.app.setting_types import SettingsError
+from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
 from gauge_mqtt.app.settings_loader import LoadedSettings, load
 from gauge_mqtt.app.terminal import LogLines, progress, table
 from gauge_mqtt.contract.errors import GaugeError

@@ -7,7 +7,8 @@ from urllib.request import urlopen
 
 from gauge_mqtt.app import checks
 from gauge_mqtt.app.checks import FAULT, Check
-from gauge_mqtt.app.settings import Settings, SettingsError, variable
+from gauge_mqtt.app.setting_types import SettingsError
+from gauge_mqtt.app.settings import Settings, variable
 from gauge_mqtt.app.settings_loader import LoadedSettings
 from gauge_mqtt.app.source_set import make_sources
 from gauge_mqtt.contract import Usage

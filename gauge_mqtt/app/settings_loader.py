@@ -7,22 +7,17 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from gauge_mqtt.app.settings import (
-    CONFIG,
-    ENV_PREFIX,
-    NAMES,
-    SECRETS,
-    Settings,
-    SettingsError,
-    flag,
-    variable,
-    xdg_directory,
-)
+from gauge_mqtt.app import places
+from gauge_mqtt.app.setting_types import EMPTY, SettingsError
+from gauge_mqtt.app.settings import CONFIG, ENV_PREFIX, NAMES, SECRETS, Settings, flag, variable
+from gauge_mqtt.app.text_files import read_text
+
+QUOTED = 60
+"""Characters of a value that are repeated to who set it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +49,41 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str]) -> LoadedSettings
 
 
 def _from_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    asked = flags.get(CONFIG) or environ.get(variable(CONFIG))
-    path = Path(asked).expanduser() if asked else xdg_directory("XDG_CONFIG_HOME", ".config") / "config.toml"
+    asked = flags.get(CONFIG)
+    if asked == "":
+        raise SettingsError(f"{CONFIG} (flag {flag(CONFIG)}): {EMPTY}")
+    asked = asked or environ.get(variable(CONFIG))
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        folder = places.config_dir()
+        path = places.expanded(asked) if asked else folder / "config.toml" if folder else None
+    except ValueError as error:
+        raise SettingsError(f"{CONFIG} = {asked!r}: {error}") from None
+    if path is None:
+        return {}, {}
+    try:
+        values = tomllib.loads(read_text(path, "the settings file"))
     except FileNotFoundError:
         if asked:
             raise SettingsError(f"the settings file {path} does not exist") from None
         return {}, {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error}") from None
-    for key in values:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # also of numbers with thousands of digits, and of brackets in brackets
+        raise SettingsError(f"the settings file {path} is not TOML: {error}") from None
+    for key, value in values.items():
         if key not in NAMES:
-            raise SettingsError(f"{path}: {key} is not a setting; did you mean {_nearest(key, NAMES)}?")
+            table = "; settings are not in tables" if isinstance(value, dict) else ""
+            raise SettingsError(f"{path}: {key} is not a setting{table}; did you mean {_nearest(key, NAMES)}?")
     return values, dict.fromkeys(values, f"file {path}")
 
 
 def _nearest(name: str, known: Mapping[str, str]) -> str:
     """The known name most like this one; words in another order do not count as different."""
+    typed = name[:QUOTED]
 
     def likeness(other: str) -> float:
-        pairs = ((name, other), ("_".join(sorted(name.split("_"))), "_".join(sorted(other.split("_")))))
+        pairs = ((typed, other), ("_".join(sorted(typed.split("_"))), "_".join(sorted(other.split("_")))))
         return max(difflib.SequenceMatcher(None, *pair).ratio() for pair in pairs)
 
     return max(known, key=likeness)
@@ -87,5 +96,14 @@ def _words(error: Any, origins: Mapping[str, str]) -> str:
         return message
     name = str(error["loc"][0])
     hidden = name in SECRETS or name.endswith("_url")  # into which somebody may have written a password
-    value = "" if hidden else f" = {error['input']!r}"
+    value = "" if hidden else f" = {_quoted(error['input'])}"
     return f"{name}{value} ({origins.get(name, 'default')}): {message}"
+
+
+def _quoted(value: Any) -> str:
+    """A value as it was written, cut where it grows long."""
+    try:
+        text = repr(value)
+    except ValueError:  # a number with thousands of digits
+        return "a huge number"
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]}..."

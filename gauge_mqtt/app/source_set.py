@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from gauge_mqtt.app import places
 from gauge_mqtt.app.settings import Settings
 from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources import Source
@@ -36,7 +37,7 @@ class SourceSet:
 
 async def make_sources(settings: Settings, progress: Progress | None = None) -> SourceSet:
     """What is set. Raises `SettingsError` for a secret that cannot be read."""
-    roots = log_roots(os.environ, Path.home())
+    roots = log_roots(os.environ, places.home())
     match settings.source:
         case "jsonl":
             return _alone(settings, roots, progress, "as set")
@@ -100,7 +101,7 @@ def _with_ccusage(
 
 def make_program(settings: Settings) -> Program:
     """Ccusage on the same directories as our own tail reads, by the names their owner gave them."""
-    return Program(settings.ccusage, config_homes(os.environ, Path.home()), settings.ccusage_timeout)
+    return Program(settings.ccusage, config_homes(os.environ, places.home()), settings.ccusage_timeout)
 
 
 def _reporter(settings: Settings) -> Reporter:

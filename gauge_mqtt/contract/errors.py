@@ -1,7 +1,7 @@
 """The errors that the owner of a publisher can put right, as one tree. Pure.
 
     GaugeError                the command line prints its words, never a traceback
-    ├── SettingsError         app/settings.py: a setting cannot be used; exit code 2, all others 1
+    ├── SettingsError         app/setting_types.py: a setting cannot be used; exit code 2, all others 1
     ├── CcusageError          sources/ccusage/report.py: ccusage cannot be asked, or its answer cannot be used
     ├── PromError             sources/prometheus/api.py: the same of Prometheus
     └── MqttError             sinks/mqtt/words.py: no connection to the broker; its branches say how soon to try again

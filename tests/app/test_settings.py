@@ -1,11 +1,13 @@
 """The settings: four layers, names that are spelled wrong, and secrets that must not show."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gauge_mqtt.app.settings import NAMES, SECRETS, Settings, SettingsError, flag, variable
+from gauge_mqtt.app.setting_types import SettingsError
+from gauge_mqtt.app.settings import NAMES, SECRETS, flag, variable
 from gauge_mqtt.app.settings_loader import LoadedSettings, load
 
 SECRET = "hunter2-swordfish"  # noqa: S105, nobody's
@@ -115,7 +117,7 @@ def test_an_empty_variable_is_not_set() -> None:
         ("CACHE_WARN_BELOW", "50", "less than or equal to 1"),
         ("SOURCE", "promtheus", "Input should be"),
         ("INSTANCE", "///", "no letter or digit"),
-        ("DISCOVERY_PREFIX", "///", "match pattern"),
+        ("DISCOVERY_PREFIX", "///", "write it as topic levels"),
         ("DISCOVERY_PREFIX", "claude_gauge", "must differ"),
     ],
 )
@@ -132,14 +134,10 @@ def test_all_bad_values_are_told_at_once() -> None:
     assert len(refusal(HTTP_PORT="web", STALL_MINUTES="0").splitlines()) == 2
 
 
-def test_the_host_name_is_made_fit_for_a_topic(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Settings.model_fields["instance"], "default_factory", lambda: "My-Laptop.Local")
-    Settings.model_rebuild(force=True)
-    try:
-        assert loaded().settings.topics.base == "claude_gauge/my-laptop_local"
-    finally:
-        monkeypatch.undo()
-        Settings.model_rebuild(force=True)
+@pytest.mark.parametrize("host", ["My-Laptop", "My-Laptop.local", "my-laptop.fritz.box"])
+def test_the_instance_is_the_host_name_whatever_domain_it_is_in(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: host)
+    assert loaded().settings.topics.base == "claude_gauge/my-laptop"
 
 
 def test_a_tilde_is_the_home_directory() -> None:
@@ -241,7 +239,7 @@ def test_the_file_of_the_flag_wins_over_that_of_the_environment(tmp_path: Path) 
 @pytest.mark.parametrize("content", [b"http_port = ", b"\xff\xfe", b"http_port = 1\nhttp_port = 2"])
 def test_a_file_that_is_not_toml_is_refused_by_name(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_bytes(content)
-    assert "x.toml cannot be read" in refusal(CONFIG=str(tmp_path / "x.toml"))
+    assert "x.toml is not " in refusal(CONFIG=str(tmp_path / "x.toml"))
 
 
 def test_a_directory_is_no_settings_file(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import gauge_mqtt
 from gauge_mqtt.app import cli
-from gauge_mqtt.app.settings import SettingsError
+from gauge_mqtt.app.setting_types import SettingsError
 from gauge_mqtt.contract import errors
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.sinks.mqtt.words import MqttError

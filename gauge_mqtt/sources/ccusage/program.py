@@ -44,7 +44,7 @@ def find(wanted: Path | None, environ: Mapping[str, str]) -> Path:
     Raises `CcusageError` if there is none.
     """
     if wanted:
-        path = Path(shutil.which(wanted.expanduser(), path=environ.get("PATH")) or wanted.expanduser())
+        path = Path(shutil.which(wanted, path=environ.get("PATH")) or wanted)
         if not os.path.isfile(path):  # noqa: PTH113, that of `Path` raises where it may not look
             raise CcusageError(f"there is no program {path}: {HOW_TO}")
         if not os.access(path, os.X_OK):
@@ -62,7 +62,7 @@ def find(wanted: Path | None, environ: Mapping[str, str]) -> Path:
 
 def _natives(launcher: Path | None) -> Iterator[Path]:
     """The package's native program starts in 2 ms, its launcher (which starts Node first) in 140."""
-    libraries = [Path(library).expanduser() for library in LIBRARIES]
+    libraries = [Path(os.path.expanduser(library)) for library in LIBRARIES]  # noqa: PTH111, without a home it stays `~`
     if launcher:
         libraries[:0] = [parent for parent in launcher.parents if parent.name == "node_modules"]
     for library in libraries:

@@ -12,6 +12,10 @@ POLLED_FILESYSTEMS = frozenset(
 """File systems where inotify accepts a watch and another machine's writes never ring it."""
 
 
+NAME_PARTS = 8
+"""So many parts between commas are looked at as one name."""
+
+
 class ListedFile(NamedTuple):
     """One session file as a directory listing shows it. `mtime` unix seconds."""
 
@@ -22,25 +26,36 @@ class ListedFile(NamedTuple):
     mtime: float
 
 
-def log_roots(environ: Mapping[str, str], home: Path) -> list[Path]:
+def log_roots(environ: Mapping[str, str], home: Path | None) -> list[Path]:
     """The `projects` directories of `config_homes`. Links are resolved; one inside another is read once."""
     roots = [Path(os.path.realpath(config / "projects")) for config in config_homes(environ, home)]
     return [r for i, r in enumerate(roots) if r not in roots[:i] and not any(o in r.parents for o in roots)]
 
 
-def config_homes(environ: Mapping[str, str], home: Path) -> list[Path]:
+def config_homes(environ: Mapping[str, str], home: Path | None) -> list[Path]:
     """Claude Code's configuration directories, whether they exist or not, as ccusage finds them.
 
     `CLAUDE_CONFIG_DIR` (a comma list; `~` and a trailing `/projects` are understood), else `~/.claude` and
-    `$XDG_CONFIG_HOME/claude` (`~/.config/claude`).
+    `$XDG_CONFIG_HOME/claude` (`~/.config/claude`). `home`: the user's, or `None`; then `~` names nothing.
     """
-    listed = [part.strip() for part in environ.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
+    listed = _listed(environ.get("CLAUDE_CONFIG_DIR", ""))
     if listed:
-        configs = [home / part[2:] if part.startswith("~/") else Path(part) for part in listed]
+        configs = [home / part[2:] if home and part.startswith("~/") else Path(part) for part in listed]
     else:
-        xdg = environ.get("XDG_CONFIG_HOME")
-        configs = [home / ".claude", (Path(xdg) if xdg else home / ".config") / "claude"]
+        xdg = environ.get("XDG_CONFIG_HOME") or (home and home / ".config")
+        configs = [*([home / ".claude"] if home else []), *([Path(xdg) / "claude"] if xdg else [])]
     return [config.parent if config.name == "projects" else config for config in configs]
+
+
+def _listed(text: str) -> list[str]:
+    """The entries of a comma list of directories. A comma between two parts is one of the name if that exists."""
+    parts, listed = text.split(","), []
+    while parts:
+        longest_first = range(min(len(parts), NAME_PARTS), 1, -1)
+        size = next((size for size in longest_first if Path(",".join(parts[:size]).strip()).is_dir()), 1)
+        listed.append(",".join(parts[:size]).strip())
+        parts = parts[size:]
+    return [part for part in listed if part]
 
 
 def walk(roots: Iterable[Path]) -> Iterator[ListedFile]:

@@ -66,6 +66,8 @@ class JsonlSource:
         """Why the logs cannot be read, in words."""
         if self.failing_since is None:
             return None
+        if not self.roots:
+            return "no Claude Code log directory: this user has no home directory; set CLAUDE_CONFIG_DIR"
         looked = ", ".join(map(str, self.roots))
         return f"no Claude Code log directory: looked for {looked}; set CLAUDE_CONFIG_DIR if it is elsewhere"
 

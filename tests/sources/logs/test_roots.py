@@ -30,6 +30,19 @@ def test_config_dir_is_a_list_with_blanks_tilde_and_projects(tmp_path: Path) -> 
     assert log_roots({"CLAUDE_CONFIG_DIR": listed}, tmp_path) == [tmp_path / "a/projects", tmp_path / "b/projects"]
 
 
+def test_a_comma_may_be_part_of_the_name_of_a_directory_that_exists(tmp_path: Path) -> None:
+    (tmp_path / "a,b, c").mkdir()
+    listed = f"{tmp_path}/x,{tmp_path}/a,b, c,{tmp_path}/y,z"
+    roots = log_roots({"CLAUDE_CONFIG_DIR": listed}, tmp_path)
+    assert roots[:3] == [tmp_path / "x/projects", tmp_path / "a,b, c/projects", tmp_path / "y/projects"]
+
+
+def test_without_a_home_directory_only_what_is_named_is_read(tmp_path: Path) -> None:
+    assert log_roots({}, None) == []
+    assert log_roots({"XDG_CONFIG_HOME": str(tmp_path)}, None) == [tmp_path / "claude/projects"]
+    assert log_roots({"CLAUDE_CONFIG_DIR": f"~/x,{tmp_path}"}, None)[-1] == tmp_path / "projects"
+
+
 def test_a_linked_root_is_resolved_and_read_once(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
