@@ -49,9 +49,9 @@ def mosquitto(tmp_path: Path) -> Iterator[brokers.Mosquitto]:
     room = tmp_path / "broker"
     room.mkdir()
     if brokers.engine() is not None:
-        broker: brokers.Mosquitto = brokers.Container(room)
+        broker: brokers.Mosquitto = brokers.MosquittoContainer(room)
     elif brokers.mosquitto():
-        broker = brokers.Process(room)
+        broker = brokers.MosquittoProcess(room)
     else:
         pytest.skip("neither a Docker engine with eclipse-mosquitto:2 nor a mosquitto here")
     yield broker

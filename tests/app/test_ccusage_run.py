@@ -5,10 +5,11 @@ import stat
 import time
 from pathlib import Path
 
-from tests.support.brokers import Ear, Mosquitto, until
+from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.ccusage import VERSION, ccusage_binary
 from tests.support.lines import answer, line
 from tests.support.program import TOKENS, Daemon, gauge, url, write_log
+from tests.support.waiting import until
 
 PRICED = "claude-sonnet-4-5-20250929"
 
@@ -18,16 +19,16 @@ def test_run_publishes_the_windows_of_ccusage_and_the_tach_of_the_tail(mosquitto
     log = write_log()
     program = str(ccusage_binary())
     with (
-        Ear(mosquitto.port) as ear,
+        RecordingClient(mosquitto.port) as client,
         Daemon("--mqtt-url", url(mosquitto), "--ccusage", program, "--ccusage-ttl", "1") as daemon,
     ):
-        daemon.says(f"source: ccusage+jsonl (auto: ccusage {VERSION}")
-        until(lambda: ear.now.get("claude_gauge/lab/window_5h_tokens") == b"43120", 10)
-        assert ear.now["claude_gauge/lab/source"] == b"ccusage+jsonl"
+        daemon.wait_for_log(f"source: ccusage+jsonl (auto: ccusage {VERSION}")
+        until(lambda: client.latest.get("claude_gauge/lab/window_5h_tokens") == b"43120", 10)
+        assert client.latest["claude_gauge/lab/source"] == b"ccusage+jsonl"
         with log.open("ab") as file:
             file.write(line(answer(time.time(), 1000, message__id="msg_next", requestId="req_next")))
-        until(lambda: ear.now["claude_gauge/lab/rate_1m"] == b"44120")
-        until(lambda: ear.now["claude_gauge/lab/window_5h_tokens"] == b"44120")
+        until(lambda: client.latest["claude_gauge/lab/rate_1m"] == b"44120")
+        until(lambda: client.latest["claude_gauge/lab/window_5h_tokens"] == b"44120")
         health = daemon.get("/healthz").json()
         assert health["ok"]
         assert VERSION in health["sources"]["ccusage"]["detail"]
@@ -43,19 +44,19 @@ def test_a_failing_ccusage_is_told_once_and_the_tach_goes_on(mosquitto: Mosquitt
     program.write_text("#!/bin/sh\n[ $1 = --version ] && echo ccusage 20.0.24 || { echo no luck >&2; exit 7; }\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     with (
-        Ear(mosquitto.port) as ear,
+        RecordingClient(mosquitto.port) as client,
         Daemon("--mqtt-url", url(mosquitto), "--source=ccusage", f"--ccusage={program}", "--ccusage-ttl=1") as daemon,
     ):
-        daemon.says("failed with exit code 7: no luck")
-        until(lambda: ear.now.get("claude_gauge/lab/rate_1m") == b"43120")
-        until(lambda: ear.now.get("claude_gauge/lab/window_5h_tokens") == b"None")
+        daemon.wait_for_log("failed with exit code 7: no luck")
+        until(lambda: client.latest.get("claude_gauge/lab/rate_1m") == b"43120")
+        until(lambda: client.latest.get("claude_gauge/lab/window_5h_tokens") == b"None")
         assert daemon.get("/healthz").status_code == 503
         until(lambda: "claude_gauge_ccusage_failures_total 3" in daemon.get("/metrics").text, 10)
-        assert daemon.said.count("no luck") == 1
+        assert daemon.log.count("no luck") == 1
         program.unlink()
         program.symlink_to(ccusage_binary())
-        daemon.says("ccusage answers again")
-        until(lambda: ear.now["claude_gauge/lab/window_5h_tokens"] == b"43120")
+        daemon.wait_for_log("ccusage answers again")
+        until(lambda: client.latest["claude_gauge/lab/window_5h_tokens"] == b"43120")
         assert daemon.get("/healthz").status_code == 200
 
 

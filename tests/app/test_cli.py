@@ -194,9 +194,9 @@ def test_discovery_show_is_the_message_itself() -> None:
 
 def test_discovery_clear_empties_what_is_there_and_counts_it(mosquitto: brokers.Mosquitto) -> None:
     mosquitto.start()
-    with brokers.Ear(mosquitto.port) as ear:
-        ear.say("claude_gauge/desk/of_long_ago", b"1", retain=True)
-        ear.say("claude_gauge/other/rate_1m", b"1", retain=True)
+    with brokers.RecordingClient(mosquitto.port) as client:
+        client.publish("claude_gauge/desk/of_long_ago", b"1", retain=True)
+        client.publish("claude_gauge/other/rate_1m", b"1", retain=True)
     url = f"mqtt://127.0.0.1:{mosquitto.port}"
     result = gauge("discovery", "clear", "--instance", "desk", "--mqtt-url", url)
     assert result.exit_code == 0

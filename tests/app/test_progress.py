@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.brokers import Mosquitto, until
+from tests.support.brokers import Mosquitto
 from tests.support.program import Daemon, url, write_log
+from tests.support.waiting import until
 
 BigHistory = Callable[[int, int], int]
 
@@ -20,13 +21,13 @@ class Terminal:
 
     def __init__(self) -> None:
         ours, self.theirs = pty.openpty()
-        self.enabled_by_default = b""
+        self.shown = b""
         threading.Thread(target=self._read, args=(ours,), daemon=True).start()
 
     def _read(self, ours: int) -> None:
         while True:
             try:
-                self.enabled_by_default += os.read(ours, 65536)
+                self.shown += os.read(ours, 65536)
             except OSError:  # the other end is closed
                 os.close(ours)
                 return
@@ -43,16 +44,14 @@ def test_a_large_history_shows_its_progress_on_a_terminal(
                              stdout=subprocess.PIPE)  # fmt: skip
     os.close(terminal.theirs)
     try:
-        until(lambda: b"reading history" in terminal.enabled_by_default, 10)
+        until(lambda: b"reading history" in terminal.shown, 10)
         if verb == "run":
-            until(
-                lambda: terminal.enabled_by_default.count(b"\x1b[?25h") == 1, 20
-            )  # the cursor is back: the bar is gone
+            until(lambda: terminal.shown.count(b"\x1b[?25h") == 1, 20)  # the cursor is back: the bar is gone
             child.terminate()
         out, _ = child.communicate(timeout=20)
         assert child.returncode == 0
-        assert b"MB" in terminal.enabled_by_default
-        assert terminal.enabled_by_default.count(b"\x1b[?25l") == terminal.enabled_by_default.count(b"\x1b[?25h") == 1
+        assert b"MB" in terminal.shown
+        assert terminal.shown.count(b"\x1b[?25l") == terminal.shown.count(b"\x1b[?25h") == 1
         assert verb == "run" or f"{total:,} tokens" in out.decode()
     finally:
         child.kill()
@@ -64,13 +63,13 @@ def test_a_small_history_or_no_terminal_shows_no_progress(mosquitto: Mosquitto, 
     write_log()
     terminal = Terminal()
     with Daemon("--mqtt-url", url(mosquitto), stderr=terminal.theirs) as daemon:
-        until(lambda: b"HTTP: http" in terminal.enabled_by_default, 10)
+        until(lambda: b"HTTP: http" in terminal.shown, 10)
         daemon.end()
     os.close(terminal.theirs)
-    assert b"reading history" not in terminal.enabled_by_default
-    assert b"\x1b" not in terminal.enabled_by_default, "not a single control sequence"
+    assert b"reading history" not in terminal.shown
+    assert b"\x1b" not in terminal.shown, "not a single control sequence"
     big_history(40, 10)
     with Daemon("--mqtt-url", url(mosquitto)) as daemon:
         until(lambda: daemon.usage().get("window_7d_tokens"), 20)
         daemon.end()
-        assert "reading history" not in daemon.said
+        assert "reading history" not in daemon.log

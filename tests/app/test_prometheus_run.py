@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from gauge_mqtt.contract.usage import KEYS
-from tests.support.brokers import Ear, Mosquitto, until
+from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.program import TOKENS, Daemon, gauge, url, write_log
-from tests.support.prom_lab import Prometheus, made
+from tests.support.prom_lab import Prometheus, prometheus_server
+from tests.support.waiting import until
 
 TOKEN = "claude_code_token_usage_tokens_total"  # noqa: S105, a metric
 SPENT = 70_000
@@ -21,7 +22,7 @@ def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
     """One run that grew from 10,000 to 70,000 output tokens two hours ago, on another machine."""
     labels = 'session_id="a",model="claude-opus-5-5",query_source="main",type="output",host_name="other"'
     begun = time.time() - 7200
-    with made(tmp_path / "prometheus") as server:
+    with prometheus_server(tmp_path / "prometheus") as server:
         server.backfill({(TOKEN, labels): [(begun + 15 * n, 10_000.0 + 1500 * n) for n in range(41)]})
         yield server.start()
 
@@ -29,11 +30,11 @@ def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
 def test_run_publishes_the_windows_and_every_key(mosquitto: Mosquitto, prometheus: Prometheus) -> None:
     mosquitto.start()
     with (
-        Ear(mosquitto.port) as ear,
+        RecordingClient(mosquitto.port) as client,
         Daemon("--mqtt-url", url(mosquitto), "--prom-url", prometheus.url) as daemon,
     ):
-        daemon.says("source: prometheus (auto: prom_url is set, and there are no logs here)")
-        until(lambda: ear.now.get("claude_gauge/lab/window_7d_tokens") == b"70000", 20)
+        daemon.wait_for_log("source: prometheus (auto: prom_url is set, and there are no logs here)")
+        until(lambda: client.latest.get("claude_gauge/lab/window_7d_tokens") == b"70000", 20)
         usage = daemon.usage()
         assert usage.keys() == KEYS.keys(), "the same keys, whatever the source"
         assert (usage["window_5h_tokens"], usage["rate_1m"], usage["thinking_ratio"]) == (SPENT, 0, None)
@@ -45,20 +46,20 @@ def test_a_hybrid_has_the_tach_of_the_tail_and_either_may_die(mosquitto: Mosquit
     mosquitto.start()
     write_log()
     with (
-        Ear(mosquitto.port) as ear,
+        RecordingClient(mosquitto.port) as client,
         Daemon("--mqtt-url", url(mosquitto), "--prom-url", prometheus.url) as daemon,
     ):
-        daemon.says("source: jsonl+prometheus (auto: prom_url is set, and there are logs here)")
-        until(lambda: ear.now.get("claude_gauge/lab/window_7d_tokens") == b"70000", 20)
-        assert ear.now["claude_gauge/lab/rate_1m"] == str(TOKENS).encode()
+        daemon.wait_for_log("source: jsonl+prometheus (auto: prom_url is set, and there are logs here)")
+        until(lambda: client.latest.get("claude_gauge/lab/window_7d_tokens") == b"70000", 20)
+        assert client.latest["claude_gauge/lab/rate_1m"] == str(TOKENS).encode()
         prometheus.stop()
-        daemon.says("connection refused", 15)
+        daemon.wait_for_log("connection refused")
         write_log(name="two")
-        until(lambda: ear.now["claude_gauge/lab/rate_1m"] == str(2 * TOKENS).encode())
-        assert ear.now["claude_gauge/lab/window_7d_tokens"] == b"70000", "the last known, with its age"
+        until(lambda: client.latest["claude_gauge/lab/rate_1m"] == str(2 * TOKENS).encode())
+        assert client.latest["claude_gauge/lab/window_7d_tokens"] == b"70000", "the last known, with its age"
         assert daemon.get("/healthz").status_code == 503
         prometheus.again()
-        daemon.says("prometheus answers again", 15)
+        daemon.wait_for_log("prometheus answers again")
 
 
 def test_once_and_doctor(prometheus: Prometheus) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import brokers
-from tests.support.brokers import Ear, Mosquitto, until
+from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.program import TOKENS, Daemon, url, write_log
+from tests.support.waiting import until
 
 AVAILABILITY = "claude_gauge/lab/availability"
 WEEK_TOKENS = "claude_gauge/lab/window_7d_tokens"
@@ -29,34 +30,34 @@ BigHistory = Callable[[int, int], int]
 def test_a_signal_publishes_offline_and_ends_within_two_seconds(mosquitto: Mosquitto, number: signal.Signals) -> None:
     mosquitto.start()
     write_log()
-    with Ear(mosquitto.port) as ear, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: ear.now.get(WEEK_TOKENS) == b"43120", 10)
-        until(lambda: ear.now.get(AVAILABILITY) == b"online")
+    with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
+        until(lambda: client.latest.get(WEEK_TOKENS) == b"43120", 10)
+        until(lambda: client.latest.get(AVAILABILITY) == b"online")
         daemon.get("/usage")
         code, seconds = daemon.end(number)
         assert code == 0
         assert seconds < GOODBYE_S
-        assert "Traceback" not in daemon.said
-        until(lambda: ear.now[AVAILABILITY] == b"offline")
+        assert "Traceback" not in daemon.log
+        until(lambda: client.latest[AVAILABILITY] == b"offline")
     assert brokers.retained_on(mosquitto.port)[AVAILABILITY] == b"offline"
 
 
 def test_a_kill_leaves_it_to_the_will(mosquitto: Mosquitto) -> None:
     mosquitto.start()
-    with Ear(mosquitto.port) as ear, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: ear.now.get(AVAILABILITY) == b"online", 10)
+    with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
+        until(lambda: client.latest.get(AVAILABILITY) == b"online", 10)
         daemon.child.kill()
-        until(lambda: ear.now[AVAILABILITY] == b"offline")
+        until(lambda: client.latest[AVAILABILITY] == b"offline")
     assert brokers.retained_on(mosquitto.port)[AVAILABILITY] == b"offline"
 
 
 def test_a_signal_ends_it_in_the_middle_of_a_large_history(mosquitto: Mosquitto, big_history: BigHistory) -> None:
     mosquitto.start()
     big_history(200, 1)
-    with Ear(mosquitto.port) as ear, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: ear.now.get(AVAILABILITY) == b"online", 10)
+    with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
+        until(lambda: client.latest.get(AVAILABILITY) == b"online", 10)
         code, seconds = daemon.end()
-        assert ear.now[WEEK_TOKENS] == b"None", "it was too quick for this test"
+        assert client.latest[WEEK_TOKENS] == b"None", "it was too quick for this test"
     assert code == 0
     assert seconds < GOODBYE_S
     assert brokers.retained_on(mosquitto.port)[AVAILABILITY] == b"offline"
@@ -64,8 +65,8 @@ def test_a_signal_ends_it_in_the_middle_of_a_large_history(mosquitto: Mosquitto,
 
 def test_a_frozen_broker_does_not_hold_the_end_up(mosquitto: Mosquitto) -> None:
     mosquitto.start()
-    with Ear(mosquitto.port) as ear, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: ear.now.get(AVAILABILITY) == b"online", 10)
+    with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
+        until(lambda: client.latest.get(AVAILABILITY) == b"online", 10)
         mosquitto.freeze()
         code, seconds = daemon.end()
         mosquitto.thaw()
@@ -75,17 +76,17 @@ def test_a_frozen_broker_does_not_hold_the_end_up(mosquitto: Mosquitto) -> None:
 
 def test_a_second_ctrl_c_ends_it_at_once(mosquitto: Mosquitto) -> None:
     mosquitto.start()
-    with Ear(mosquitto.port) as ear, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: ear.now.get(AVAILABILITY) == b"online", 10)
+    with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
+        until(lambda: client.latest.get(AVAILABILITY) == b"online", 10)
         mosquitto.freeze()  # so that it has something to wait for
         daemon.child.send_signal(signal.SIGINT)
-        daemon.says("SIGINT: leaving")
+        daemon.wait_for_log("SIGINT: leaving")
         code, seconds = daemon.end(signal.SIGINT)
         mosquitto.thaw()
         assert code == 1
         assert seconds < 0.7
-        assert "Traceback" not in daemon.said
-        until(lambda: ear.now[AVAILABILITY] == b"offline")
+        assert "Traceback" not in daemon.log
+        until(lambda: client.latest[AVAILABILITY] == b"offline")
 
 
 def test_no_broker_at_the_start_is_no_reason_not_to_serve() -> None:
@@ -104,50 +105,53 @@ def test_no_broker_at_the_start_is_no_reason_not_to_serve() -> None:
 def test_a_taken_http_port_is_told_and_mqtt_goes_on(mosquitto: Mosquitto) -> None:
     mosquitto.start()
     write_log()
-    with socket.create_server(("127.0.0.1", 0)) as other, Ear(mosquitto.port) as ear:
+    with socket.create_server(("127.0.0.1", 0)) as other, RecordingClient(mosquitto.port) as client:
         port = str(other.getsockname()[1])
         with Daemon("--mqtt-url", url(mosquitto), "--http-port", port) as daemon:
-            daemon.says(f"cannot listen on 127.0.0.1:{port}: another program has that port")
-            daemon.says("set CLAUDE_GAUGE_HTTP_PORT")
-            until(lambda: ear.now.get(WEEK_TOKENS) == b"43120", 10)
+            daemon.wait_for_log(f"cannot listen on 127.0.0.1:{port}: another program has that port")
+            daemon.wait_for_log("set CLAUDE_GAUGE_HTTP_PORT")
+            until(lambda: client.latest.get(WEEK_TOKENS) == b"43120", 10)
             assert daemon.child.poll() is None
 
 
 def test_logs_that_appear_later_are_found(mosquitto: Mosquitto) -> None:
     mosquitto.start()
-    with Ear(mosquitto.port) as ear, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        daemon.says("no Claude Code log directory: looked for")
+    with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
+        daemon.wait_for_log("no Claude Code log directory: looked for")
         state = daemon.get("/healthz").json()["sources"]["jsonl"]
         assert (state["ok"], state["age_s"]) == (False, None)
         assert "set CLAUDE_CONFIG_DIR" in state["detail"]
-        until(lambda: ear.now.get("claude_gauge/lab/rate_1m") == b"None")
+        until(lambda: client.latest.get("claude_gauge/lab/rate_1m") == b"None")
         write_log()
-        daemon.says("Claude Code logs found in")
-        until(lambda: ear.now.get(WEEK_TOKENS) == b"43120")
+        daemon.wait_for_log("Claude Code logs found in")
+        until(lambda: client.latest.get(WEEK_TOKENS) == b"43120")
         assert daemon.get("/healthz").status_code == 200
 
 
 def test_no_secret_is_in_argv_in_the_log_or_on_any_page(mosquitto: Mosquitto) -> None:
     mosquitto.start()
     given = {"CLAUDE_GAUGE_MQTT_USERNAME": "desk", "CLAUDE_GAUGE_MQTT_PASSWORD": SECRET}
-    with Ear(mosquitto.port) as ear, Daemon("--mqtt-url", url(mosquitto), verbose=True, **given) as daemon:
-        until(lambda: ear.now.get(AVAILABILITY) == b"online", 10)
+    with (
+        RecordingClient(mosquitto.port) as client,
+        Daemon("--mqtt-url", url(mosquitto), verbose=True, **given) as daemon,
+    ):
+        until(lambda: client.latest.get(AVAILABILITY) == b"online", 10)
         argv = Path(f"/proc/{daemon.child.pid}/cmdline")
         if argv.exists():
             assert SECRET.encode() not in argv.read_bytes()
         for path in ("/usage", "/healthz", "/metrics"):
             assert SECRET not in daemon.get(path).text
         daemon.end()
-        assert SECRET not in daemon.said
-        assert not [topic for topic, payload in ear.now.items() if SECRET.encode() in payload]
+        assert SECRET not in daemon.log
+        assert not [topic for topic, payload in client.latest.items() if SECRET.encode() in payload]
 
 
 def test_no_path_or_text_of_a_session_leaves_the_machine(mosquitto: Mosquitto) -> None:
     mosquitto.start()
     write_log()
-    with Ear(mosquitto.port) as ear, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: ear.now.get(WEEK_TOKENS) == b"43120", 10)
-        told = b" ".join(ear.now.values()) + daemon.get("/usage").content + daemon.get("/metrics").content
+    with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
+        until(lambda: client.latest.get(WEEK_TOKENS) == b"43120", 10)
+        told = b" ".join(client.latest.values()) + daemon.get("/usage").content + daemon.get("/metrics").content
     for private in (b"home-user-project", b"/home/user", b"11111111-1111-4111", str(Path.home()).encode()):
         assert private not in told
 

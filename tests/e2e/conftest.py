@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import brokers
-from tests.support.e2e import Broker, NewPublisher, Publisher, Shipwreck
+from tests.support.e2e import BrokerLoss, NewPublisher, PersistentBroker, Publisher
 from tests.support.ha_client import becomes
 from tests.support.ha_install import LAST_YEAR, NEWEST, Release, installed
 from tests.support.homeassistant import HomeAssistant
@@ -30,16 +30,16 @@ def newest(release: Release) -> None:
 
 
 @pytest.fixture(scope="session")
-def broker(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:  # noqa: ARG001 (one each)
+def broker(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PersistentBroker]:  # noqa: ARG001 (one each)
     if not brokers.mosquitto():
         pytest.skip("no mosquitto here")
-    broker = Broker(tmp_path_factory.mktemp("broker")).remember()
+    broker = PersistentBroker(tmp_path_factory.mktemp("broker")).start()
     yield broker
     broker.kill()
 
 
 @pytest.fixture(scope="session")
-def ha(release: Release, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
+def ha(release: Release, broker: PersistentBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
     with HomeAssistant(installed(release), tmp_path_factory.mktemp("home-assistant"), broker.port) as ha:
         ha.configure((HERE / "house.yaml").read_text())
         shutil.copytree(HERE / "custom_components", ha.config / "custom_components")
@@ -48,7 +48,9 @@ def ha(release: Release, broker: Broker, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="session")
-def shipwreck(ha: HomeAssistant, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipwreck]:
+def broker_loss(
+    ha: HomeAssistant, broker: PersistentBroker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrokerLoss]:
     """The broker died and came back empty: it had not written anything down yet. A publisher died meanwhile. Home
     Assistant is connected again.
     """
@@ -62,14 +64,14 @@ def shipwreck(ha: HomeAssistant, broker: Broker, tmp_path_factory: pytest.TempPa
     broker.kill()
     lost.end(signal.SIGKILL)
     becomes(lambda: ha.state(lost.entity("Tokens 7d")), "unavailable")
-    broker.remember()
+    broker.start()
     becomes(lambda: ha.state(survivor.entity("Tokens 7d")), "43120", within=25)
-    yield Shipwreck(lost, survivor, at)
+    yield BrokerLoss(lost, survivor, at)
     survivor.end()
 
 
 @pytest.fixture
-def publisher(broker: Broker, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[NewPublisher]:
+def publisher(broker: PersistentBroker, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[NewPublisher]:
     """Makes publishers, each with an instance name that no other test uses, unless it is given one."""
     made: list[Publisher] = []
 

@@ -1,6 +1,6 @@
 """The broker restarts, without and with its memory. These come first: `test_old_values` waits for what they leave."""
 
-from tests.support.e2e import Broker, NewPublisher, Publisher, Shipwreck
+from tests.support.e2e import BrokerLoss, NewPublisher, PersistentBroker, Publisher
 from tests.support.ha_client import becomes
 from tests.support.homeassistant import HomeAssistant
 
@@ -12,8 +12,8 @@ def ids(ha: HomeAssistant, one: Publisher) -> dict[str, tuple[str, str]]:
     return {key: (entity.id, entity.registry["id"]) for key, entity in ha.entities(one.node).items()}
 
 
-def test_after_a_restart_of_a_broker_that_forgets_all_is_as_before(ha: HomeAssistant, shipwreck: Shipwreck) -> None:
-    survivor = shipwreck.survivor
+def test_after_a_restart_of_a_broker_that_forgets_all_is_as_before(ha: HomeAssistant, broker_loss: BrokerLoss) -> None:
+    survivor = broker_loss.survivor
     survivor.work(tokens=1_000, ago_s=500)
     becomes(lambda: ha.state(survivor.entity("Tokens 7d")), "44120")
     states = {key: entity.state for key, entity in ha.entities(survivor.node).items()}
@@ -22,14 +22,14 @@ def test_after_a_restart_of_a_broker_that_forgets_all_is_as_before(ha: HomeAssis
 
 
 def test_values_of_a_publisher_that_died_with_a_forgetful_broker_are_shown_once_more(
-    ha: HomeAssistant, shipwreck: Shipwreck
+    ha: HomeAssistant, broker_loss: BrokerLoss
 ) -> None:
     """For a while: see `test_old_values`."""
-    assert ha.state(shipwreck.lost.entity("Tokens 7d")) == "43120"
+    assert ha.state(broker_loss.killed.entity("Tokens 7d")) == "43120"
 
 
 def test_after_a_restart_of_a_broker_that_remembers_all_is_as_before(
-    ha: HomeAssistant, broker: Broker, publisher: NewPublisher
+    ha: HomeAssistant, broker: PersistentBroker, publisher: NewPublisher
 ) -> None:
     living, dead = publisher(), publisher()
     for one in (living, dead):
@@ -39,9 +39,9 @@ def test_after_a_restart_of_a_broker_that_remembers_all_is_as_before(
     becomes(lambda: (ha.state(tokens), ha.state(of_the_dead)), ("43120", "43120"))
     dead.end()
     before = ids(ha, living)
-    broker.end()
+    broker.shut_down()
     becomes(lambda: ha.state(tokens), "unavailable")
-    broker.remember()
+    broker.start()
     becomes(lambda: ha.state(tokens), "43120", within=RECONNECT_S)
     assert ha.state(of_the_dead) == "unavailable"
     living.work(tokens=1_000, ago_s=500)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gauge_mqtt.contract.topics import DISPLAY_PREFIX
-from tests.support.brokers import Ear
-from tests.support.e2e import Broker
+from tests.support.brokers import RecordingClient
+from tests.support.e2e import PersistentBroker
 from tests.support.ha_client import Entity, becomes
 from tests.support.homeassistant import HomeAssistant
 from tests.support.simulator import ID, Simulator
@@ -19,15 +19,17 @@ EARLY_S = 3.2
 
 
 @pytest.fixture
-def ear(broker: Broker) -> Iterator[Ear]:
-    with Ear(broker.port, f"{BASE}/#") as ear:
-        yield ear
+def client(broker: PersistentBroker) -> Iterator[RecordingClient]:
+    with RecordingClient(broker.port, f"{BASE}/#") as client:
+        yield client
 
 
 @pytest.fixture
-def display(ha: HomeAssistant, broker: Broker, ear: Ear, gauge_sim: Path) -> Iterator[Simulator]:
+def display(
+    ha: HomeAssistant, broker: PersistentBroker, client: RecordingClient, gauge_sim: Path
+) -> Iterator[Simulator]:
     with Simulator(gauge_sim, broker.port, "--instance", "nobody") as display:
-        becomes(lambda: ear.now.get(f"{BASE}/availability"), b"online")
+        becomes(lambda: client.latest.get(f"{BASE}/availability"), b"online")
         becomes(lambda: ha.device(NODE) is not None, wanted=True)
         time.sleep(EARLY_S)
         yield display
@@ -41,7 +43,9 @@ def press(ha: HomeAssistant, key: str) -> None:
     ha.call("button", "press", entity_id=entity(ha, key).id)
 
 
-def test_home_assistant_shows_and_sets_all_that_a_display_has(ha: HomeAssistant, display: Simulator, ear: Ear) -> None:
+def test_home_assistant_shows_and_sets_all_that_a_display_has(
+    ha: HomeAssistant, display: Simulator, client: RecordingClient
+) -> None:
     entities = ha.entities(NODE)
     assert len(entities) == 21
     assert "unavailable" not in {found.state for found in entities.values()}
@@ -56,17 +60,19 @@ def test_home_assistant_shows_and_sets_all_that_a_display_has(ha: HomeAssistant,
     for degrees, thirds, shown in ((1.0, b"3", "1.0"), (-9.6667, b"-29", "-9.67"), (0, b"0", "0.0")):
         ha.call("number", "set_value", entity_id=entities["trim_tach_zero"].id, value=degrees)
         becomes(lambda: ha.state(entities["trim_tach_zero"].id), shown)
-        becomes(lambda: ear.now[f"{BASE}/trim/tach/zero"], thirds)  # heard by two, in either order
+        becomes(lambda: client.latest[f"{BASE}/trim/tach/zero"], thirds)  # heard by two, in either order
     press(ha, "identify")
     display.wait(lambda state: all(state["lamps"].values()))
 
 
-def test_a_display_restarts_once_when_it_is_asked_to(ha: HomeAssistant, display: Simulator, ear: Ear) -> None:
-    fresh, before = entity(ha, "fresh").id, len(ear.heard)
+def test_a_display_restarts_once_when_it_is_asked_to(
+    ha: HomeAssistant, display: Simulator, client: RecordingClient
+) -> None:
+    fresh, before = entity(ha, "fresh").id, len(client.messages)
     press(ha, "restart")
-    becomes(lambda: ear.now[f"{BASE}/availability"], b"offline")
-    becomes(lambda: ear.now[f"{BASE}/availability"], b"online")
+    becomes(lambda: client.latest[f"{BASE}/availability"], b"offline")
+    becomes(lambda: client.latest[f"{BASE}/availability"], b"online")
     becomes(lambda: ha.state(fresh), "off")  # back, and without a publisher
-    said = [message.payload for message in ear.heard[before:] if message.topic == f"{BASE}/availability"]
+    said = [message.payload for message in client.messages[before:] if message.topic == f"{BASE}/availability"]
     assert said == [b"offline", b"online"]
     assert display.child.poll() is None

@@ -9,8 +9,8 @@ import pytest
 
 from gauge_mqtt import __version__
 from gauge_mqtt.homeassistant import discovery
-from tests.support.brokers import Ear
-from tests.support.e2e import Broker, Hand, NewPublisher, known
+from tests.support.brokers import RecordingClient
+from tests.support.e2e import FakePublisher, NewPublisher, PersistentBroker, known
 from tests.support.ha_client import becomes
 from tests.support.homeassistant import HomeAssistant
 
@@ -19,9 +19,9 @@ OLD = Path(__file__).parent / "fixtures/discovery-schema-1.json"
 
 
 @pytest.fixture
-def ear(broker: Broker) -> Iterator[Ear]:
-    with Ear(broker.port, "nothing") as ear:
-        yield ear
+def client(broker: PersistentBroker) -> Iterator[RecordingClient]:
+    with RecordingClient(broker.port, "nothing") as client:
+        yield client
 
 
 def test_a_renamed_instance_is_a_new_device_and_clear_removes_the_old(
@@ -56,30 +56,30 @@ def test_two_instances_are_two_devices(ha: HomeAssistant, publisher: NewPublishe
     assert ha.state(desk.entity("Tokens 7d")) == "43120"
 
 
-def test_a_retired_entity_is_gone(ha: HomeAssistant, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
-    hand = Hand(ear, "retired")
-    now = discovery.payload(hand.topics, "2")
+def test_a_retired_entity_is_gone(ha: HomeAssistant, client: RecordingClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakePublisher(client, "retired")
+    now = discovery.payload(fake.topics, "2")
     earlier: dict[str, Any] = json.loads(now)
     for old, like in (("old_key", "rate_1m"), ("old_lamp", "hot")):
-        new = {"unique_id": f"{hand.topics.node}_{old}", "name": old, "default_entity_id": None, "object_id": old}
+        new = {"unique_id": f"{fake.topics.node}_{old}", "name": old, "default_entity_id": None, "object_id": old}
         kept = earlier["components"][like] | new
         earlier["components"][old] = {key: value for key, value in kept.items() if value is not None}
-    hand.describe(json.dumps(earlier).encode())
-    hand.show(known("retired"))
-    becomes(lambda: {"old_key", "old_lamp"} <= ha.entities(hand.topics.node).keys(), wanted=True)
+    fake.describe(json.dumps(earlier).encode())
+    fake.show(known("retired"))
+    becomes(lambda: {"old_key", "old_lamp"} <= ha.entities(fake.topics.node).keys(), wanted=True)
     monkeypatch.setattr(discovery, "RETIRED", {"old_key": "sensor", "old_lamp": "binary_sensor"})
     for _start in range(2):
-        hand.describe(discovery.payload(hand.topics, "2"))
-        becomes(lambda: ha.entities(hand.topics.node).keys(), json.loads(now)["components"].keys())
+        fake.describe(discovery.payload(fake.topics, "2"))
+        becomes(lambda: ha.entities(fake.topics.node).keys(), json.loads(now)["components"].keys())
 
 
 def test_after_an_upgrade_ids_choices_history_and_statistics_are_still_there(
-    ha: HomeAssistant, ear: Ear, publisher: NewPublisher
+    ha: HomeAssistant, client: RecordingClient, publisher: NewPublisher
 ) -> None:
-    hand, one = Hand(ear, "upgrade"), publisher("upgrade")
+    fake, one = FakePublisher(client, "upgrade"), publisher("upgrade")
     old = OLD.read_bytes()
-    hand.describe(old)
-    hand.show(known("upgrade"))
+    fake.describe(old)
+    fake.show(known("upgrade"))
     tokens = one.entity("Tokens 7d")
     becomes(lambda: ha.state(tokens), "12345678")
     ha.ask("config/entity_registry/update", entity_id=tokens, name="Mine", icon="mdi:star")
@@ -90,7 +90,7 @@ def test_after_an_upgrade_ids_choices_history_and_statistics_are_still_there(
     one.work(ago_s=600)
     one.start()
     becomes(lambda: ha.state(tokens), "43120")
-    components = json.loads(discovery.payload(hand.topics, __version__))["components"]
+    components = json.loads(discovery.payload(fake.topics, __version__))["components"]
     assert components.keys() > before.keys()
     becomes(lambda: ha.entities(one.node).keys(), components.keys())
     after = ha.entities(one.node)

@@ -10,16 +10,16 @@ from gauge_mqtt.contract.messages import Event
 from gauge_mqtt.contract.usage import KEYS, EventType, KeySpec, Usage, values
 from gauge_mqtt.homeassistant import discovery
 from gauge_mqtt.homeassistant.discovery import entity_slug
-from tests.support.brokers import Ear
-from tests.support.e2e import Broker, Hand, NewPublisher, known
+from tests.support.brokers import RecordingClient
+from tests.support.e2e import FakePublisher, NewPublisher, PersistentBroker, known
 from tests.support.ha_client import Entity, becomes
 from tests.support.homeassistant import HomeAssistant
 
 
 @pytest.fixture
-def hand(broker: Broker, request: pytest.FixtureRequest) -> Iterator[Hand]:
-    with Ear(broker.port, "nothing") as ear:
-        yield Hand(ear, f"hand-{request.node.originalname[5:25]}")
+def fake(broker: PersistentBroker, request: pytest.FixtureRequest) -> Iterator[FakePublisher]:
+    with RecordingClient(broker.port, "nothing") as client:
+        yield FakePublisher(client, f"fake-{request.node.originalname[5:25]}")
 
 
 def shown(spec: KeySpec, value: Any) -> Any:
@@ -61,10 +61,12 @@ def differences(ha: HomeAssistant, node: str, usage: Usage) -> dict[str, Any]:
     return {key: (got, wanted) for key, (got, wanted) in pairs.items() if got != wanted}
 
 
-def test_every_key_is_an_entity_with_the_facets_and_the_value_of_the_contract(ha: HomeAssistant, hand: Hand) -> None:
-    usage, node = known(hand.topics.instance), hand.topics.node
-    hand.describe(discovery.payload(hand.topics, "1.2.3"))
-    hand.show(usage)
+def test_every_key_is_an_entity_with_the_facets_and_the_value_of_the_contract(
+    ha: HomeAssistant, fake: FakePublisher
+) -> None:
+    usage, node = known(fake.topics.instance), fake.topics.node
+    fake.describe(discovery.payload(fake.topics, "1.2.3"))
+    fake.show(usage)
     becomes(lambda: differences(ha, node, usage), {})
     entities = ha.entities(node)
     assert entities.keys() == {*KEYS, "publisher", "alert"}
@@ -79,7 +81,7 @@ def test_every_key_is_an_entity_with_the_facets_and_the_value_of_the_contract(ha
         if spec := KEYS.get(key):
             attributes = entity.attributes
             assert entity.id == f"{spec.platform}.{entity_slug(f'{node} {spec.label}')}"
-            assert attributes["friendly_name"] == f"Claude Gauge {hand.topics.instance} {spec.label}"
+            assert attributes["friendly_name"] == f"Claude Gauge {fake.topics.instance} {spec.label}"
             assert attributes.get("unit_of_measurement") == ("%" if spec.unit == "ratio" else spec.unit), key
             assert attributes.get("device_class") == spec.device_class, key
             assert attributes.get("state_class") == spec.state_class, key
@@ -89,23 +91,23 @@ def test_every_key_is_an_entity_with_the_facets_and_the_value_of_the_contract(ha
             assert precision[entity.id] == spec.precision, key
 
 
-def test_the_device_says_what_it_is(ha: HomeAssistant, hand: Hand) -> None:
-    hand.describe(discovery.payload(hand.topics, "1.2.3"))
-    becomes(lambda: ha.device(hand.topics.node) is not None, wanted=True)
-    device = ha.device(hand.topics.node)
+def test_the_device_says_what_it_is(ha: HomeAssistant, fake: FakePublisher) -> None:
+    fake.describe(discovery.payload(fake.topics, "1.2.3"))
+    becomes(lambda: ha.device(fake.topics.node) is not None, wanted=True)
+    device = ha.device(fake.topics.node)
     assert device is not None
     assert (device["name"], device["manufacturer"], device["model"], device["sw_version"]) == (
-        f"Claude Gauge {hand.topics.instance}", "claude-gauge", "Claude Code usage", "1.2.3",
+        f"Claude Gauge {fake.topics.instance}", "claude-gauge", "Claude Code usage", "1.2.3",
     )  # fmt: skip
 
 
-def test_unknown_is_shown_as_unknown(ha: HomeAssistant, hand: Hand) -> None:
-    usage = Usage(updated_at=datetime.now(UTC), instance=hand.topics.instance, source="jsonl")
-    hand.describe(discovery.payload(hand.topics, "1"))
-    hand.show(full := known(hand.topics.instance))
-    becomes(lambda: differences(ha, hand.topics.node, full), {})
-    hand.show(usage)
-    becomes(lambda: differences(ha, hand.topics.node, usage), {})
+def test_unknown_is_shown_as_unknown(ha: HomeAssistant, fake: FakePublisher) -> None:
+    usage = Usage(updated_at=datetime.now(UTC), instance=fake.topics.instance, source="jsonl")
+    fake.describe(discovery.payload(fake.topics, "1"))
+    fake.show(full := known(fake.topics.instance))
+    becomes(lambda: differences(ha, fake.topics.node, full), {})
+    fake.show(usage)
+    becomes(lambda: differences(ha, fake.topics.node, usage), {})
 
 
 def test_what_the_publisher_serves_is_what_is_shown(ha: HomeAssistant, publisher: NewPublisher) -> None:
@@ -119,13 +121,13 @@ def test_what_the_publisher_serves_is_what_is_shown(ha: HomeAssistant, publisher
     assert ha.state(one.entity("Fuel 5h")) == "50.12"
 
 
-def test_each_event_is_an_event(ha: HomeAssistant, hand: Hand) -> None:
-    hand.describe(discovery.payload(hand.topics, "1"))
-    hand.show(known(hand.topics.instance))
-    alert = f"event.{entity_slug(f'{hand.topics.node} Alert')}"
+def test_each_event_is_an_event(ha: HomeAssistant, fake: FakePublisher) -> None:
+    fake.describe(discovery.payload(fake.topics, "1"))
+    fake.show(known(fake.topics.instance))
+    alert = f"event.{entity_slug(f'{fake.topics.node} Alert')}"
     becomes(lambda: ha.state(alert), "unknown")
     for kind in get_args(EventType):
-        hand.happen(Event(kind, datetime.now(UTC)))
+        fake.send_event(Event(kind, datetime.now(UTC)))
         becomes(lambda: ha.states()[alert]["attributes"]["event_type"], kind)
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.brokers import Ear
-from tests.support.e2e import Broker, Publisher
+from tests.support.brokers import RecordingClient
+from tests.support.e2e import PersistentBroker, Publisher
 from tests.support.ha_client import Entity, becomes
 from tests.support.homeassistant import HomeAssistant
 
@@ -24,11 +24,11 @@ class Restart:
     gone: Publisher
     before: dict[str, Entity]
     alert: str
-    ear: Ear
+    client: RecordingClient
 
 
 @pytest.fixture(scope="module")
-def restart(ha: HomeAssistant, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restart]:
+def restart(ha: HomeAssistant, broker: PersistentBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restart]:
     limits = {"CLAUDE_GAUGE_5H_CEILING": str(CEILING), "CLAUDE_GAUGE_TACH_REDLINE": "9000"}
     working, gone = (
         Publisher(tmp_path_factory.mktemp(name), broker.port, name, **limits) for name in ("restart", "restart-gone")
@@ -46,9 +46,9 @@ def restart(ha: HomeAssistant, broker: Broker, tmp_path_factory: pytest.TempPath
     becomes(lambda: ha.state("sensor.your_redline"), "9000")
     before = ha.entities(working.node)
     ha.stop()
-    with Ear(broker.port, working.discovery, BIRTH) as ear:
+    with RecordingClient(broker.port, working.discovery, BIRTH) as client:
         ha.start()
-        yield Restart(working, gone, before, alert, ear)
+        yield Restart(working, gone, before, alert, client)
     working.end()
 
 
@@ -73,7 +73,7 @@ def test_who_was_gone_is_gone(ha: HomeAssistant, restart: Restart) -> None:
 
 def test_the_publisher_introduces_itself_when_home_assistant_says_that_it_is_there(restart: Restart) -> None:
     def heard() -> list[tuple[str, bool]]:
-        return [(message.topic, message.retain) for message in restart.ear.heard if message.payload != b"offline"]
+        return [(message.topic, message.retain) for message in restart.client.messages if message.payload != b"offline"]
 
     introduction = restart.working.discovery
     becomes(heard, [(introduction, True), (BIRTH, False), (introduction, False)], within=BIRTH_S)

@@ -4,8 +4,8 @@ from typing import Any
 
 from gauge_mqtt.contract.usage import KEYS
 from gauge_mqtt.homeassistant import discovery
-from tests.support.brokers import Ear
-from tests.support.e2e import Broker, Hand, known
+from tests.support.brokers import RecordingClient
+from tests.support.e2e import FakePublisher, PersistentBroker, known
 from tests.support.ha_client import becomes
 from tests.support.homeassistant import HomeAssistant
 
@@ -16,14 +16,14 @@ def rows(ha: HomeAssistant, ids: dict[str, str]) -> dict[str, Any]:
     return {key: row["mean"] if row.get("mean") is not None else row["state"] for key, row in newest.items()}
 
 
-def test_every_quantity_has_statistics_in_its_unit(ha: HomeAssistant, broker: Broker) -> None:
-    with Ear(broker.port, "nothing") as ear:
-        hand = Hand(ear, "statistics")
-        hand.describe(discovery.payload(hand.topics, "1"))
-        hand.show(known("statistics"))
+def test_every_quantity_has_statistics_in_its_unit(ha: HomeAssistant, broker: PersistentBroker) -> None:
+    with RecordingClient(broker.port, "nothing") as client:
+        fake = FakePublisher(client, "statistics")
+        fake.describe(discovery.payload(fake.topics, "1"))
+        fake.show(known("statistics"))
     becomes(lambda: ha.state("sensor.claude_gauge_statistics_redline"), "8000")
     quantities = {key: spec for key, spec in KEYS.items() if spec.state_class and spec.enabled_by_default}
-    ids = {key: entity.id for key, entity in ha.entities(hand.topics.node).items() if key in quantities}
+    ids = {key: entity.id for key, entity in ha.entities(fake.topics.node).items() if key in quantities}
     ha.call("statistics_now", "compile")
     about = {each["statistic_id"]: each for each in ha.ask("recorder/list_statistic_ids")}
     for key, spec in quantities.items():

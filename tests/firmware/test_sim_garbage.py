@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import LAMPS
-from tests.support.brokers import Ear, Mosquitto
+from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.simulator import Simulator, State
 
 GARBAGE = {
@@ -42,37 +42,40 @@ def settled(state: State) -> bool:
 
 def test_garbage_on_any_display_topic_is_dropped_and_counted(mosquitto: Mosquitto, gauge_sim: Path) -> None:
     mosquitto.start()
-    with Simulator(gauge_sim, mosquitto.port) as simulator, Ear(mosquitto.port, "test/#") as hand:
-        hand.say(TOPICS.availability, b"online")
+    with Simulator(gauge_sim, mosquitto.port) as simulator, RecordingClient(mosquitto.port, "test/#") as client:
+        client.publish(TOPICS.availability, b"online")
         for topic, payload in SAID.items():
-            hand.say(topic, payload, retain=topic != TOPICS.heartbeat)
+            client.publish(topic, payload, retain=topic != TOPICS.heartbeat)
         before = simulator.wait(lambda state: settled(state) and state["lit"] == ["opus"])
-        index = len(simulator.seen)
+        index = len(simulator.states)
         for topic in SAID:
             for payload in GARBAGE.values():
-                hand.say(topic, payload)
+                client.publish(topic, payload)
         count = len(SAID) * len(GARBAGE)
         simulator.wait(lambda state: state["dropped"] >= count)
-        hand.say(TOPICS.lamps, b"0")  # whatever came before it has been read by then
+        client.publish(TOPICS.lamps, b"0")  # whatever came before it has been read by then
         simulator.wait(lambda state: state["lit"] == [])
         assert simulator.now["dropped"] == count
-        for state in simulator.seen[index:]:
+        for state in simulator.states[index:]:
             assert state["needles"] == before["needles"]
             assert state["link"] == "live"
         for kind in ("needle", "bit mask", "heartbeat", "availability"):
-            assert simulator.said.count(kind) == 1, "each kind is told once a connection"
+            assert simulator.log.count(kind) == 1, "each kind is told once a connection"
 
 
 def test_an_unknown_topic_or_publisher_is_none_of_its_business(mosquitto: Mosquitto, gauge_sim: Path) -> None:
     mosquitto.start()
-    with Simulator(gauge_sim, mosquitto.port, "--instance", "lab") as simulator, Ear(mosquitto.port) as hand:
+    with (
+        Simulator(gauge_sim, mosquitto.port, "--instance", "lab") as simulator,
+        RecordingClient(mosquitto.port) as client,
+    ):
         for topic, payload in SAID.items():
-            hand.say(topic, payload, retain=True)
+            client.publish(topic, payload, retain=True)
         simulator.wait(settled)
-        hand.say("claude_gauge/lab/display/needle/8d", b"nan")
-        hand.say("claude_gauge/lab/display/colour", b"blue")
-        hand.say("claude_gauge/desk/display/needle/5h", b"nan")
-        hand.say("claude_gauge/desk/availability", b"offline")
-        hand.say(TOPICS.needles["needle_5h"], b"101")
+        client.publish("claude_gauge/lab/display/needle/8d", b"nan")
+        client.publish("claude_gauge/lab/display/colour", b"blue")
+        client.publish("claude_gauge/desk/display/needle/5h", b"nan")
+        client.publish("claude_gauge/desk/availability", b"offline")
+        client.publish(TOPICS.needles["needle_5h"], b"101")
         state = simulator.wait(lambda state: state["needles"]["5h"]["target"] == 101)
         assert (state["dropped"], state["link"]) == (0, "live")

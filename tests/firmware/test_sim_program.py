@@ -15,9 +15,10 @@ import pytest
 from gauge_mqtt.contract.dials import FULL_DEG, motor_deg
 from gauge_mqtt.contract.topics import DIALS
 from gauge_mqtt.contract.usage import LAMPS
-from tests.support.brokers import HOST, Mosquitto, free_port, until
+from tests.support.brokers import HOST, Mosquitto, free_port
 from tests.support.sim_publisher import PARKED, live, parked, publisher
-from tests.support.simulator import Simulator, glowing, shows
+from tests.support.simulator import Simulator, ever_lit, shows
+from tests.support.waiting import until
 
 BOOT_WITHIN_S = 10
 IDLE_SHARE = 0.03
@@ -68,14 +69,14 @@ def test_at_power_on_needles_are_homed_and_swept_and_every_lamp_is_lit(mosquitto
     ):
         for simulator in (wired, stepped):
             simulator.wait(parked("publisher_offline"), BOOT_WITHIN_S)
-            found_at, *later = simulator.seen
+            found_at, *later = simulator.states
             assert len({needle["deg"] for needle in found_at["needles"].values()}) == len(DIALS)
             for dial in DIALS:
                 degrees = [state["needles"][dial]["deg"] for state in later]
                 at_stop = degrees.index(0)
                 assert max(degrees[at_stop:]) == pytest.approx(FULL_DEG, abs=10)
-            assert glowing(simulator.seen) == set(LAMPS)
-            assert any(all(state["lamps"].values()) for state in simulator.seen)
+            assert ever_lit(simulator.states) == set(LAMPS)
+            assert any(all(state["lamps"].values()) for state in simulator.states)
 
 
 def test_while_nothing_changes_it_says_nothing_and_costs_next_to_nothing(mosquitto: Mosquitto, gauge_sim: Path) -> None:
@@ -88,11 +89,11 @@ def test_while_nothing_changes_it_says_nothing_and_costs_next_to_nothing(mosquit
     with Simulator(gauge_sim, mosquitto.port) as simulator, publisher(mosquitto.port):
         simulator.wait(live())
         time.sleep(1)  # the tach's last step
-        before, seen, seconds = cpu_s(), len(simulator.seen), 3
+        before, seen, seconds = cpu_s(), len(simulator.states), 3
         time.sleep(seconds)
-        assert len(simulator.seen) == seen
+        assert len(simulator.states) == seen
         assert cpu_s() - before < IDLE_SHARE * seconds
-        at = [state["t_ms"] for state in simulator.seen]
+        at = [state["t_ms"] for state in simulator.states]
         assert all(later - sooner >= 20 for sooner, later in pairwise(at)), "more than fifty states a second"
 
 

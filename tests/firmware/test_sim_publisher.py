@@ -10,10 +10,11 @@ import pytest
 from gauge_mqtt.contract.dials import motor_deg
 from gauge_mqtt.contract.topics import DIALS, Topics
 from gauge_mqtt.contract.usage import LAMPS
-from tests.support.brokers import Ear, Mosquitto, until
+from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.program import Daemon, url, write_log
 from tests.support.sim_publisher import live, parked, publisher
 from tests.support.simulator import Simulator, shows
+from tests.support.waiting import until
 
 INTERVAL_S = 1
 BACK_WITHIN_S = 5.0
@@ -28,11 +29,11 @@ def test_a_publisher_that_ends_is_shown_at_once_and_so_is_its_return(
     mosquitto: Mosquitto, gauge_sim: Path, number: signal.Signals
 ) -> None:
     mosquitto.start()
-    with Ear(mosquitto.port) as ear, Simulator(gauge_sim, mosquitto.port) as simulator:
+    with RecordingClient(mosquitto.port) as client, Simulator(gauge_sim, mosquitto.port) as simulator:
         with publisher(mosquitto.port) as child:
             simulator.wait(live())
             child.send_signal(number)
-            until(lambda: ear.now[Topics("lab").availability] == b"offline")
+            until(lambda: client.latest[Topics("lab").availability] == b"offline")
             simulator.wait(parked("publisher_offline"), GONE_WITHIN_S)
         with publisher(mosquitto.port):
             simulator.wait(live(), BACK_WITHIN_S)
@@ -41,13 +42,15 @@ def test_a_publisher_that_ends_is_shown_at_once_and_so_is_its_return(
 def test_a_frozen_publisher_is_given_up_after_three_of_its_intervals(mosquitto: Mosquitto, gauge_sim: Path) -> None:
     mosquitto.start()
     with (
-        Ear(mosquitto.port) as ear,
+        RecordingClient(mosquitto.port) as client,
         Simulator(gauge_sim, mosquitto.port) as simulator,
         publisher(mosquitto.port, interval_s=INTERVAL_S) as child,
     ):
         simulator.wait(live())
-        heard = len(ear.heard)  # one more heartbeat, which says the interval, for a display that subscribed just now
-        until(lambda: Topics("lab").heartbeat in ear.topics[heard:])
+        heard = len(
+            client.messages
+        )  # one more heartbeat, which says the interval, for a display that subscribed just now
+        until(lambda: Topics("lab").heartbeat in client.topics[heard:])
         time.sleep(INTERVAL_S / 4)
         child.send_signal(signal.SIGSTOP)
         frozen = time.monotonic()
@@ -63,28 +66,30 @@ def test_stall_blinks_slowly_while_the_publisher_is_lost(mosquitto: Mosquitto, g
     with Simulator(gauge_sim, mosquitto.port) as simulator:
         simulator.wait(parked("publisher_offline"))
         time.sleep(1.5 * SLOW_BLINK_MS[-1] / 1000)
-        lit = [state["lamps"]["stall"] > 0 for state in simulator.seen]
+        lit = [state["lamps"]["stall"] > 0 for state in simulator.states]
         lit_at = [
             state["t_ms"]
-            for state, (before, now) in zip(simulator.seen[1:], pairwise(lit), strict=False)
+            for state, (before, now) in zip(simulator.states[1:], pairwise(lit), strict=False)
             if now > before
         ]
         periods = [later - sooner for sooner, later in pairwise(lit_at)]
         assert periods
         assert all(period in SLOW_BLINK_MS for period in periods)
-        assert not any(state["lamps"][lamp] for state in simulator.seen for lamp in LAMPS if lamp != "stall")
+        assert not any(state["lamps"][lamp] for state in simulator.states for lamp in LAMPS if lamp != "stall")
 
 
 def test_hot_flashes_idle_breathes_and_the_rest_is_steady(mosquitto: Mosquitto, gauge_sim: Path) -> None:
     mosquitto.start()
     topics = Topics("lab")
-    with Simulator(gauge_sim, mosquitto.port) as simulator, Ear(mosquitto.port) as hand:
-        hand.say(topics.availability, b"online", retain=True)
-        hand.say(topics.lamps, b"%d" % sum(1 << LAMPS.index(lamp) for lamp in ("haiku", "hot", "idle")), retain=True)
+    with Simulator(gauge_sim, mosquitto.port) as simulator, RecordingClient(mosquitto.port) as client:
+        client.publish(topics.availability, b"online", retain=True)
+        client.publish(
+            topics.lamps, b"%d" % sum(1 << LAMPS.index(lamp) for lamp in ("haiku", "hot", "idle")), retain=True
+        )
         simulator.wait(lambda state: set(state["lit"]) == {"haiku", "hot", "idle"})
-        start = len(simulator.seen)
+        start = len(simulator.states)
         time.sleep(2.5)
-        levels = {lamp: [state["lamps"][lamp] for state in simulator.seen[start:]] for lamp in LAMPS}
+        levels = {lamp: [state["lamps"][lamp] for state in simulator.states[start:]] for lamp in LAMPS}
         assert set(levels["haiku"]) == {255}
         assert set(levels["hot"]) == {0, 255}
         assert min(levels["idle"]) > 0
@@ -97,8 +102,8 @@ def test_who_comes_late_shows_everything_and_two_displays_do_not_disturb_each_ot
     mosquitto: Mosquitto, gauge_sim: Path
 ) -> None:
     mosquitto.start()
-    with publisher(mosquitto.port), Ear(mosquitto.port) as ear:
-        until(lambda: ear.now.get(Topics("lab").availability) == b"online", 10)
+    with publisher(mosquitto.port), RecordingClient(mosquitto.port) as client:
+        until(lambda: client.latest.get(Topics("lab").availability) == b"online", 10)
         with (
             Simulator(gauge_sim, mosquitto.port, "--instance", "lab", chip="000000000001") as one,
             Simulator(gauge_sim, mosquitto.port, "--driver", "stepdir", chip="000000000002") as two,
@@ -123,8 +128,8 @@ def test_the_first_publisher_that_is_online_is_kept(mosquitto: Mosquitto, gauge_
     mosquitto.start()
     with Simulator(gauge_sim, mosquitto.port) as simulator, publisher(mosquitto.port):
         simulator.wait(live(), 10)
-        with publisher(mosquitto.port, (0, 500, 1000), "desk"), Ear(mosquitto.port) as ear:
-            until(lambda: ear.now.get(Topics("desk").heartbeat) is not None, 10)
+        with publisher(mosquitto.port, (0, 500, 1000), "desk"), RecordingClient(mosquitto.port) as client:
+            until(lambda: client.latest.get(Topics("desk").heartbeat) is not None, 10)
             time.sleep(1)
             assert live()(simulator.now)
 

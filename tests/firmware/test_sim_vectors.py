@@ -11,7 +11,7 @@ from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from tests.support.brokers import HOST, Mosquitto
-from tests.support.simulator import Simulator, State, glowing, shows
+from tests.support.simulator import Simulator, State, ever_lit, shows
 from tests.vectors.propose import compute, paths
 
 pytestmark = pytest.mark.anyio
@@ -36,7 +36,7 @@ async def test_every_vector_ends_at_its_angles_and_lamps(mosquitto: Mosquitto, g
             lit = {lamp for lamp, on in frame["lamps"].items() if on}
 
             def right(state: State, motor_deg: dict[str, float] = frame["motor_deg"], lit: set[str] = lit) -> bool:
-                return shows(state, motor_deg) and glowing([state]) <= lit <= set(state["lit"])
+                return shows(state, motor_deg) and ever_lit([state]) <= lit <= set(state["lit"])
 
             sink.show(usage, (), beat=True)
             try:

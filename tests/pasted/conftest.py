@@ -7,9 +7,10 @@ import pytest
 
 from tests.support import brokers
 from tests.support.automations import Automation, imported, served
-from tests.support.desk import IDS, Desk, at_work, eventually
+from tests.support.desk import IDS, DeskPublisher, at_work
 from tests.support.ha_install import LAST_YEAR, NEWEST, CannotInstallError, Installation, Release, installed
 from tests.support.homeassistant import HomeAssistant
+from tests.support.waiting import until
 
 YAML = """\
 automation: !include automations.yaml
@@ -35,27 +36,27 @@ def installation(request: pytest.FixtureRequest) -> Installation:
 def port(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:  # noqa: ARG001 (one each)
     if not brokers.mosquitto():
         pytest.skip("no mosquitto here")
-    broker = brokers.Process(tmp_path_factory.mktemp("broker")).start()
+    broker = brokers.MosquittoProcess(tmp_path_factory.mktemp("broker")).start()
     yield broker.port
     broker.kill()
 
 
 @pytest.fixture(scope="session")
-def house(installation: Installation, port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
-    with HomeAssistant(installation, tmp_path_factory.mktemp("home-assistant"), port) as house:
-        house.configure(YAML)
-        (house.config / "automations.yaml").write_text("[]\n")
-        house.start()
-        yield house
+def ha(installation: Installation, port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HomeAssistant]:
+    with HomeAssistant(installation, tmp_path_factory.mktemp("home-assistant"), port) as ha:
+        ha.configure(YAML)
+        (ha.config / "automations.yaml").write_text("[]\n")
+        ha.start()
+        yield ha
 
 
 @pytest.fixture
-def desk(house: HomeAssistant, port: int) -> Iterator[Desk]:
+def desk(ha: HomeAssistant, port: int) -> Iterator[DeskPublisher]:
     """At work, and known to Home Assistant."""
-    with Desk(port) as desk:
+    with DeskPublisher(port) as desk:
         desk.announce()
-        desk.say(at_work())
-        eventually(lambda: house.state(IDS["rate_1m"]) == "5200")
+        desk.show(at_work())
+        until(lambda: ha.state(IDS["rate_1m"]) == "5200")
         yield desk
 
 
@@ -66,13 +67,13 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def automation(house: HomeAssistant, address: str) -> Iterator[Callable[..., Automation]]:
+def automation(ha: HomeAssistant, address: str) -> Iterator[Callable[..., Automation]]:
     """Makes one of the blueprint of that name, with these inputs."""
     made: list[Automation] = []
 
     def make(name: str, **inputs: Any) -> Automation:
-        imported(house, address, name)
-        made.append(Automation(house, name, inputs))
+        imported(ha, address, name)
+        made.append(Automation(ha, name, inputs))
         return made[-1]
 
     yield make
@@ -83,6 +84,6 @@ def automation(house: HomeAssistant, address: str) -> Iterator[Callable[..., Aut
 @pytest.fixture(autouse=True)
 def _no_complaint(request: pytest.FixtureRequest) -> Iterator[None]:
     """Whatever a test and its fixtures do, Home Assistant has nothing to say against it."""
-    house = request.getfixturevalue("house") if "house" in request.fixturenames else None
+    ha = request.getfixturevalue("ha") if "ha" in request.fixturenames else None
     yield
-    assert house is None or house.complaints() == []
+    assert ha is None or ha.complaints() == []

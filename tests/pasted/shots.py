@@ -13,11 +13,12 @@ import yaml
 
 from gauge_mqtt.homeassistant.yaml_export import page
 from tests.support import brokers
-from tests.support.desk import IDS, TOPICS, Desk, at_work, eventually
+from tests.support.desk import IDS, TOPICS, DeskPublisher, at_work
 from tests.support.ha_install import NEWEST, installed
 from tests.support.homeassistant import HomeAssistant
 from tests.support.page import Page
-from tests.support.past import make_up
+from tests.support.recorder_history import write_history
+from tests.support.waiting import until
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs/images"
 MOST_BYTES = 200_000
@@ -35,37 +36,37 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         room = Path(scratch, "broker")
         room.mkdir()
-        broker = brokers.Process(room).start()
+        broker = brokers.MosquittoProcess(room).start()
         try:
             with (
-                HomeAssistant(installed(NEWEST), Path(scratch, "config"), broker.port) as house,
-                Desk(broker.port) as desk,
+                HomeAssistant(installed(NEWEST), Path(scratch, "config"), broker.port) as ha,
+                DeskPublisher(broker.port) as desk,
             ):
-                take(house, desk)
+                take(ha, desk)
         finally:
             broker.kill()
 
 
-def take(house: HomeAssistant, desk: Desk) -> None:
-    house.start()
+def take(ha: HomeAssistant, desk: DeskPublisher) -> None:
+    ha.start()
     desk.announce()
-    desk.say(at_work(**HARD_WORK))
-    eventually(lambda: house.state(IDS["rate_1m"]) == "9650")
+    desk.show(at_work(**HARD_WORK))
+    until(lambda: ha.state(IDS["rate_1m"]) == "9650")
     for name in ("dashboard", "card"):
         pasted = yaml.safe_load(page(name, TOPICS))
         if name == "card":
             pasted = {"views": [{"title": "Home", "cards": [pasted]}]}
-        house.ask("lovelace/dashboards/create", url_path=f"the-{name}", title="Claude Gauge", mode="storage")
-        house.ask("lovelace/config/save", url_path=f"the-{name}", config=pasted)
-    house.stop()
-    make_up(house.config, 62.4, 41.3)
-    house.start()
-    eventually(lambda: house.state(IDS["rate_1m"]) == "9650")
+        ha.ask("lovelace/dashboards/create", url_path=f"the-{name}", title="Claude Gauge", mode="storage")
+        ha.ask("lovelace/config/save", url_path=f"the-{name}", config=pasted)
+    ha.stop()
+    write_history(ha.config, 62.4, 41.3)
+    ha.start()
+    until(lambda: ha.state(IDS["rate_1m"]) == "9650")
     for picture, (name, size, dark) in PAGES.items():
-        desk.say(at_work(**HARD_WORK))
+        desk.show(at_work(**HARD_WORK))
         with Page(**size, dark=dark) as tab:
-            seen = tab.open(house.url, house.token, f"/the-{name}/0")
-            data = tab.picture()
+            seen = tab.open(ha.url, ha.token, f"/the-{name}/0")
+            data = tab.screenshot()
         problems = [*seen.errors, *seen.console] + ([f"{len(data)} bytes"] if len(data) > MOST_BYTES else [])
         if problems:
             sys.exit(f"{picture}: {problems}")

@@ -9,16 +9,17 @@ import pytest
 import yaml
 
 from tests.support.automations import FOLDER, REPORT, SETTLE_S, Automation, gauge, imported
-from tests.support.desk import IDS, Desk, at_work, eventually, nothing_known
+from tests.support.desk import IDS, DeskPublisher, at_work, nothing_known
 from tests.support.homeassistant import HomeAssistant
+from tests.support.waiting import until
 
 NewAutomation = Callable[..., Automation]
 NAMES = ("stall", "threshold", "weekly_report", "window_reset")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_blueprint_can_be_imported_and_says_what_it_needs(house: HomeAssistant, address: str, name: str) -> None:
-    found = imported(house, address, name)
+def test_a_blueprint_can_be_imported_and_says_what_it_needs(ha: HomeAssistant, address: str, name: str) -> None:
+    found = imported(ha, address, name)
     assert found["validation_errors"] is None
     about = found["blueprint"]["metadata"]
     assert about["domain"] == "automation"
@@ -34,119 +35,121 @@ def limit(**inputs: Any) -> dict[str, Any]:
     return {"sensor": IDS["window_5h_pct"], "above": 80, "rearm_below": 70, "minutes": 0} | inputs
 
 
-def fuel(desk: Desk, house: HomeAssistant, *shares: float) -> None:
+def fuel(desk: DeskPublisher, ha: HomeAssistant, *shares: float) -> None:
     for share in shares:
-        desk.say(at_work(window_5h_pct=share))
-        eventually(lambda share=share: house.state(IDS["window_5h_pct"]) == str(round(share * 100, 2)))
+        desk.show(at_work(window_5h_pct=share))
+        until(lambda share=share: ha.state(IDS["window_5h_pct"]) == str(round(share * 100, 2)))
 
 
 def test_threshold_runs_once_above_the_limit_and_again_only_after_it_was_below_the_lower_one(
-    house: HomeAssistant, desk: Desk, automation: NewAutomation
+    ha: HomeAssistant, desk: DeskPublisher, automation: NewAutomation
 ) -> None:
     alarm = automation("threshold", **limit())
-    fuel(desk, house, 0.8)
+    fuel(desk, ha, 0.8)
     assert alarm.has_run(0)
-    fuel(desk, house, 0.81)
+    fuel(desk, ha, 0.81)
     assert alarm.has_run(1)
     assert alarm.message == "Claude Gauge desk Fuel 5h is 81.0 %, above 80.0 %"
-    fuel(desk, house, 0.75, 0.85, 0.7, 0.9)
+    fuel(desk, ha, 0.75, 0.85, 0.7, 0.9)
     assert alarm.has_run(1)
-    fuel(desk, house, 0.69, 0.85)
+    fuel(desk, ha, 0.69, 0.85)
     assert alarm.has_run(2)
 
 
 def test_threshold_needs_the_value_to_stay_above_for_as_long_as_asked(
-    house: HomeAssistant, desk: Desk, automation: NewAutomation
+    ha: HomeAssistant, desk: DeskPublisher, automation: NewAutomation
 ) -> None:
     alarm = automation("threshold", **limit(minutes=2 / 60))
-    fuel(desk, house, 0.9, 0.5)
+    fuel(desk, ha, 0.9, 0.5)
     time.sleep(1)
     assert alarm.has_run(0)
-    fuel(desk, house, 0.9)
+    fuel(desk, ha, 0.9)
     assert alarm.has_run(1)
 
 
 def test_threshold_goes_on_after_actions_that_outlasted_the_rise(
-    house: HomeAssistant, desk: Desk, automation: NewAutomation
+    ha: HomeAssistant, desk: DeskPublisher, automation: NewAutomation
 ) -> None:
     alarm = automation("threshold", **limit(actions=[*REPORT, {"delay": 1}]))
-    fuel(desk, house, 0.9, 0.5)
+    fuel(desk, ha, 0.9, 0.5)
     time.sleep(1)
-    fuel(desk, house, 0.9)
+    fuel(desk, ha, 0.9)
     assert alarm.has_run(2)
 
 
-def test_threshold_takes_no_return_for_a_rise(house: HomeAssistant, desk: Desk, automation: NewAutomation) -> None:
+def test_threshold_takes_no_return_for_a_rise(
+    ha: HomeAssistant, desk: DeskPublisher, automation: NewAutomation
+) -> None:
     alarm = automation("threshold", **limit())
-    desk.say(nothing_known())
-    eventually(lambda: house.state(IDS["window_5h_pct"]) == "unknown")
-    fuel(desk, house, 0.9)
-    desk.leave()
-    eventually(lambda: house.state(IDS["window_5h_pct"]) == "unavailable")
-    fuel(desk, house, 0.9)
+    desk.show(nothing_known())
+    until(lambda: ha.state(IDS["window_5h_pct"]) == "unknown")
+    fuel(desk, ha, 0.9)
+    desk.go_offline()
+    until(lambda: ha.state(IDS["window_5h_pct"]) == "unavailable")
+    fuel(desk, ha, 0.9)
     assert alarm.has_run(0)
 
 
-def stalled(house: HomeAssistant, desk: Desk, reason: str) -> None:
-    desk.say(at_work(stall=reason != "none", stall_reason=reason))
-    eventually(lambda: house.state(IDS["stall_reason"]) == reason)
+def stalled(ha: HomeAssistant, desk: DeskPublisher, reason: str) -> None:
+    desk.show(at_work(stall=reason != "none", stall_reason=reason))
+    until(lambda: ha.state(IDS["stall_reason"]) == reason)
 
 
 def test_stall_runs_when_an_answer_is_missing_and_tells_when_it_goes_on(
-    house: HomeAssistant, desk: Desk, automation: NewAutomation
+    ha: HomeAssistant, desk: DeskPublisher, automation: NewAutomation
 ) -> None:
     recovered = [{"action": "counter.set_value", "target": {"entity_id": "counter.runs"}, "data": {"value": 10}}]
     alarm = automation("stall", stall=IDS["stall"], reason=IDS["stall_reason"], recovered=recovered)
-    stalled(house, desk, "source")
+    stalled(ha, desk, "source")
     assert alarm.has_run(0)
-    stalled(house, desk, "none")
-    stalled(house, desk, "turn")
+    stalled(ha, desk, "none")
+    stalled(ha, desk, "turn")
     assert alarm.has_run(1)
     assert alarm.message == "Claude Code owes an answer and nothing comes."
-    stalled(house, desk, "none")
-    eventually(lambda: alarm.runs == 10)
+    stalled(ha, desk, "none")
+    until(lambda: alarm.runs == 10)
 
 
-def test_stall_takes_no_return_for_a_stall(house: HomeAssistant, desk: Desk, automation: NewAutomation) -> None:
+def test_stall_takes_no_return_for_a_stall(ha: HomeAssistant, desk: DeskPublisher, automation: NewAutomation) -> None:
     alarm = automation("stall", stall=IDS["stall"], reason=IDS["stall_reason"])
-    desk.leave()
-    eventually(lambda: house.state(IDS["stall"]) == "unavailable")
-    stalled(house, desk, "turn")
+    desk.go_offline()
+    until(lambda: ha.state(IDS["stall"]) == "unavailable")
+    stalled(ha, desk, "turn")
     assert alarm.has_run(0)
 
 
 def test_nothing_runs_because_home_assistant_was_restarted(
-    house: HomeAssistant, desk: Desk, automation: NewAutomation
+    ha: HomeAssistant, desk: DeskPublisher, automation: NewAutomation
 ) -> None:
-    desk.happens("reset_5h")
-    desk.say(at_work(window_5h_pct=0.9, stall=True, stall_reason="turn"))
-    eventually(lambda: house.state(IDS["stall_reason"]) == "turn")
+    desk.send_event("reset_5h")
+    desk.show(at_work(window_5h_pct=0.9, stall=True, stall_reason="turn"))
+    until(lambda: ha.state(IDS["stall_reason"]) == "turn")
     automation("stall", stall=IDS["stall"], reason=IDS["stall_reason"])
     automation("window_reset", alert=IDS["alert"])
-    automation("weekly_report", gauge=gauge(house), day=f"{datetime.now(UTC):%a}".lower(), time="00:00:00")
+    automation("weekly_report", gauge=gauge(ha), day=f"{datetime.now(UTC):%a}".lower(), time="00:00:00")
     alarm = automation("threshold", **limit())
-    house.restart()
-    eventually(lambda: house.state(IDS["window_5h_pct"]) == "90.0")
-    eventually(lambda: house.state(f"automation.{alarm.id}") == "on")
+    ha.restart()
+    until(lambda: ha.state(IDS["window_5h_pct"]) == "90.0")
+    until(lambda: ha.state(f"automation.{alarm.id}") == "on")
     time.sleep(3)
     assert alarm.has_run(0)
-    fuel(desk, house, 0.5, 0.9)
+    fuel(desk, ha, 0.5, 0.9)
     assert alarm.has_run(1)
 
 
-def test_the_automation_in_the_docs_runs_when_the_lamp_comes_on(house: HomeAssistant, desk: Desk) -> None:
+def test_the_automation_in_the_docs_runs_when_the_lamp_comes_on(ha: HomeAssistant, desk: DeskPublisher) -> None:
     page = (FOLDER.parents[3] / "docs/home-assistant.md").read_text()
     (block,) = (block for block in page.split("```")[1::2] if "claude_gauge_desk_alert" in block)
-    house.call("counter", "reset", entity_id="counter.runs")
+    ha.call("counter", "reset", entity_id="counter.runs")
     by_hand = {"alias": "by hand", "actions": REPORT[:1]} | yaml.safe_load(block.removeprefix("yaml\n"))
-    house.rest("POST", "/api/config/automation/config/by_hand", json=by_hand)
-    eventually(lambda: house.state("automation.by_hand") == "on")
-    desk.happens("warn")
-    desk.happens("hot")
-    eventually(lambda: house.state("counter.runs") == "1")
-    desk.leave()
-    eventually(lambda: house.state(IDS["alert"]) == "unavailable")
-    desk.say(at_work())
+    ha.rest("POST", "/api/config/automation/config/by_hand", json=by_hand)
+    until(lambda: ha.state("automation.by_hand") == "on")
+    desk.send_event("warn")
+    desk.send_event("hot")
+    until(lambda: ha.state("counter.runs") == "1")
+    desk.go_offline()
+    until(lambda: ha.state(IDS["alert"]) == "unavailable")
+    desk.show(at_work())
     time.sleep(SETTLE_S)
-    assert house.state("counter.runs") == "1"
-    house.rest("DELETE", "/api/config/automation/config/by_hand")
+    assert ha.state("counter.runs") == "1"
+    ha.rest("DELETE", "/api/config/automation/config/by_hand")

@@ -8,8 +8,9 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from tests.support.brokers import HOST, Ear, until
+from tests.support.brokers import HOST, RecordingClient
 from tests.support.stack import copy_stack, secret, set_up, stack_broker
+from tests.support.waiting import until
 
 ROLES = ("gauge", "homeassistant", "display", "viewer", "health")
 NOT_AUTHORIZED = 0x87
@@ -31,16 +32,16 @@ MATRIX: dict[str, tuple[set[str], set[str]]] = {  # topic: who may write it, who
 }
 
 
-class Person(Ear):
-    """Somebody who also remembers what the broker answered."""
+class RoleClient(RecordingClient):
+    """A client with the login of one role. `answers`: the reason code of each publish, by message id."""
 
     def __init__(self, port: int, login: tuple[str, str]) -> None:
         super().__init__(port, "#", "$SYS/#", login=login)
         self.answers: dict[int, Any] = {}
-        self.client.on_publish = lambda _c, _u, mid, reason, _p: self.answers.update({mid: reason.value})
+        self.paho.on_publish = lambda _c, _u, mid, reason, _p: self.answers.update({mid: reason.value})
 
     def may_say(self, topic: str, payload: str) -> bool:
-        number = self.client.publish(topic, payload, 1).mid
+        number = self.paho.publish(topic, payload, 1).mid
         return bool(until(lambda: number in self.answers) and self.answers[number] != NOT_AUTHORIZED)
 
 
@@ -58,7 +59,7 @@ def port(stack: Path, tmp_path: Path) -> Iterator[int]:
 
 
 def test_each_role_writes_and_reads_what_is_its_own_and_nothing_else(stack: Path, port: int) -> None:
-    people = {role: Person(port, (role, secret(stack, f"mqtt_{role}"))) for role in ROLES}
+    people = {role: RoleClient(port, (role, secret(stack, f"mqtt_{role}"))) for role in ROLES}
     for person in people.values():
         person.__enter__()
     try:
@@ -73,13 +74,13 @@ def test_each_role_writes_and_reads_what_is_its_own_and_nothing_else(stack: Path
         assert people[H].may_say("homeassistant/status", "end")
         assert people[G].may_say("claude_gauge/desk/availability", "end")
         for role in (G, H, D, V):
-            until(lambda role=role: people[role].now.get("claude_gauge/desk/availability") == b"end")
-        until(lambda: "$SYS/broker/uptime" in people["health"].now, 15)
-        heard = {(topic, role) for role, person in people.items() for topic in person.now}
+            until(lambda role=role: people[role].latest.get("claude_gauge/desk/availability") == b"end")
+        until(lambda: "$SYS/broker/uptime" in people["health"].latest, 15)
+        heard = {(topic, role) for role, person in people.items() for topic in person.latest}
         assert heard == {(topic, role) for topic, (_, readers) in MATRIX.items() for role in readers}
         for topic, (writers, readers) in MATRIX.items():
             for role in readers & {G, H, D, V}:
-                said = {bytes(m.payload).decode() for m in people[role].heard if m.topic == topic} - {"end"}
+                said = {bytes(m.payload).decode() for m in people[role].messages if m.topic == topic} - {"end"}
                 assert said == {f"from {writer}" for writer in writers}, (topic, role)
     finally:
         for person in people.values():
@@ -104,8 +105,8 @@ def test_nobody_comes_in_without_the_password(port: int, login: tuple[str, str] 
 
 def test_what_is_retained_is_there_after_a_restart(stack: Path, tmp_path: Path) -> None:
     login = ("gauge", secret(stack, "mqtt_gauge"))
-    with stack_broker(stack, tmp_path / "room") as port, Ear(port, login=login) as gauge:
-        gauge.say("claude_gauge/desk/schema", b"1", retain=True)
-    with stack_broker(stack, tmp_path / "room") as port, Ear(port, login=login) as gauge:
-        until(lambda: gauge.now.get("claude_gauge/desk/schema") == b"1")
-        assert gauge.heard[0].retain
+    with stack_broker(stack, tmp_path / "room") as port, RecordingClient(port, login=login) as gauge:
+        gauge.publish("claude_gauge/desk/schema", b"1", retain=True)
+    with stack_broker(stack, tmp_path / "room") as port, RecordingClient(port, login=login) as gauge:
+        until(lambda: gauge.latest.get("claude_gauge/desk/schema") == b"1")
+        assert gauge.messages[0].retain

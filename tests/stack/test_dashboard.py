@@ -23,7 +23,7 @@ from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.health import Health
 from gauge_mqtt.sinks.http.metrics import exposition
 from tests.support.prom_history import DAY, NAMES, OPUS, History, Run, Samples, Series, Turn, pushed
-from tests.support.prom_lab import Prometheus, made
+from tests.support.prom_lab import Prometheus, prometheus_server
 from tests.support.stack import ROOT, prometheus3
 
 FILE = ROOT / "deploy/grafana/dashboards/claude-code.json"
@@ -192,7 +192,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Prometheus,
     samples = pushed(history) | others | told(120, end)
     effort = {name: 'effort="high",' if n % 3 else "" for n, name in enumerate(dict.fromkeys(samples))}
     spent = {(n, effort[n, labels] + labels if n == COST else labels): p for (n, labels), p in samples.items()}
-    with made(tmp_path_factory.mktemp("prometheus")) as server:
+    with prometheus_server(tmp_path_factory.mktemp("prometheus")) as server:
         server.backfill(spent)
         yield server, truth
 

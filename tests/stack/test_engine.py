@@ -20,9 +20,10 @@ from pathlib import Path
 import pytest
 
 from tests.stack.test_image import context
-from tests.support.brokers import Ear, free_port, until
+from tests.support.brokers import RecordingClient, free_port
 from tests.support.lines import answer, line
 from tests.support.stack import ROOT, clean, compose, copy_stack, read_yaml, secret, set_up
+from tests.support.waiting import until
 
 OWNER = 1234 if os.geteuid() == 0 else os.getuid()
 AS_OWNER = {"user": OWNER, "group": OWNER, "extra_groups": []} if os.geteuid() == 0 else {}
@@ -96,14 +97,14 @@ def test_the_default_profile_runs_well_and_shut_in(stack: Path, docker: Docker, 
     docker("up", "--detach", "--build")
     login = ("viewer", secret(stack, "mqtt_viewer"))
     until(lambda: states(docker) == {"mosquitto": "healthy", "publisher": "healthy"}, 120)
-    with Ear(int(ports["MQTT_PORT"]), login=login) as ear:
+    with RecordingClient(int(ports["MQTT_PORT"]), login=login) as client:
         name = next(row[22:] for row in (stack / ".env").read_text().splitlines() if row.startswith("CLAUDE_GAUGE_I"))
         tokens = f"claude_gauge/{name.lower()}/window_7d_tokens"
-        until(lambda: ear.now.get(tokens) == b"0", 20)
+        until(lambda: client.latest.get(tokens) == b"0", 20)
         log = next((stack.parent / "home/.claude/projects").rglob("*.jsonl"))
         with log.open("ab") as session:
             session.write(line(answer(time.time())))
-        until(lambda: ear.now.get(tokens) == b"43120")
+        until(lambda: client.latest.get(tokens) == b"43120")
         for service in ("mosquitto", "publisher"):
             status = docker("exec", "-T", service, "cat", "/proc/1/status")
             facts = dict(row.split(":\t", 1) for row in status.splitlines() if ":\t" in row)
@@ -114,7 +115,7 @@ def test_the_default_profile_runs_well_and_shut_in(stack: Path, docker: Docker, 
         wrote = docker("exec", "-T", "publisher", "sh", "-c", "echo x >/claude/projects/x || echo refused", fails=True)
         assert wrote == "refused\n"
         docker("stop", "publisher")
-        until(lambda: ear.now[f"claude_gauge/{name.lower()}/availability"] == b"offline")
+        until(lambda: client.latest[f"claude_gauge/{name.lower()}/availability"] == b"offline")
 
 
 def states(docker: Docker) -> dict[str, str]:

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.support.brokers import Ear, Mosquitto, until
+from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.stack import ROOT, read_yaml
+from tests.support.waiting import until
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 NOBODY = 65534
@@ -94,15 +95,15 @@ def test_the_dockerfiles_commands_make_a_publisher_that_speaks(image: Path, mosq
         "CLAUDE_GAUGE_MQTT_URL": f"mqtt://127.0.0.1:{mosquitto.port}", "CLAUDE_GAUGE_INSTANCE": "lab",
         "CLAUDE_GAUGE_HTTP_PORT": "0",
     }  # fmt: skip
-    with Ear(mosquitto.port) as ear:
+    with RecordingClient(mosquitto.port) as client:
         child = subprocess.Popen([*DROP, image / "bin/gauge-mqtt", "run"], env=environ, cwd="/")
         try:
-            until(lambda: ear.now.get("claude_gauge/lab/availability") == b"online", 20)
-            until(lambda: "homeassistant/device/claude_gauge_lab/config" in ear.now)
+            until(lambda: client.latest.get("claude_gauge/lab/availability") == b"online", 20)
+            until(lambda: "homeassistant/device/claude_gauge_lab/config" in client.latest)
         finally:
             child.terminate()
             assert child.wait(10) == 0
-        until(lambda: ear.now["claude_gauge/lab/availability"] == b"offline")
+        until(lambda: client.latest["claude_gauge/lab/availability"] == b"offline")
 
 
 def test_byte_code_is_there_and_does_not_depend_on_file_times(image: Path) -> None:

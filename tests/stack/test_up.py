@@ -19,9 +19,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.brokers import Ear, free_port, until
+from tests.support.brokers import RecordingClient, free_port
 from tests.support.lines import answer, line
 from tests.support.stack import SECRETS, copy_stack, prometheus3, read_yaml, replaced, secret, set_up, stack_broker
+from tests.support.waiting import until
 
 TOKENS = 43_120
 JOBS = ("otel-collector", "gauge-mqtt", "prometheus")
@@ -141,12 +142,14 @@ def stack(tmp_path: Path) -> Stack:
 
 def test_the_stack_comes_up_and_its_parts_find_each_other(stack: Stack) -> None:
     viewer = ("viewer", secret(stack.folder, "mqtt_viewer"))
-    with stack.up(), Ear(stack.mqtt, login=viewer) as ear:
-        until(lambda: ear.now.get("claude_gauge/desk/window_5h_tokens") == str(TOKENS).encode(), 20)
-        until(lambda: ear.now.get("claude_gauge/desk/availability") == b"online")
-        assert not [topic for topic in ear.topics if not topic.startswith("claude_gauge/desk/")]
-        with Ear(stack.mqtt, login=("homeassistant", secret(stack.folder, "mqtt_homeassistant"))) as home_assistant:
-            until(lambda: "homeassistant/device/claude_gauge_desk/config" in home_assistant.now)
+    with stack.up(), RecordingClient(stack.mqtt, login=viewer) as client:
+        until(lambda: client.latest.get("claude_gauge/desk/window_5h_tokens") == str(TOKENS).encode(), 20)
+        until(lambda: client.latest.get("claude_gauge/desk/availability") == b"online")
+        assert not [topic for topic in client.topics if not topic.startswith("claude_gauge/desk/")]
+        with RecordingClient(
+            stack.mqtt, login=("homeassistant", secret(stack.folder, "mqtt_homeassistant"))
+        ) as home_assistant:
+            until(lambda: "homeassistant/device/claude_gauge_desk/config" in home_assistant.latest)
 
         until(lambda: {r["metric"]["job"]: r["value"][1] for r in stack.query("up")} == dict.fromkeys(JOBS, "1"), 30)
         (series,) = until(lambda: stack.query("claude_code_token_usage_tokens_total"), 10)

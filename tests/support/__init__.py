@@ -1,1 +1,1 @@
-"""What tests of several rooms share: real programs, generated data, and who watches them."""
+"""What tests of several packages share: real programs, generated data, clients that record what they see."""

@@ -1,6 +1,6 @@
 """A real mosquitto for a test, in a container where there is an engine and the image, else as a process.
 
-It keeps nothing on disk: killed and started again, it is empty. `Ear` is somebody who listens.
+It keeps nothing on disk: killed and started again, it is empty. `RecordingClient` publishes and records.
 """
 
 import asyncio
@@ -13,15 +13,16 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from tests.support.waiting import PATIENCE_S, until
 
 IMAGE = "eclipse-mosquitto:2"
 HOST = "127.0.0.1"
@@ -44,22 +45,13 @@ def port_open(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def until(condition: Callable[[], Any], within: float = 5.0) -> Any:
-    """What `condition` gives as soon as that is true; fails after `within` seconds."""
-    deadline = time.monotonic() + within
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.01)
-    return value
-
-
 @contextmanager
 def embedded() -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """The small broker that `gauge-mqtt run` brings, in a process of its own: its port, and that process."""
     port = free_port()
     child = subprocess.Popen([sys.executable, "-c", _EMBEDDED, str(port)], stderr=subprocess.DEVNULL)
     try:
-        until(lambda: port_open(port), 10)
+        until(lambda: port_open(port))
         yield port, child
     finally:
         child.kill()
@@ -105,10 +97,10 @@ def mosquitto() -> str | None:
 
 
 class Mosquitto(Protocol):
-    """A broker that can be killed, frozen and started again on its port. `room`: its files, as it sees them."""
+    """A broker that can be killed, frozen and started again on its port. `folder`: that of its files, as it sees it."""
 
     port: int
-    room: str
+    folder: str
 
     def start(self, *lines: str) -> Self: ...
     def kill(self) -> None: ...
@@ -122,17 +114,17 @@ def _configure(directory: Path, listener: str, lines: tuple[str, ...]) -> Path:
     return config
 
 
-class Process:
+class MosquittoProcess:
     """mosquitto as a child of the test."""
 
     def __init__(self, directory: Path) -> None:
-        self.port, self.directory, self.room = free_port(), directory, str(directory)
+        self.port, self.directory, self.folder = free_port(), directory, str(directory)
         self._lines: tuple[str, ...] = ()
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self, *lines: str) -> Self:
         self._lines = lines or self._lines
-        root = ("user root",) if os.geteuid() == 0 else ()  # else it drops to a user who may not read `room`
+        root = ("user root",) if os.geteuid() == 0 else ()  # else it drops to a user who may not read `folder`
         config = _configure(self.directory, f"listener {self.port} {HOST}", (*root, *(self._lines or _OPEN)))
         program = mosquitto()
         assert program is not None
@@ -161,11 +153,11 @@ class Process:
             self._child.send_signal(signal.SIGCONT)
 
 
-class Container:
+class MosquittoContainer:
     """mosquitto in a container of its own, on a fixed port of this machine."""
 
     def __init__(self, directory: Path) -> None:
-        self.port, self.directory, self.room = free_port(), directory, "/room"
+        self.port, self.directory, self.folder = free_port(), directory, "/broker"
         self._lines: tuple[str, ...] = ()
         self._container: Any = None
 
@@ -180,14 +172,14 @@ class Container:
         self._container = (
             DockerContainer(IMAGE)
             .with_bind_ports(1883, self.port)
-            .with_volume_mapping(str(self.directory), self.room)
-            .with_command(f"mosquitto -c {self.room}/mosquitto.conf")
+            .with_volume_mapping(str(self.directory), self.folder)
+            .with_command(f"mosquitto -c {self.folder}/mosquitto.conf")
             .start()
         )
-        until(self._greets, 20)
+        until(self._answers)
         return self
 
-    def _greets(self) -> bool:
+    def _answers(self) -> bool:
         """Docker's proxy accepts before mosquitto does, so that only an answer counts; any answer will do."""
         with socket.socket() as probe:
             probe.settimeout(0.5)
@@ -214,51 +206,51 @@ class Container:
                 wrapped.unpause()
 
 
-class Ear:
-    """A client that remembers what it hears: `heard` in order, `now` the last payload per topic."""
+class RecordingClient:
+    """A client that keeps what it receives: `messages` in order, `latest` the last payload of each topic."""
 
     def __init__(self, port: int, *filters: str, login: tuple[str, str] | None = None, v311: bool = False) -> None:
-        self.heard: list[MQTTMessage] = []
-        self.now: dict[str, bytes] = {}
+        self.messages: list[MQTTMessage] = []
+        self.latest: dict[str, bytes] = {}
         self._filters = filters or ("#",)
         self._subscribed = threading.Event()
         version = MQTTProtocolVersion.MQTTv311 if v311 else MQTTProtocolVersion.MQTTv5
-        self.client = Client(CallbackAPIVersion.VERSION2, protocol=version)
+        self.paho = Client(CallbackAPIVersion.VERSION2, protocol=version)
         if login:
-            self.client.username_pw_set(*login)
-        self.client.on_connect = lambda *_: self.client.subscribe([(topic, 1) for topic in self._filters])
-        self.client.on_subscribe = lambda *_: self._subscribed.set()
-        self.client.on_message = self._hear
+            self.paho.username_pw_set(*login)
+        self.paho.on_connect = lambda *_: self.paho.subscribe([(topic, 1) for topic in self._filters])
+        self.paho.on_subscribe = lambda *_: self._subscribed.set()
+        self.paho.on_message = self._on_message
         self._port = port
 
-    def _hear(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
-        self.heard.append(message)
-        self.now[message.topic] = bytes(message.payload)
+    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        self.messages.append(message)
+        self.latest[message.topic] = bytes(message.payload)
 
     def __enter__(self) -> Self:
-        self.client.connect(HOST, self._port)
-        self.client.loop_start()
-        assert self._subscribed.wait(5)
+        self.paho.connect(HOST, self._port)
+        self.paho.loop_start()
+        assert self._subscribed.wait(PATIENCE_S)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
+        self.paho.disconnect()
+        self.paho.loop_stop()
 
-    def say(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        self.client.publish(topic, payload, 1, retain).wait_for_publish(5)
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        self.paho.publish(topic, payload, 1, retain).wait_for_publish(PATIENCE_S)
 
     @property
     def topics(self) -> list[str]:
-        return [message.topic for message in self.heard]
+        return [message.topic for message in self.messages]
 
 
 def retained_on(port: int, **how: Any) -> dict[str, bytes]:
-    """Everything a broker holds, as somebody finds it who comes late."""
-    with Ear(port, **how) as ear:
-        ear.say("test/marker", b"")
-        until(lambda: "test/marker" in ear.now)
-        return {message.topic: bytes(message.payload) for message in ear.heard if message.retain}
+    """The retained messages that a new subscriber gets: topic -> payload."""
+    with RecordingClient(port, **how) as client:
+        client.publish("test/marker", b"")
+        until(lambda: "test/marker" in client.latest)
+        return {message.topic: bytes(message.payload) for message in client.messages if message.retain}
 
 
 PUBLISH = """

@@ -1,9 +1,9 @@
-"""Programs that behave like a good or a bad ccusage, and what the tests of that source share."""
+"""Scripts that behave like a good or a broken ccusage, and what the tests of that source share."""
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from gauge_mqtt.sources.ccusage.source import CcusageSource
 from gauge_mqtt.sources.logs.source import JsonlSource
 from tests.support.ccusage import VERSION
 from tests.support.lines import answer, line
+from tests.support.waiting import eventually
 
 FULL = 43_120
 """Tokens of one `answer`."""
@@ -39,8 +40,8 @@ def _iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
 
 
-class Fake:
-    """A ccusage in `folder` whose answers are set, and that keeps account of what it was asked."""
+class FakeCcusage:
+    """A ccusage in `folder` that prints the reports it was given, and counts how often it is asked for each."""
 
     def __init__(self, folder: Path) -> None:
         self.path, self._folder = folder / "ccusage", folder
@@ -77,13 +78,15 @@ def session(folder: Path) -> Path:
     return log
 
 
-def use(log: Path) -> None:
+def log_usage(log: Path) -> None:
     with log.open("ab") as file:
         file.write(line(answer(time.time())))
 
 
-def pair(fake: Fake, log: Path, ttl_s: float = 0.05, timeout_s: float = 30) -> tuple[CcusageSource, JsonlSource]:
-    """The source and the tail beside it."""
+def source_and_tail(
+    fake: FakeCcusage, log: Path, ttl_s: float = 0.05, timeout_s: float = 30
+) -> tuple[CcusageSource, JsonlSource]:
+    """The ccusage source, and the log tail that tells it when to run."""
     root = log.parents[1]
     tail = JsonlSource([root], None, windows=False)
     return CcusageSource(Program(fake.path, [root], timeout_s), tail, ttl_s), tail
@@ -98,8 +101,8 @@ def tokens(source: CcusageSource) -> int | None:
     return window.tokens if window else None
 
 
-class Watchman:
-    """A tail that is what it is told to be."""
+class FakeTail:
+    """In place of the log tail: `used` is what it says about any span of time."""
 
     def __init__(self, used: int | None = 0) -> None:
         self.observed_at: datetime | None = None
@@ -113,10 +116,10 @@ class Watchman:
 
 @asynccontextmanager
 async def running(source: CcusageSource, tail: JsonlSource) -> AsyncIterator[None]:
-    """Both at work, the first report and the first look done."""
+    """Both run; the first report and the first sweep of the logs are done."""
     tasks = [asyncio.create_task(part.run(lambda: None)) for part in (tail, source)]
     try:
-        await until(lambda: tail.watching and source.seconds > 0, tasks)
+        await eventually(lambda: tail.watching and source.seconds > 0, tasks=tasks)
         await asyncio.sleep(0.05)  # the sweep behind the new watches
         yield
         assert not any(task.done() for task in tasks), tasks
@@ -124,13 +127,3 @@ async def running(source: CcusageSource, tail: JsonlSource) -> AsyncIterator[Non
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-
-
-async def until(
-    condition: Callable[[], object], tasks: "Sequence[asyncio.Task[None]]" = (), seconds: float = 10
-) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        assert not any(task.done() for task in tasks), tasks
-        await asyncio.sleep(0.005)

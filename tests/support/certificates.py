@@ -1,4 +1,4 @@
-"""Certificates made with openssl, of an authority made likewise. All in one directory, by their names."""
+"""A certificate authority and certificates signed by it, made with openssl: files in one directory."""
 
 import subprocess
 from pathlib import Path

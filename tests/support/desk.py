@@ -1,6 +1,5 @@
-"""A publisher in the hands of a test: the instance `desk` says what the test wants, on the topics of the real one."""
+"""The instance `desk`, whose values a test sets: published on the topics, and in the form, of the real publisher."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -11,15 +10,10 @@ from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import EventType, Usage
 from gauge_mqtt.homeassistant.dashboard import entity_ids
 from gauge_mqtt.homeassistant.discovery import payload
-from tests.support.brokers import Ear, until
+from tests.support.brokers import RecordingClient
 
 TOPICS = Topics("desk")
 IDS = entity_ids(TOPICS)
-
-
-def eventually(condition: Callable[[], Any]) -> Any:
-    """Home Assistant and a browser beside it can keep a small machine busy."""
-    return until(condition, 20)
 
 
 def at_work(**other: Any) -> Usage:
@@ -45,33 +39,33 @@ def nothing_known() -> Usage:
     return Usage(instance=TOPICS.instance, updated_at=datetime.now(UTC), source="jsonl")
 
 
-class Desk:
+class DeskPublisher:
     """See the top of this file."""
 
     def __init__(self, port: int) -> None:
-        self._voice = Ear(port)
+        self._client = RecordingClient(port)
 
     def __enter__(self) -> Self:
-        self._voice.__enter__()
+        self._client.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._voice.__exit__()
+        self._client.__exit__()
 
     def announce(self) -> None:
-        self._voice.say(TOPICS.discovery, payload(TOPICS, __version__), retain=True)
+        self._client.publish(TOPICS.discovery, payload(TOPICS, __version__), retain=True)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         for topic in TOPICS.retained:
-            self._voice.say(topic, b"", retain=True)
+            self._client.publish(topic, b"", retain=True)
 
-    def say(self, usage: Usage) -> None:
+    def show(self, usage: Usage) -> None:
         for topic, said in retained(usage, TOPICS).items():
-            self._voice.client.publish(topic, said, 1, retain=True)
-        self._voice.say(TOPICS.availability, b"online", retain=True)
+            self._client.paho.publish(topic, said, 1, retain=True)
+        self._client.publish(TOPICS.availability, b"online", retain=True)
 
-    def leave(self) -> None:
-        self._voice.say(TOPICS.availability, b"offline", retain=True)
+    def go_offline(self) -> None:
+        self._client.publish(TOPICS.availability, b"offline", retain=True)
 
-    def happens(self, event: EventType) -> None:
-        self._voice.say(TOPICS.event, Event(event, datetime.now(UTC)).to_json())
+    def send_event(self, event: EventType) -> None:
+        self._client.publish(TOPICS.event, Event(event, datetime.now(UTC)).to_json())

@@ -1,4 +1,4 @@
-"""The other two: the broker, which can end with and without its memory, and the publisher as a user starts it."""
+"""What runs beside Home Assistant: a broker with persistence, and the publisher as a user starts it."""
 
 import os
 import signal
@@ -17,34 +17,36 @@ from gauge_mqtt.contract.messages import Event, retained
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.homeassistant.discovery import entity_slug
 from tests.support import brokers
-from tests.support.brokers import HOST, Ear, free_port, until
+from tests.support.brokers import HOST, RecordingClient, free_port
 from tests.support.lines import answer, line
+from tests.support.waiting import until
 
 FOREIGN = ("CLAUDE_", "XDG_")
 
 
-class Broker(brokers.Process):
-    """A mosquitto with a memory."""
+class PersistentBroker(brokers.MosquittoProcess):
+    """A mosquitto that saves its retained messages and sessions when it is shut down, and loses them when killed."""
 
-    def end(self) -> None:
-        """As at a shutdown of its machine: now it writes down what it is to remember. After `kill` it knows nothing."""
+    def shut_down(self) -> None:
+        """As with its machine: what it holds is written to disk, and is there again after `start`."""
         assert self._child is not None
         self._child.terminate()
         self._child.wait(10)
         self._child = None
 
-    def remember(self) -> Self:
-        return self.start("allow_anonymous true", "persistence true", f"persistence_location {self.room}/")
+    def start(self, *lines: str) -> Self:
+        data = f"persistence_location {self.folder}/"
+        return super().start(*(lines or ("allow_anonymous true", "persistence true", data)))
 
 
 class Publisher:
-    """`gauge-mqtt run` with a home, and so with session logs, of its own. Its log is `said` in there."""
+    """`gauge-mqtt run` with a home, and so with session logs, of its own. It logs to `gauge.log` in there."""
 
     def __init__(self, home: Path, broker_port: int, instance: str, **environ: str) -> None:
         self.home, self.instance = home, instance
         self.node, self.discovery = Topics(instance).node, Topics(instance).discovery
         self.port = free_port()
-        self._log = home / "said"
+        self._log = home / "gauge.log"
         self._logs = home / ".claude/projects/-home-user-project"
         self._logs.mkdir(parents=True)
         own = {"HOME": str(home), "CLAUDE_GAUGE_INSTANCE": instance, "CLAUDE_GAUGE_HTTP_PORT": str(self.port)}
@@ -80,8 +82,8 @@ class Publisher:
             self._child = None
 
     def usage(self) -> dict[str, Any]:
-        """What it says of itself, once it says something."""
-        return dict(until(self._usage, 15))
+        """`GET /usage`, as soon as it answers."""
+        return dict(until(self._usage))
 
     def _usage(self) -> Any:
         try:
@@ -100,10 +102,12 @@ class Publisher:
 NewPublisher = Callable[..., Publisher]
 
 
-class Shipwreck(NamedTuple):
-    """Two publishers after the broker was restarted empty. `at`: when, by the monotonic clock."""
+class BrokerLoss(NamedTuple):
+    """The broker was killed and came back empty. `killed`: the publisher that died meanwhile; `survivor`: one that did
+    not. `at`: when the broker was killed, by the monotonic clock.
+    """
 
-    lost: Publisher
+    killed: Publisher
     survivor: Publisher
     at: float
 
@@ -122,19 +126,19 @@ def known(instance: str) -> Usage:
     )  # fmt: skip
 
 
-class Hand:
-    """Publishes for an instance, message by message, what a publisher of another version would."""
+class FakePublisher:
+    """Publishes what a test hands it on the topics of `instance`, as a publisher of another version would."""
 
-    def __init__(self, ear: Ear, instance: str) -> None:
-        self._ear, self.topics = ear, Topics(instance)
+    def __init__(self, client: RecordingClient, instance: str) -> None:
+        self._client, self.topics = client, Topics(instance)
 
     def describe(self, payload: bytes) -> None:
-        self._ear.say(self.topics.discovery, payload, retain=True)
+        self._client.publish(self.topics.discovery, payload, retain=True)
 
     def show(self, usage: Usage) -> None:
         for topic, payload in retained(usage, self.topics).items():
-            self._ear.say(topic, payload, retain=True)
-        self._ear.say(self.topics.availability, b"online", retain=True)
+            self._client.publish(topic, payload, retain=True)
+        self._client.publish(self.topics.availability, b"online", retain=True)
 
-    def happen(self, event: Event) -> None:
-        self._ear.say(self.topics.event, event.to_json())
+    def send_event(self, event: Event) -> None:
+        self._client.publish(self.topics.event, event.to_json())

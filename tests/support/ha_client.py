@@ -1,4 +1,4 @@
-"""What a Home Assistant that runs can be asked: its REST API, its WebSocket, and what a test makes of the answers."""
+"""A client of Home Assistant's REST API and WebSocket."""
 
 import json
 import time

@@ -23,9 +23,10 @@ from typing import Any, Self
 
 import httpx
 
-from tests.support.brokers import HOST, free_port, until
+from tests.support.brokers import HOST, free_port
 from tests.support.ha_client import ENTRY, Client
 from tests.support.ha_install import Installation
+from tests.support.waiting import until
 
 FIRST_START_S = 400.0
 """It installs what its integrations need, and compiles everything."""
@@ -51,7 +52,7 @@ logger:
   default: warning
 """
 
-NOT_OURS = (
+EXPECTED = (
     r"\[haffmpeg\.|libturbojpeg",  # for cameras, which always load; this machine need not have them
     r"\[aiohttp_fast_zlib\]",  # loads before what it would rather have
     r"We found a custom integration",  # our own helper for statistics
@@ -61,24 +62,24 @@ NOT_OURS = (
     r"_async_resubscribe_and_publish_birth_message",  # ... before it was greeted
 )
 """Warnings that are no complaint about a publisher, each with its reason."""
-NOT_OURS_OF_OLD = (r"No device components to cleanup",)  # for each disabled entity of a device that goes
+EXPECTED_LAST_YEAR = (r"No device components to cleanup",)  # for each disabled entity of a device that goes
 
 _RECORD = re.compile(r"^\d{4}-\d\d-\d\d [\d:.+]+ (?=[A-Z]+ \()", re.MULTILINE)
 _BAD = re.compile(r"(WARNING|ERROR|CRITICAL) \(")
 
 
 class HomeAssistant(Client):
-    """See the top of this file. `said`: everything it wrote, over all its starts."""
+    """See the top of this file. `log`: everything it wrote, over all its starts."""
 
     def __init__(self, installation: Installation, config: Path, broker_port: int | None = None) -> None:
         super().__init__(free_port())
         self.installation, self.config, self.broker_port = installation, config, broker_port
         self._child: subprocess.Popen[bytes] | None = None
-        self._told = 0
+        self._reported = 0
 
     @property
-    def said(self) -> str:
-        return (self.config / "said").read_text()
+    def log(self) -> str:
+        return (self.config / "output.log").read_text()
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +117,7 @@ class HomeAssistant(Client):
     def start(self) -> None:
         if not (self.config / "configuration.yaml").exists():
             self.configure()
-        with (self.config / "said").open("ab") as out:
+        with (self.config / "output.log").open("ab") as out:
             self._child = subprocess.Popen(
                 self.installation.command(
                     self.installation.python, "-m", "homeassistant", "--config", self.config, "--log-no-color",
@@ -148,7 +149,7 @@ class HomeAssistant(Client):
 
     def _answers(self, path: str) -> Any:
         assert self._child is not None
-        assert self._child.poll() is None, f"Home Assistant ended:\n{self.said[-2000:]}"
+        assert self._child.poll() is None, f"Home Assistant ended:\n{self.log[-2000:]}"
         try:
             return self.rest("GET", path)
         except httpx.HTTPError:
@@ -164,9 +165,9 @@ class HomeAssistant(Client):
         return str(self.ask("auth/long_lived_access_token", client_name="gauge", lifespan=1))
 
     def complaints(self) -> list[str]:
-        """Warnings and errors in its log since this was asked last, but for `NOT_OURS`."""
-        records = [record for record in _RECORD.split(self.said) if _BAD.match(record)]
-        known = NOT_OURS + (NOT_OURS_OF_OLD if self.installation.release.year_month < (2026, 1) else ())
+        """Warnings and errors in its log since this was asked last, but for `EXPECTED`."""
+        records = [record for record in _RECORD.split(self.log) if _BAD.match(record)]
+        known = EXPECTED + (EXPECTED_LAST_YEAR if self.installation.release.year_month < (2026, 1) else ())
         ours = [record for record in records if not any(re.search(pattern, record) for pattern in known)]
-        new, self._told = ours[self._told :], len(ours)
+        new, self._reported = ours[self._reported :], len(ours)
         return new

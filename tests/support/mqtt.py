@@ -1,9 +1,8 @@
-"""What the MQTT tests share: snapshots, a running sink, and waiting for something to happen."""
+"""What the MQTT tests share: snapshots and a running sink."""
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,11 +33,3 @@ async def running(sink: MqttSink) -> AsyncIterator[asyncio.Task[None]]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-async def eventually(condition: Callable[[], Any], within: float = 5.0) -> Any:
-    deadline = time.monotonic() + within
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "did not happen in time"
-        await asyncio.sleep(0.01)
-    return value

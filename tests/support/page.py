@@ -1,4 +1,4 @@
-"""A page of Home Assistant in a real browser without a window: what it shows, what it complains of, and its picture."""
+"""A page of Home Assistant in headless Chromium: its texts, its errors, and a screenshot."""
 
 import base64
 import contextlib
@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, Self
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.brokers import HOST, until
+from tests.support.brokers import HOST
+from tests.support.waiting import until
 
 QUIET_S = 1.5
 """A page that has not changed for so long is done; Home Assistant draws its cards one after the other."""
@@ -42,7 +43,7 @@ LOOK = """
 """All of the document, through every shadow root."""
 
 
-class Seen(NamedTuple):
+class PageContent(NamedTuple):
     """`errors`: cards that are not what was asked for. `console`: what the browser calls an error."""
 
     cards: list[str]
@@ -92,7 +93,7 @@ class Page:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def open(self, url: str, token: str, path: str) -> Seen:
+    def open(self, url: str, token: str, path: str) -> PageContent:
         """The page as somebody who is logged in sees it, when it has stopped changing."""
         login = {
             "access_token": token, "token_type": "Bearer", "hassUrl": url, "clientId": f"{url}/", "refresh_token": "",
@@ -105,7 +106,7 @@ class Page:
         self._do("Page.navigate", url=url + path)
         return self.settled()
 
-    def settled(self) -> Seen:
+    def settled(self) -> PageContent:
         last, moved, since = list[str](), set[str](), time.monotonic()
         end = since + PATIENCE_S
         while time.monotonic() < end:
@@ -118,23 +119,23 @@ class Page:
                 return seen
         raise AssertionError(f"the page never came to rest; what moved last: {moved}")
 
-    def _look(self) -> Seen:
+    def _look(self) -> PageContent:
         found = self._do("Runtime.evaluate", expression=LOOK, returnByValue=True)["result"].get("value")
         seen = json.loads(found) if found else {"cards": [], "texts": [], "errors": []}
-        return Seen(**seen, console=self._console)
+        return PageContent(**seen, console=self._console)
 
-    def picture(self) -> bytes:
+    def screenshot(self) -> bytes:
         return base64.b64decode(self._do("Page.captureScreenshot", format="png")["data"])
 
     def _do(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
         self._socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
         while (message := json.loads(self._socket.recv(PATIENCE_S))).get("id") != self._number:
-            self._hear(message.get("method"), message.get("params", {}))
+            self._on_event(message.get("method"), message.get("params", {}))
         assert "error" not in message, f"{method}: {message['error']}"
         return dict(message["result"])
 
-    def _hear(self, event: str | None, said: dict[str, Any]) -> None:
+    def _on_event(self, event: str | None, said: dict[str, Any]) -> None:
         if event == "Runtime.exceptionThrown":
             details = said["exceptionDetails"]
             self._console.append(str(details.get("exception", {}).get("description", details["text"])))

@@ -1,4 +1,4 @@
-"""What the porch's tests share: the command line in this process, and the publisher in one of its own."""
+"""`gauge-mqtt` as a user runs it: a command in this process, or `run` in a process of its own."""
 
 import os
 import re
@@ -13,8 +13,9 @@ import httpx
 from click.testing import CliRunner, Result
 
 from gauge_mqtt.app.cli import main
-from tests.support.brokers import Mosquitto, until
+from tests.support.brokers import Mosquitto
 from tests.support.lines import answer, line
+from tests.support.waiting import PATIENCE_S, until
 
 TOKENS = 43_120
 
@@ -36,17 +37,17 @@ def write_log(*, tokens: int = TOKENS, name: str = "one") -> Path:
 
 
 class Daemon:
-    """`gauge-mqtt run` in a process of its own. `said`: its log so far."""
+    """`gauge-mqtt run` in a process of its own. `log`: what it has written so far."""
 
     def __init__(
         self, *args: str, stderr: IO[bytes] | int | None = None, verbose: bool = False, **environ: str
     ) -> None:
-        self._log = Path.home() / f"gauge-{time.monotonic_ns()}.log"
+        self._log_file = Path.home() / f"gauge-{time.monotonic_ns()}.log"
         self._args = [*(["-v"] if verbose else []), "run", "--http-port", "0", "--instance", "lab", *args]
         self._stderr, self._environ = stderr, environ
 
     def __enter__(self) -> Self:
-        with self._log.open("wb") as log:
+        with self._log_file.open("wb") as log:
             self.child = subprocess.Popen(
                 [sys.executable, "-m", "gauge_mqtt", *self._args],
                 env=os.environ | self._environ,
@@ -60,17 +61,17 @@ class Daemon:
         self.child.wait()
 
     @property
-    def said(self) -> str:
-        return self._log.read_text()
+    def log(self) -> str:
+        return self._log_file.read_text()
 
-    def says(self, words: str, within: float = 10) -> None:
+    def wait_for_log(self, words: str) -> None:
         try:
-            until(lambda: words in self.said, within)
+            until(lambda: words in self.log)
         except AssertionError as error:
-            raise AssertionError(f"never said {words!r}, but:\n{self.said}") from error
+            raise AssertionError(f"never said {words!r}, but:\n{self.log}") from error
 
     def get(self, path: str) -> httpx.Response:
-        found = until(lambda: re.search(r"HTTP: (http://\S+)/usage", self.said), 10)
+        found = until(lambda: re.search(r"HTTP: (http://\S+)/usage", self.log))
         return httpx.get(found[1] + path)
 
     def usage(self) -> dict[str, Any]:
@@ -83,4 +84,4 @@ class Daemon:
         return self.wait(), time.monotonic() - started
 
     def wait(self) -> int:
-        return self.child.wait(10)
+        return self.child.wait(PATIENCE_S)

@@ -1,4 +1,4 @@
-"""Days of Claude Code's counters, made up from a seed, and what is true of them.
+"""Days of Claude Code's counters, generated from a seed, and the true sums to compare with.
 
 Sessions on several machines, resumed ones (the counters of the same session start at 0 again), one-shot runs that
 export once, closed lids, killed processes, model switches, subagents and auxiliary calls of smaller models.

@@ -1,4 +1,4 @@
-"""A real Prometheus for a test, what it scrapes, and somebody who pretends to be one."""
+"""A real Prometheus server, an exporter for it to scrape, and an HTTP server that pretends to be one."""
 
 import asyncio
 import contextlib
@@ -7,8 +7,7 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,8 +20,9 @@ from gauge_mqtt.sources.prometheus import queries as prom_queries
 from gauge_mqtt.sources.prometheus import source as prometheus
 from gauge_mqtt.sources.prometheus.api import PromApi, Server
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
-from tests.support.brokers import HOST, free_port, until
+from tests.support.brokers import HOST, free_port
 from tests.support.prom_history import Samples, write
+from tests.support.waiting import until
 
 USER, PASSWORD = "gauge", "correct horse"
 WEB_AUTH = f"basic_auth_users:\n  {USER}: $2b$04$ZkELE0i.YT8BexmFItf3vuKRQ0fJ7BVhkuryYuijuDrRpgRY2igXC\n"
@@ -30,7 +30,7 @@ WEB_TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n
 READY = "Server is ready to receive web requests"
 
 
-def needed() -> None:
+def skip_without_prometheus() -> None:
     if not (shutil.which("prometheus") and shutil.which("promtool")):
         pytest.skip("no prometheus and promtool here")
 
@@ -39,7 +39,7 @@ class Prometheus:
     """A process with files of its own that can be killed, frozen and started again on its port."""
 
     def __init__(self, directory: Path) -> None:
-        needed()
+        skip_without_prometheus()
         directory.mkdir(parents=True, exist_ok=True)
         self.directory, self.port = directory, free_port()
         self._child: subprocess.Popen[bytes] | None = None
@@ -91,7 +91,7 @@ class Prometheus:
         log = self.directory / "log"
         with log.open("wb") as out:
             self._child = subprocess.Popen(self._command, cwd=self.directory, stderr=out)
-        until(lambda: READY in log.read_text() or self._died(log), 20)
+        until(lambda: READY in log.read_text() or self._died(log))
 
     def _died(self, log: Path) -> bool:
         assert self._child is not None
@@ -115,7 +115,7 @@ class Prometheus:
 
 
 @contextmanager
-def made(directory: Path) -> Iterator[Prometheus]:
+def prometheus_server(directory: Path) -> Iterator[Prometheus]:
     server = Prometheus(directory)
     try:
         yield server
@@ -124,7 +124,7 @@ def made(directory: Path) -> Iterator[Prometheus]:
 
 
 class Exporter:
-    """Counters of Claude Code behind a port, as a collector shows them: `values[name, labels]`."""
+    """Counters of Claude Code on a port, as an OpenTelemetry collector exposes them: `values[name, labels]`."""
 
     def __init__(self) -> None:
         self.port, self.values = free_port(), dict[tuple[str, str], float]()
@@ -159,18 +159,18 @@ class Exporter:
             self._server = None
 
 
-class Impostor:
-    """A server that answers every request with `status` and `body`, in its own time, and keeps what it was sent."""
+class FakeServer:
+    """An HTTP server that answers every request with `status` and `body`. `requests`: the heads it was sent."""
 
     def __init__(self, body: bytes = b"", status: int = 200, header: str = "content-type: text/html") -> None:
         self.body, self.status, self.header = body, status, header
-        self.heard: list[str] = []
+        self.requests: list[str] = []
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            self.heard.append((await reader.readuntil(b"\r\n\r\n")).decode())
+            self.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
             head = f"HTTP/1.1 {self.status} X\r\n{self.header}\r\ncontent-length: {len(self.body)}\r\n"
             writer.write(f"{head}connection: close\r\n\r\n".encode() + self.body)
             await writer.drain()
@@ -191,7 +191,7 @@ def source_on(url: str, selector: str = "", **how: Any) -> PrometheusSource:
 
 
 @pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_periods(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind, period in {"names": 1.0, "tach": 0.1, "past": 5.0, "fuels": 0.3}.items():
         monkeypatch.setitem(prometheus.PERIODS, kind, period)
     monkeypatch.setattr(prom_queries, "MODEL_S", 1)
@@ -206,11 +206,3 @@ async def running(source: PrometheusSource) -> AsyncIterator[PrometheusSource]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-async def eventually(condition: Callable[[], Any], within: float = 10.0) -> Any:
-    deadline = time.monotonic() + within
-    while not (value := condition()):
-        assert time.monotonic() < deadline, "did not happen in time"
-        await asyncio.sleep(0.01)
-    return value

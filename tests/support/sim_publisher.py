@@ -1,4 +1,4 @@
-"""The real MQTT sink in a process of its own, to be stopped, frozen and killed while the simulator looks on."""
+"""The real MQTT sink in a process of its own: to be stopped, frozen or killed while the simulator is watched."""
 
 import contextlib
 import signal
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from gauge_mqtt.contract.dials import motor_deg
 from gauge_mqtt.contract.topics import DIALS, Topics
 from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage
-from tests.support.brokers import Ear
+from tests.support.brokers import RecordingClient
 from tests.support.simulator import State, shows
 
 _PROGRAM = """
@@ -58,13 +58,13 @@ def publisher(
         child.wait()
 
 
-def leave_half_scale(hand: Ear) -> None:
-    """What a publisher would have left on the broker: half scale on all needles, and OPUS."""
+def leave_half_scale(client: RecordingClient) -> None:
+    """Retained values as an earlier publisher leaves them: half scale on all needles, and OPUS."""
     topics = Topics("lab")
     for topic in topics.needles.values():
-        hand.say(topic, b"500", retain=True)
-    hand.say(topics.lamps, b"1", retain=True)
-    hand.say(topics.availability, b"online", retain=True)
+        client.publish(topic, b"500", retain=True)
+    client.publish(topics.lamps, b"1", retain=True)
+    client.publish(topics.availability, b"online", retain=True)
 
 
 def live(needles: tuple[int, ...] = NEEDLES) -> Callable[[State], bool]:

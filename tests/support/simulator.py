@@ -1,4 +1,4 @@
-"""`gauge_sim --json` as a child of the test: what it shows, and waiting for it to show something."""
+"""`gauge_sim --json`, the firmware on this machine, as a child process: its states and its log."""
 
 import json
 import signal
@@ -13,6 +13,7 @@ from gauge_mqtt.contract.dials import STEPS_PER_DEGREE
 from gauge_mqtt.contract.topics import DIALS, DISPLAY_PREFIX
 from gauge_mqtt.contract.usage import LAMPS
 from tests.support.brokers import HOST
+from tests.support.waiting import PATIENCE_S
 
 ID = "a1b2c3d4e5f6"
 STEP_DEG = 1 / STEPS_PER_DEGREE
@@ -28,15 +29,15 @@ class Simulator:
         self.command = [str(program), "--json", "--host", HOST, "--port", str(port), "--id", chip, *options]
         self.command += [boot] if boot else []
         self.base = f"{DISPLAY_PREFIX}/{chip}"
-        self.seen: list[State] = []
-        self.said = ""
+        self.states: list[State] = []
+        self.log = ""
         self._ends_with = 0
         self._ended = False
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
 
     def __enter__(self) -> Self:
         self.child = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self._readers = [threading.Thread(target=read) for read in (self._read_states, self._read_words)]
+        self._readers = [threading.Thread(target=read) for read in (self._read_states, self._read_log)]
         for reader in self._readers:
             reader.start()
         return self
@@ -51,30 +52,30 @@ class Simulator:
             assert pipe is not None
             pipe.close()
         if kind is None:
-            assert self.child.returncode == self._ends_with, self.said
+            assert self.child.returncode == self._ends_with, self.log
 
     @property
     def now(self) -> State:
-        return self.seen[-1]
+        return self.states[-1]
 
-    def wait(self, condition: Callable[[State], Any], within: float = 5.0) -> State:
+    def wait(self, condition: Callable[[State], Any], within: float = PATIENCE_S) -> State:
         """The first state, from the present one on, for which `condition` holds; fails after `within` seconds."""
-        deadline, index = time.monotonic() + within, max(len(self.seen) - 1, 0)
-        with self._news:
+        deadline, index = time.monotonic() + within, max(len(self.states) - 1, 0)
+        with self._changed:
             while True:
-                for state in self.seen[index:]:
+                for state in self.states[index:]:
                     if condition(state):
                         return state
-                index = len(self.seen)
-                last = self.seen[-1] if self.seen else None
+                index = len(self.states)
+                last = self.states[-1] if self.states else None
                 left = 0 if self._ended else deadline - time.monotonic()
-                assert left > 0, f"did not happen in {within:g} s; it shows {last} and said {self.said!r}"
-                self._news.wait(left)
+                assert left > 0, f"did not happen in {within:g} s; it shows {last} and its log is {self.log!r}"
+                self._changed.wait(left)
 
-    def says(self, words: str, within: float = 5.0) -> None:
-        with self._news:
-            said = self._news.wait_for(lambda: words in self.said, within)
-        assert said, f"never said {words!r}, but {self.said!r}"
+    def wait_for_log(self, words: str, within: float = PATIENCE_S) -> None:
+        with self._changed:
+            logged = self._changed.wait_for(lambda: words in self.log, within)
+        assert logged, f"never logged {words!r}, but {self.log!r}"
 
     def end_within(self, seconds: float, number: signal.Signals = signal.SIGTERM) -> bool:
         """Whether it ended in that time after a signal."""
@@ -92,19 +93,19 @@ class Simulator:
     def _read_states(self) -> None:
         assert self.child.stdout is not None
         for line in self.child.stdout:
-            with self._news:
-                self.seen.append(json.loads(line))
-                self._news.notify_all()
-        with self._news:
+            with self._changed:
+                self.states.append(json.loads(line))
+                self._changed.notify_all()
+        with self._changed:
             self._ended = True
-            self._news.notify_all()
+            self._changed.notify_all()
 
-    def _read_words(self) -> None:
+    def _read_log(self) -> None:
         assert self.child.stderr is not None
         for line in self.child.stderr:
-            with self._news:
-                self.said += line
-                self._news.notify_all()
+            with self._changed:
+                self.log += line
+                self._changed.notify_all()
 
 
 def shows(state: State, motor_deg: dict[str, float]) -> bool:
@@ -120,6 +121,6 @@ def at_rest_on(motor_deg: float, *dials: str) -> Callable[[State], bool]:
     return lambda state: shows(state, dict.fromkeys(dials or DIALS, motor_deg))
 
 
-def glowing(states: Iterable[State]) -> set[str]:
-    """The lamps that were not dark at some time: HOT flashes, so that one state tells nothing."""
+def ever_lit(states: Iterable[State]) -> set[str]:
+    """The lamps that were lit in any of these states. HOT flashes: one state alone does not tell."""
     return {lamp for state in states for lamp in LAMPS if state["lamps"][lamp]}

@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from tests.support.brokers import free_port, mosquitto, port_open, until
+from tests.support.brokers import free_port, mosquitto, port_open
+from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = "deploy/secrets"

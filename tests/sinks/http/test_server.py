@@ -18,7 +18,8 @@ from gauge_mqtt.contract.usage import KEYS, json_schema
 from gauge_mqtt.sinks.http import server as http
 from gauge_mqtt.sinks.http.metrics import exposition
 from gauge_mqtt.sinks.http.server import HttpSink
-from tests.support.mqtt import eventually, usage
+from tests.support.mqtt import usage
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 BUSY = usage(

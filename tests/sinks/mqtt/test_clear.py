@@ -8,8 +8,9 @@ from gauge_mqtt.sinks.mqtt import clear as mqtt_clear
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.clear import Probe, clear, probe
 from gauge_mqtt.sinks.mqtt.words import MqttError
-from tests.support.brokers import HOST, Ear, Mosquitto, free_port, retained_on
-from tests.support.mqtt import TOPICS, eventually, running, sink_on, usage
+from tests.support.brokers import HOST, Mosquitto, RecordingClient, free_port, retained_on
+from tests.support.mqtt import TOPICS, running, sink_on, usage
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -28,9 +29,9 @@ async def test_clear_empties_known_found_and_retired_topics_and_no_others(
     port = mosquitto.start().port
     await fill(port)
     strange, foreign = f"{TOPICS.base}/left/over", "claude_gauge/other/state"
-    with Ear(port) as ear:
-        ear.say(strange, b"1", retain=True)
-        ear.say(foreign, b"1", retain=True)
+    with RecordingClient(port) as client:
+        client.publish(strange, b"1", retain=True)
+        client.publish(foreign, b"1", retain=True)
     cleared = await clear(Broker(host=HOST, port=port), TOPICS, gather_s=0.3)
     assert set(cleared.topics) == {*TOPICS.retained, strange, f"{TOPICS.base}/window_5h_old"}
     assert cleared.topics[0] == TOPICS.discovery
@@ -52,7 +53,7 @@ async def test_a_broker_that_is_not_there_or_refuses_is_told_in_words(mosquitto:
         await clear(Broker(host=HOST, port=free_port()), TOPICS)
     room = tmp_path / "broker"
     (room / "acl").write_text("topic read #\n")
-    mosquitto.start("allow_anonymous true", f"acl_file {mosquitto.room}/acl")
+    mosquitto.start("allow_anonymous true", f"acl_file {mosquitto.folder}/acl")
     with pytest.raises(MqttError, match=r"refused to empty .*[Nn]ot authorized"):
         await clear(Broker(host=HOST, port=mosquitto.port), TOPICS, gather_s=0.1)
     mosquitto.kill()

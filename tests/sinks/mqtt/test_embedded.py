@@ -16,8 +16,9 @@ from gauge_mqtt.sinks.mqtt.clear import probe
 from gauge_mqtt.sinks.mqtt.embedded import EmbeddedBroker, port_answers
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from tests.support import brokers
-from tests.support.brokers import HOST, Ear, retained_on
-from tests.support.mqtt import TOPICS, eventually, running, sink_on, usage
+from tests.support.brokers import HOST, RecordingClient, retained_on
+from tests.support.mqtt import TOPICS, running, sink_on, usage
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 pytest.importorskip("amqtt", reason="the extra gauge-mqtt[broker]")
@@ -53,19 +54,19 @@ async def test_known_to_be_of_3_1_1_it_is_not_asked_for_more(embedded: int) -> N
 
 
 async def test_the_will_of_a_killed_client_is_published_and_kept(embedded: int) -> None:
-    with Ear(embedded, v311=True) as ear:
+    with RecordingClient(embedded, v311=True) as client:
         child = await brokers.publisher(embedded, "only_v311")
-        await eventually(lambda: ear.now.get(TOPICS.availability) == b"online", 10)
+        await eventually(lambda: client.latest.get(TOPICS.availability) == b"online", 10)
         child.kill()
         await child.wait()
-        await eventually(lambda: ear.now[TOPICS.availability] == b"offline")
+        await eventually(lambda: client.latest[TOPICS.availability] == b"offline")
     assert retained_on(embedded, v311=True)[TOPICS.availability] == b"offline"
 
 
 async def test_it_publishes_no_sys_topics(embedded: int) -> None:
-    with Ear(embedded, "$SYS/#", v311=True) as ear:
+    with RecordingClient(embedded, "$SYS/#", v311=True) as client:
         await asyncio.sleep(0.3)
-    assert ear.heard == []
+    assert client.messages == []
 
 
 def test_it_listens_on_loopback_only(child: "tuple[int, subprocess.Popen[bytes]]") -> None:
@@ -80,7 +81,7 @@ def test_it_listens_on_loopback_only(child: "tuple[int, subprocess.Popen[bytes]]
 async def test_it_ends_at_once_with_clients_connected(child: "tuple[int, subprocess.Popen[bytes]]") -> None:
     port, process = child
     sink = sink_on(port, only_v311=True)
-    with Ear(port, v311=True):
+    with RecordingClient(port, v311=True):
         async with running(sink):
             await eventually(lambda: sink.health.ok)
             assert await port_answers(HOST, port)

@@ -10,21 +10,22 @@ from gauge_mqtt.contract.usage import HEARTBEAT_S
 from gauge_mqtt.sinks.mqtt import sink as sink_module
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from tests.support import brokers
-from tests.support.brokers import Ear, Mosquitto, retained_on
-from tests.support.mqtt import DISCOVERY, TOPICS, eventually, running, sink_on, usage
+from tests.support.brokers import Mosquitto, RecordingClient, retained_on
+from tests.support.mqtt import DISCOVERY, TOPICS, running, sink_on, usage
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_first_words_are_discovery_then_values_then_online(mosquitto: Mosquitto) -> None:
     port = mosquitto.start().port
-    with Ear(port) as ear:
+    with RecordingClient(port) as client:
         sink = sink_on(port)
         sink.show(usage(rate_1m=5), (), beat=True)
         async with running(sink):
-            await eventually(lambda: TOPICS.availability in ear.now)
+            await eventually(lambda: TOPICS.availability in client.latest)
             assert sink.published == len(TOPICS.retained)
-    said = ear.topics[: len(TOPICS.retained)]
+    said = client.topics[: len(TOPICS.retained)]
     assert said[0] == TOPICS.discovery
     assert said[1:-1] == list(retained(usage(rate_1m=5), TOPICS))
     assert said[-1] == TOPICS.availability
@@ -44,41 +45,41 @@ async def test_who_comes_late_finds_everything(mosquitto: Mosquitto) -> None:
 
 async def test_without_a_snapshot_it_is_online_and_says_no_value(mosquitto: Mosquitto) -> None:
     port = mosquitto.start().port
-    with Ear(port) as ear:
+    with RecordingClient(port) as client:
         async with running(sink_on(port)):
-            await eventually(lambda: ear.now.get(TOPICS.availability) == b"online")
-    assert set(ear.topics) == {TOPICS.discovery, TOPICS.availability}
+            await eventually(lambda: client.latest.get(TOPICS.availability) == b"online")
+    assert set(client.topics) == {TOPICS.discovery, TOPICS.availability}
 
 
 async def test_only_what_changed_is_said_and_on_a_beat_everything(mosquitto: Mosquitto) -> None:
     port = mosquitto.start().port
-    with Ear(port) as ear:
+    with RecordingClient(port) as client:
         sink = sink_on(port)
         sink.show(usage(rate_1m=1), (), beat=True)
         async with running(sink):
-            await eventually(lambda: TOPICS.availability in ear.now)
-            first = len(ear.heard)
+            await eventually(lambda: TOPICS.availability in client.latest)
+            first = len(client.messages)
             sink.show(usage(rate_1m=2), (), beat=False)
-            await eventually(lambda: ear.now[TOPICS.state] == usage(rate_1m=2).to_json())
-            assert ear.topics[first:] == [TOPICS.keys["rate_1m"], TOPICS.state]
-            second = len(ear.heard)
+            await eventually(lambda: client.latest[TOPICS.state] == usage(rate_1m=2).to_json())
+            assert client.topics[first:] == [TOPICS.keys["rate_1m"], TOPICS.state]
+            second = len(client.messages)
             sink.show(usage(rate_1m=2), (), beat=False)
             sink.show(usage(rate_1m=2), (), beat=True)
-            await eventually(lambda: TOPICS.heartbeat in ear.topics[second:])
-            assert ear.topics[second:] == [*retained(usage(), TOPICS), TOPICS.availability, TOPICS.heartbeat]
+            await eventually(lambda: TOPICS.heartbeat in client.topics[second:])
+            assert client.topics[second:] == [*retained(usage(), TOPICS), TOPICS.availability, TOPICS.heartbeat]
 
 
 async def test_heartbeats_and_events_are_heard_and_not_retained(mosquitto: Mosquitto) -> None:
     port = mosquitto.start().port
     sink, hot = sink_on(port), Event("hot", usage().updated_at)
-    with Ear(port) as ear:
+    with RecordingClient(port) as client:
         async with running(sink):
-            await eventually(lambda: ear.now.get(TOPICS.availability) == b"online")
+            await eventually(lambda: client.latest.get(TOPICS.availability) == b"online")
             sink.show(usage(hot=True), (hot,), beat=True)
-            await eventually(lambda: {TOPICS.event, TOPICS.heartbeat} <= ear.now.keys())
+            await eventually(lambda: {TOPICS.event, TOPICS.heartbeat} <= client.latest.keys())
             found = retained_on(port)
-    assert ear.now[TOPICS.heartbeat] == str(HEARTBEAT_S).encode()
-    assert json.loads(ear.now[TOPICS.event])["event_type"] == "hot"
+    assert client.latest[TOPICS.heartbeat] == str(HEARTBEAT_S).encode()
+    assert json.loads(client.latest[TOPICS.event])["event_type"] == "hot"
     assert TOPICS.event not in found
     assert TOPICS.heartbeat not in found
 
@@ -96,11 +97,11 @@ async def test_values_expire_on_the_broker_but_not_the_rest(mosquitto: Mosquitto
 async def test_cancelled_it_says_offline_and_leaves(mosquitto: Mosquitto) -> None:
     port = mosquitto.start().port
     sink = sink_on(port)
-    with Ear(port) as ear:
+    with RecordingClient(port) as client:
         async with running(sink):
-            await eventually(lambda: ear.now.get(TOPICS.availability) == b"online")
-        await eventually(lambda: ear.now[TOPICS.availability] == b"offline")
-        assert ear.topics.count(TOPICS.availability) == 2, "the will came too: it was no clean farewell"
+            await eventually(lambda: client.latest.get(TOPICS.availability) == b"online")
+        await eventually(lambda: client.latest[TOPICS.availability] == b"offline")
+        assert client.topics.count(TOPICS.availability) == 2, "the will came too: it was no clean farewell"
         assert sink.published == 3, "only the will came: it left without a word"
     assert retained_on(port)[TOPICS.availability] == b"offline"
 
@@ -112,39 +113,39 @@ async def test_a_live_birth_of_home_assistant_is_answered_and_a_retained_one_is_
     monkeypatch.setattr(sink_module, "GREET_EVERY_S", 0)
     port = mosquitto.start().port
     everything = len(TOPICS.retained)
-    with Ear(port) as ear:
-        ear.say(TOPICS.birth, b"online", retain=True)
+    with RecordingClient(port) as client:
+        client.publish(TOPICS.birth, b"online", retain=True)
         sink = sink_on(port)
         sink.show(usage(), (), beat=False)
         async with running(sink):
-            await eventually(lambda: ear.topics.count(TOPICS.availability) == 1)
-            ear.say(TOPICS.birth, b"offline")
-            ear.say(TOPICS.birth, b"online")
-            await eventually(lambda: ear.topics.count(TOPICS.availability) == 2)
+            await eventually(lambda: client.topics.count(TOPICS.availability) == 1)
+            client.publish(TOPICS.birth, b"offline")
+            client.publish(TOPICS.birth, b"online")
+            await eventually(lambda: client.topics.count(TOPICS.availability) == 2)
             assert sink.published == 2 * everything
-    assert ear.topics.index(TOPICS.discovery) < ear.topics.index(TOPICS.availability)
+    assert client.topics.index(TOPICS.discovery) < client.topics.index(TOPICS.availability)
 
 
 async def test_a_flood_of_births_is_answered_once(mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sink_module, "GREET_WITHIN_S", 0.2)
     port = mosquitto.start().port
-    with Ear(port) as ear:
+    with RecordingClient(port) as client:
         sink = sink_on(port)
         async with running(sink):
-            await eventually(lambda: ear.topics.count(TOPICS.availability) == 1)
+            await eventually(lambda: client.topics.count(TOPICS.availability) == 1)
             for _ in range(20):
-                ear.say(TOPICS.birth, b"online")
-            await eventually(lambda: ear.topics.count(TOPICS.availability) == 2)
-            ear.say(TOPICS.birth, b"online")
+                client.publish(TOPICS.birth, b"online")
+            await eventually(lambda: client.topics.count(TOPICS.availability) == 2)
+            client.publish(TOPICS.birth, b"online")
             await asyncio.sleep(0.4)
-    assert ear.topics.count(TOPICS.discovery) == 2
+    assert client.topics.count(TOPICS.discovery) == 2
 
 
 async def test_a_killed_publisher_is_declared_offline_by_the_broker(mosquitto: Mosquitto) -> None:
     port = mosquitto.start().port
-    with Ear(port) as ear:
+    with RecordingClient(port) as client:
         child = await brokers.publisher(port)
-        await eventually(lambda: ear.now.get(TOPICS.availability) == b"online", within=10)
+        await eventually(lambda: client.latest.get(TOPICS.availability) == b"online", within=10)
         child.kill()
         await child.wait()
-        await eventually(lambda: ear.now[TOPICS.availability] == b"offline")
+        await eventually(lambda: client.latest[TOPICS.availability] == b"offline")

@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.brokers import Mosquitto
 from tests.support.certificates import authority, certificate
-from tests.support.mqtt import eventually, running, sink_on, usage
+from tests.support.mqtt import running, sink_on, usage
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +21,7 @@ def room(tmp_path: Path, mosquitto: Mosquitto) -> Path:  # noqa: ARG001 (it make
 
 
 def start(mosquitto: Mosquitto, server: str = "server", *more: str) -> None:
-    keys = f"{mosquitto.room}/{server}"
+    keys = f"{mosquitto.folder}/{server}"
     mosquitto.start("allow_anonymous true", f"certfile {keys}.pem", f"keyfile {keys}.key", *more)
 
 
@@ -53,7 +54,7 @@ async def test_a_client_certificate_lets_in_and_without_one_the_words_ask_for_it
     mosquitto: Mosquitto, room: Path
 ) -> None:
     certificate(room, "gauge", "ca", "DNS:gauge")
-    start(mosquitto, "server", f"cafile {mosquitto.room}/ca.pem", "require_certificate true")
+    start(mosquitto, "server", f"cafile {mosquitto.folder}/ca.pem", "require_certificate true")
     trust = {"tls": True, "ca_file": room / "ca.pem"}
     bare = sink_on(mosquitto.port, **trust)
     async with running(bare):

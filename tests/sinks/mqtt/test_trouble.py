@@ -18,8 +18,9 @@ from gauge_mqtt.sinks.mqtt import sink as sink_module
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from gauge_mqtt.sinks.mqtt.words import MqttError
-from tests.support.brokers import HOST, Ear, Mosquitto, free_port, retained_on
-from tests.support.mqtt import TOPICS, eventually, running, sink_on, usage
+from tests.support.brokers import HOST, Mosquitto, RecordingClient, free_port, retained_on
+from tests.support.mqtt import TOPICS, running, sink_on, usage
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +32,7 @@ def password(mosquitto: Mosquitto, directory: Path, user: str, secret: str, *mor
         ["mosquitto_passwd", "-b", *([] if (directory / "passwd").exists() else ["-c"]), "passwd", user, secret],
         cwd=directory, check=True, capture_output=True,
     )  # fmt: skip
-    mosquitto.start("allow_anonymous false", f"password_file {mosquitto.room}/passwd", *more)
+    mosquitto.start("allow_anonymous false", f"password_file {mosquitto.folder}/passwd", *more)
 
 
 async def test_a_broker_that_comes_late_or_back_empty_gets_everything_in_time(mosquitto: Mosquitto) -> None:
@@ -106,24 +107,24 @@ async def test_while_away_nothing_is_queued_and_then_the_latest_is_said_once(mos
             sink.show(usage(rate_1m=rate), (), beat=rate % 10 == 0)
         assert sink.published == before
         mosquitto.start()
-        with Ear(mosquitto.port) as ear:
-            await eventually(lambda: ear.now.get(TOPICS.availability) == b"online")
-            assert {m.payload for m in ear.heard if m.topic == TOPICS.keys["rate_1m"]} == {b"99"}
+        with RecordingClient(mosquitto.port) as client:
+            await eventually(lambda: client.latest.get(TOPICS.availability) == b"online")
+            assert {m.payload for m in client.messages if m.topic == TOPICS.keys["rate_1m"]} == {b"99"}
         assert sink.published == before + len(TOPICS.retained)
 
 
 async def test_a_change_during_a_stall_of_the_broker_is_said_in_its_last_state_only(mosquitto: Mosquitto) -> None:
     mosquitto.start()
     sink = sink_on(mosquitto.port)
-    with Ear(mosquitto.port) as ear:
+    with RecordingClient(mosquitto.port) as client:
         async with running(sink):
-            await eventually(lambda: ear.now.get(TOPICS.availability) == b"online")
+            await eventually(lambda: client.latest.get(TOPICS.availability) == b"online")
             mosquitto.freeze()
             for rate in range(1000):
                 sink.show(usage(rate_1m=rate), (), beat=False)
             mosquitto.thaw()
-            await eventually(lambda: ear.now.get(TOPICS.keys["rate_1m"]) == b"999")
-            assert ear.topics.count(TOPICS.keys["rate_1m"]) < mqtt_session.WINDOW
+            await eventually(lambda: client.latest.get(TOPICS.keys["rate_1m"]) == b"999")
+            assert client.topics.count(TOPICS.keys["rate_1m"]) < mqtt_session.WINDOW
 
 
 async def test_a_wrong_password_is_told_in_words_once_and_forgiven(
@@ -150,7 +151,7 @@ async def test_a_topic_the_broker_refuses_is_named_once(
     acl.write_text(
         f"user gauge\ntopic write claude_gauge/lab/#\ntopic deny {TOPICS.state}\ntopic read {TOPICS.birth}\n"
     )
-    password(mosquitto, room, "gauge", "pw", f"acl_file {mosquitto.room}/acl")
+    password(mosquitto, room, "gauge", "pw", f"acl_file {mosquitto.folder}/acl")
     sink = sink_on(mosquitto.port, username="gauge", password="pw")  # noqa: S106
     sink.show(usage(), (), beat=True)
     async with running(sink):

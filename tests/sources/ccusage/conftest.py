@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ccusage_fake import Fake, session
+from tests.support.ccusage_fake import FakeCcusage, session
 
 
 @pytest.fixture
@@ -13,5 +13,5 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fake(tmp_path: Path) -> Fake:
-    return Fake(tmp_path / "bin")
+def fake(tmp_path: Path) -> FakeCcusage:
+    return FakeCcusage(tmp_path / "bin")

@@ -126,7 +126,7 @@ INITIALIZED = {
 }
 
 
-class Fake:
+class FakeMcp:
     """Shakes hands as an MCP server does, and answers a call of a tool with `status`, `kind` and `body`.
 
     `result`: what is wrapped as the result of the call, instead of a body.
@@ -175,7 +175,7 @@ def text(said: str, **more: Any) -> dict[str, Any]:
 
 
 async def test_the_fake_is_no_fault_itself() -> None:
-    async with Fake(result=text('{"blocks": []}')).serving() as place:
+    async with FakeMcp(result=text('{"blocks": []}')).serving() as place:
         assert await McpServer(f"http://{place}/", 5).report("blocks") == b'{"blocks": []}'
 
 
@@ -186,25 +186,31 @@ SSE = "text/event-stream"
 @pytest.mark.parametrize(
     ("fake", "why"),
     [
-        (Fake(HTML, kind="text/html", polite=False), "Unexpected content type: text/html"),
-        (Fake(HTML, "404 Not Found", "text/html", polite=False), "HTTP 404 Not Found"),
-        (Fake(b"", "500 Internal Server Error"), "HTTP 500 Internal Server Error"),
-        (Fake(b"", "401 Unauthorized", polite=False), "HTTP 401 Unauthorized"),
-        (Fake(b"", "302 Found", headers="Location: http://x:y@z.example/\r\n"), "Redirect to http://z.example/ not"),
-        (Fake(b"{", polite=False), "Failed to parse JSON"),
-        (Fake(b"data: {\n\n", kind=SSE), "Failed to parse SSE"),
-        (Fake(b"", kind=SSE), "SSE stream ended without a response"),
-        (Fake(b'{"jsonrpc": "2.0", "id": 2, "error": {"code": -32603, "message": "no\\nway"}}'), "no way"),
-        (Fake(result=text("Tool blocks not found", isError=True)), "Tool blocks not found"),
-        (Fake(result=text('{"blocks": []}', isError=True)), "{"),
-        (Fake(result={"content": []}), "an answer without text"),
-        (Fake(result={"content": [{"type": "image", "data": "", "mimeType": "image/png"}]}), "an answer without text"),
-        (Fake(result=text("x" * OUTPUT_MAX)), "its answer has more than 16 MB"),
-        (Fake(b": much ado about nothing\n" * (OUTPUT_MAX // 20), kind=SSE), "its answer has more than 16 MB"),
-        (Fake(b"", headers="Content-Encoding: gzip\r\n"), "its answer is compressed"),
+        (FakeMcp(HTML, kind="text/html", polite=False), "Unexpected content type: text/html"),
+        (FakeMcp(HTML, "404 Not Found", "text/html", polite=False), "HTTP 404 Not Found"),
+        (FakeMcp(b"", "500 Internal Server Error"), "HTTP 500 Internal Server Error"),
+        (FakeMcp(b"", "401 Unauthorized", polite=False), "HTTP 401 Unauthorized"),
+        (
+            FakeMcp(b"", "302 Found", headers="Location: http://x:y@z.example/\r\n"),
+            "Redirect to http://z.example/ not",
+        ),
+        (FakeMcp(b"{", polite=False), "Failed to parse JSON"),
+        (FakeMcp(b"data: {\n\n", kind=SSE), "Failed to parse SSE"),
+        (FakeMcp(b"", kind=SSE), "SSE stream ended without a response"),
+        (FakeMcp(b'{"jsonrpc": "2.0", "id": 2, "error": {"code": -32603, "message": "no\\nway"}}'), "no way"),
+        (FakeMcp(result=text("Tool blocks not found", isError=True)), "Tool blocks not found"),
+        (FakeMcp(result=text('{"blocks": []}', isError=True)), "{"),
+        (FakeMcp(result={"content": []}), "an answer without text"),
+        (
+            FakeMcp(result={"content": [{"type": "image", "data": "", "mimeType": "image/png"}]}),
+            "an answer without text",
+        ),
+        (FakeMcp(result=text("x" * OUTPUT_MAX)), "its answer has more than 16 MB"),
+        (FakeMcp(b": much ado about nothing\n" * (OUTPUT_MAX // 20), kind=SSE), "its answer has more than 16 MB"),
+        (FakeMcp(b"", headers="Content-Encoding: gzip\r\n"), "its answer is compressed"),
     ],
 )
-async def test_what_is_no_report_is_told_in_words(fake: Fake, why: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_what_is_no_report_is_told_in_words(fake: FakeMcp, why: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     async with fake.serving() as place:
         with pytest.raises(CcusageError) as failed:
@@ -238,7 +244,7 @@ async def test_silence_ends_with_the_timeout(silent: str) -> None:
 async def test_silence_in_the_middle_ends_with_the_timeout_too() -> None:
     """Also the goodbye that a session would want."""
 
-    class Stuck(Fake):
+    class Stuck(FakeMcp):
         async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             if self.headers:
                 await asyncio.sleep(0.5)

@@ -14,7 +14,8 @@ from gauge_mqtt.sources.ccusage import program as ccusage_program
 from gauge_mqtt.sources.ccusage.program import Program
 from gauge_mqtt.sources.ccusage.report import QUOTED, CcusageError, blocks
 from tests.support.ccusage import VERSION, ccusage_binary
-from tests.support.ccusage_fake import script, until
+from tests.support.ccusage_fake import script
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 EMPTY = """echo '{"blocks": []}'"""
@@ -148,18 +149,18 @@ async def test_one_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
     with pytest.raises(CcusageError, match=r"^`ccusage claude blocks .*` gave no answer within 1 s$"):
         await hanging.report("blocks")
     assert len(pids(tmp_path)) == 2
-    await until(lambda: not any(map(running, pids(tmp_path))))
+    await eventually(lambda: not any(map(running, pids(tmp_path))))
 
 
 async def test_one_that_is_cancelled_is_ended_with_its_children(tmp_path: Path) -> None:
     hang = f"sleep 1000 & echo $! $$ >> {tmp_path}/pids; wait"
     task = asyncio.create_task(program(script(tmp_path / "ccusage", hang)).report("blocks"))
-    await until(lambda: len(pids(tmp_path)) == 2)
+    await eventually(lambda: len(pids(tmp_path)) == 2)
     assert all(map(running, pids(tmp_path)))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await until(lambda: not any(map(running, pids(tmp_path))))
+    await eventually(lambda: not any(map(running, pids(tmp_path))))
 
 
 @pytest.mark.parametrize("turns", range(10))
@@ -174,7 +175,7 @@ async def test_cancelled_at_any_turn_of_its_start_it_is_ended(turns: int, tmp_pa
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    await until(lambda: not any(map(running, pids(tmp_path))))
+    await eventually(lambda: not any(map(running, pids(tmp_path))))
 
 
 async def test_a_child_that_left_the_group_cannot_hold_us_up(tmp_path: Path) -> None:
@@ -231,7 +232,7 @@ async def test_too_long_an_answer_is_cut_off(tmp_path: Path, monkeypatch: pytest
         )
     with pytest.raises(CcusageError, match="more than 16 MB"):
         await program(script(tmp_path / "ccusage", endless)).report("blocks")
-    await until(lambda: not any(map(running, pids(tmp_path))))
+    await eventually(lambda: not any(map(running, pids(tmp_path))))
     monkeypatch.setattr(ccusage_program, "OUTPUT_MAX", 20)
     assert len(await program(script(tmp_path / "ccusage", "echo 1234567890123456789")).report("blocks")) == 20
     with pytest.raises(CcusageError, match="printed more than"):

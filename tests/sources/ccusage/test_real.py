@@ -17,8 +17,9 @@ from gauge_mqtt.sources.ccusage.program import Program
 from gauge_mqtt.sources.ccusage.source import CcusageSource
 from gauge_mqtt.sources.logs.source import JsonlSource
 from tests.support.ccusage import ccusage_binary
-from tests.support.ccusage_fake import FULL, now, running, tokens, until, use
+from tests.support.ccusage_fake import FULL, log_usage, now, running, tokens
 from tests.support.lines import answer, lines
+from tests.support.waiting import eventually
 
 HISTORY = Path(__file__).parents[2] / "fixtures" / "ccusage_history" / "history"
 PRICED = "claude-sonnet-4-5-20250929"
@@ -33,13 +34,13 @@ def home(tmp_path: Path) -> Path:
     return path
 
 
-def pair(home: Path, ttl_s: float = 60) -> tuple[CcusageSource, JsonlSource]:
+def source_and_tail(home: Path, ttl_s: float = 60) -> tuple[CcusageSource, JsonlSource]:
     tail = JsonlSource([home / "projects"], None, windows=False)
     return CcusageSource(Program(ccusage_binary(), [home / "projects"], 60), tail, ttl_s), tail
 
 
 async def loaded(home: Path) -> CcusageSource:
-    source, tail = pair(home)
+    source, tail = source_and_tail(home)
     await tail.load()
     await source.load()
     assert source.failure is None
@@ -114,11 +115,11 @@ async def test_the_cost_is_what_ccusage_prints_and_none_with_a_model_it_cannot_p
 async def test_a_line_that_is_appended_is_in_the_next_report(home: Path) -> None:
     log = home / "projects" / "p" / "s.jsonl"
     log.write_bytes(lines(answer(time.time() - 60)))
-    source, tail = pair(home, ttl_s=0.1)
+    source, tail = source_and_tail(home, ttl_s=0.1)
     async with running(source, tail):
         for number in (2, 3, 4):
-            use(log)
-            await until(lambda expected=number: tokens(source) == expected * FULL)  # type: ignore[misc]
+            log_usage(log)
+            await eventually(lambda expected=number: tokens(source) == expected * FULL)  # type: ignore[misc]
 
 
 async def test_what_the_owner_has_set_for_ccusage_does_not_change_the_windows(home: Path) -> None:

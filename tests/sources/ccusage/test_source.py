@@ -13,52 +13,53 @@ from gauge_mqtt.sources.ccusage import source as ccusage
 from gauge_mqtt.sources.ccusage.program import Program
 from gauge_mqtt.sources.ccusage.source import CcusageSource
 from tests.support.ccusage import VERSION
-from tests.support.ccusage_fake import Fake, Watchman, block, now, pair, running, tokens, until, use
+from tests.support.ccusage_fake import FakeCcusage, FakeTail, block, log_usage, now, running, source_and_tail, tokens
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_while_nothing_is_used_it_is_not_asked_again(fake: Fake, log: Path) -> None:
-    source, tail = pair(fake, log)
+async def test_while_nothing_is_used_it_is_not_asked_again(fake: FakeCcusage, log: Path) -> None:
+    source, tail = source_and_tail(fake, log)
     async with running(source, tail):
         await asyncio.sleep(0.5)  # ten times as long as it has to wait
         assert (source.runs, fake.asked("blocks"), fake.asked("daily")) == (1, 1, 1)
         assert tokens(source) == 1000
 
 
-async def test_new_usage_is_one_more_run(fake: Fake, log: Path) -> None:
-    source, tail = pair(fake, log)
+async def test_new_usage_is_one_more_run(fake: FakeCcusage, log: Path) -> None:
+    source, tail = source_and_tail(fake, log)
     async with running(source, tail):
         for runs in (2, 3):
             fake.prints(block(time.time() - 60, runs))
-            use(log)
-            await until(lambda expected=runs: tokens(source) == expected)  # type: ignore[misc]
+            log_usage(log)
+            await eventually(lambda expected=runs: tokens(source) == expected)  # type: ignore[misc]
             await asyncio.sleep(0.2)
             assert (source.runs, fake.asked("blocks")) == (runs, runs)
 
 
-async def test_much_usage_is_no_more_runs_than_one_a_period(fake: Fake, log: Path) -> None:
-    source, tail = pair(fake, log, ttl_s=0.3)
+async def test_much_usage_is_no_more_runs_than_one_a_period(fake: FakeCcusage, log: Path) -> None:
+    source, tail = source_and_tail(fake, log, ttl_s=0.3)
     started = time.monotonic()
     async with running(source, tail):
         for _ in range(80):
-            use(log)
+            log_usage(log)
             await asyncio.sleep(0.01)
         last = time.time()
         assert source.runs <= (time.monotonic() - started) / 0.3 + 1
-        await until(lambda: (source.read(now()).observed_at or now()).timestamp() > last)
+        await eventually(lambda: (source.read(now()).observed_at or now()).timestamp() > last)
         assert fake.asked("blocks") >= 3
 
 
 async def test_a_slow_one_runs_half_of_the_time_at_most_and_never_twice_at_once(
-    fake: Fake, log: Path, tmp_path: Path
+    fake: FakeCcusage, log: Path, tmp_path: Path
 ) -> None:
     """Each run writes when it began and when it ended; the price list comes once, before the second."""
     fake.does(f"date +%s.%N >> {tmp_path}/times; sleep 0.15; date +%s.%N >> {tmp_path}/times")
-    source, tail = pair(fake, log, ttl_s=0.01)
+    source, tail = source_and_tail(fake, log, ttl_s=0.01)
     async with running(source, tail):
         while source.runs < 5:
-            use(log)
+            log_usage(log)
             await asyncio.sleep(0.01)
     times = [float(at) for at in (tmp_path / "times").read_text().split()][:10]
     assert times == sorted(times)
@@ -69,20 +70,22 @@ async def test_a_slow_one_runs_half_of_the_time_at_most_and_never_twice_at_once(
     assert reports[0][0] - prices[1] >= prices[1] - times[0] - 0.01
 
 
-async def test_when_a_block_ends_it_is_asked_once(fake: Fake, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_when_a_block_ends_it_is_asked_once(
+    fake: FakeCcusage, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ccusage, "BLOCK_OVER_S", 0.05)
     fake.prints(block(time.time() - 5 * 3600 + 1, last=time.time() - 60))
-    source, tail = pair(fake, log)
+    source, tail = source_and_tail(fake, log)
     async with running(source, tail):
         assert (source.runs, tokens(source)) == (1, 1000)
-        await until(lambda: tokens(source) == 0)
-        await until(lambda: source.runs == 2)
+        await eventually(lambda: tokens(source) == 0)
+        await eventually(lambda: source.runs == 2)
         await asyncio.sleep(0.3)
         assert source.runs == 2
 
 
-async def test_prices_are_asked_for_once_per_new_model_and_release(fake: Fake, log: Path) -> None:
-    source, _ = pair(fake, log)
+async def test_prices_are_asked_for_once_per_new_model_and_release(fake: FakeCcusage, log: Path) -> None:
+    source, _ = source_and_tail(fake, log)
     start = time.time() - 60
     fake.prints(block(start), priced=["a"])
 
@@ -112,8 +115,8 @@ async def test_prices_are_asked_for_once_per_new_model_and_release(fake: Fake, l
         assert found.cost_usd == 1.5
 
 
-async def test_an_answer_is_true_for_as_long_as_the_tail_sees_nothing_new(fake: Fake, log: Path) -> None:
-    tail = Watchman()
+async def test_an_answer_is_true_for_as_long_as_the_tail_sees_nothing_new(fake: FakeCcusage, log: Path) -> None:
+    tail = FakeTail()
     source = CcusageSource(Program(fake.path, [log.parents[1]], 30), tail, 60)
     assert (source.read(now()).observed_at, source.health.age_s) == (None, None)
     before = now()

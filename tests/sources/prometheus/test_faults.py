@@ -9,7 +9,7 @@ import pytest
 
 from gauge_mqtt.sources.prometheus.faults import Fault, seconds
 from tests.support.prom_history import Samples
-from tests.support.prom_lab import Exporter, Prometheus, made, source_on
+from tests.support.prom_lab import Exporter, Prometheus, prometheus_server, source_on
 
 pytestmark = pytest.mark.anyio
 TOKENS = "claude_code_token_usage_tokens_total"
@@ -18,7 +18,7 @@ LABELS = 'job="otel-0",instance="{0}",model="m",type="output",query_source="main
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Prometheus]:
-    with made(tmp_path / "prometheus") as server:
+    with prometheus_server(tmp_path / "prometheus") as server:
         yield server
 
 

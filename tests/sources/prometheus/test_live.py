@@ -16,10 +16,11 @@ from gauge_mqtt.sources.prometheus import source as prometheus
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.brokers import HOST
 from tests.support.prom_history import HAIKU, KINDS, OPUS, SONNET, Turn, Way, labelled
-from tests.support.prom_lab import Exporter, Prometheus, eventually, hurried, made, running, source_on
+from tests.support.prom_lab import Exporter, Prometheus, prometheus_server, running, short_periods, source_on
+from tests.support.waiting import eventually
 
-__all__ = ["hurried"]
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("hurried")]
+__all__ = ["short_periods"]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("short_periods")]
 ONE = (100, 20, 3000, 400)
 """Input, output, cacheRead, cacheCreation of one response; 3520 in all."""
 TOTAL = sum(ONE)
@@ -42,7 +43,7 @@ class Lab:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with made(tmp_path_factory.mktemp("prometheus")) as server:
+    with prometheus_server(tmp_path_factory.mktemp("prometheus")) as server:
         exporters = [Exporter() for _ in range(10)]
         server.start(scrapes=[exporter.port for exporter in exporters])
         yield Lab(server, exporters)

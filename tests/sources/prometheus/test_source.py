@@ -14,7 +14,7 @@ from gauge_mqtt.sources.prometheus import source as prometheus
 from gauge_mqtt.sources.prometheus.api import PromApi, Server
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.prom_history import DAY, MACHINES, NAMES, OPUS, SONNET, History, Samples, pushed, scraped
-from tests.support.prom_lab import Prometheus, made, source_on
+from tests.support.prom_lab import Prometheus, prometheus_server, source_on
 
 HOUR = 3600.0
 FIVE, WEEK = 5 * HOUR, 7 * DAY
@@ -116,7 +116,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     samples |= steady(now) | on_the_minute(now)
     samples[TOKENS, 'case="moved"'] = [(now - 2 * DAY, 100)]
     samples[NAMES["builtin"][0], 'case="moved"'] = [(now - 2 * HOUR, 7)]
-    with made(tmp_path_factory.mktemp("prometheus")) as server:
+    with prometheus_server(tmp_path_factory.mktemp("prometheus")) as server:
         server.backfill(samples)
         yield Lab(server.start(), history, small)
 

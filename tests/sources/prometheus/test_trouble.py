@@ -24,17 +24,17 @@ from tests.support.prom_lab import (
     USER,
     WEB_AUTH,
     WEB_TLS,
-    Impostor,
+    FakeServer,
     Prometheus,
-    eventually,
-    hurried,
-    made,
+    prometheus_server,
     running,
+    short_periods,
     source_on,
 )
+from tests.support.waiting import eventually
 
-__all__ = ["hurried"]
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("hurried")]
+__all__ = ["short_periods"]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("short_periods")]
 SPENT = 700
 LABELS = f'model="{OPUS}",query_source="main",session_id="a",type="output"'
 
@@ -42,7 +42,7 @@ LABELS = f'model="{OPUS}",query_source="main",session_id="a",type="output"'
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Prometheus]:
     """It knows of one response, two hours ago."""
-    with made(tmp_path / "prometheus") as server:
+    with prometheus_server(tmp_path / "prometheus") as server:
         server.backfill({(NAMES["collector"][0], LABELS): [(time.time() - 7200, SPENT)]})
         yield server
 
@@ -103,22 +103,22 @@ ANSWERS = {
 @pytest.mark.parametrize("name", ANSWERS)
 async def test_an_answer_that_cannot_be_used_is_told_in_words(name: str) -> None:
     body, status, words = ANSWERS[name]
-    async with Impostor(body, status) as impostor:
-        assert words in await failure(source_on(impostor.url))
+    async with FakeServer(body, status) as fake:
+        assert words in await failure(source_on(fake.url))
 
 
 @pytest.mark.parametrize("value", ["NaN", "+Inf", "many"])
 async def test_a_sum_that_is_no_number_is_not_zero(value: str) -> None:
-    async with Impostor(vector(value)) as impostor:
-        api = PromApi(Server(url=impostor.url))
+    async with FakeServer(vector(value)) as fake:
+        api = PromApi(Server(url=fake.url))
         with pytest.raises(prom_api.PromError, match="instead of a number"):
             await api.query("vector(1)")
         await api.close()
 
 
 async def test_parts_that_are_left_out_are_not_zero() -> None:
-    async with Impostor(b'{"status":"success","data":{"resultType":"vector","result":[]}}') as impostor:
-        source = source_on(impostor.url)
+    async with FakeServer(b'{"status":"success","data":{"resultType":"vector","result":[]}}') as fake:
+        source = source_on(fake.url)
         with pytest.raises(prom_api.PromError, match="leaves out parts of our question"):
             await source.facts.ask("vector(1)")
         await source.load()
@@ -126,13 +126,13 @@ async def test_parts_that_are_left_out_are_not_zero() -> None:
 
 async def test_an_incomplete_answer_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     body = json.loads(vector("1")) | {"warnings": ["store east: context deadline exceeded"]}
-    async with Impostor(json.dumps(body).encode()) as impostor:
-        api = PromApi(Server(url=impostor.url))
+    async with FakeServer(json.dumps(body).encode()) as fake:
+        api = PromApi(Server(url=fake.url))
         for _ in range(3):
             await api.query("vector(1)")
         await api.close()
     assert [record.message for record in caplog.records] == [
-        f"{impostor.url} may leave something out: store east: context deadline exceeded"
+        f"{fake.url} may leave something out: store east: context deadline exceeded"
     ]
 
 
@@ -182,9 +182,9 @@ async def test_user_and_password_in_the_address_work_and_are_never_shown(server:
 
 
 async def test_a_bearer_token_is_sent(tmp_path: Path) -> None:
-    async with Impostor(NAMED) as impostor:
-        await source_on(impostor.url, token="abc", ca_file=tmp_path / "unused").load()  # noqa: S106
-        assert "authorization: bearer abc" in impostor.heard[0].lower()
+    async with FakeServer(NAMED) as fake:
+        await source_on(fake.url, token="abc", ca_file=tmp_path / "unused").load()  # noqa: S106
+        assert "authorization: bearer abc" in fake.requests[0].lower()
 
 
 async def test_tls_with_an_authority_of_its_own(server: Prometheus) -> None:
@@ -249,11 +249,11 @@ async def test_another_server_on_its_port_for_a_while(server: Prometheus) -> Non
     async with running(source_on(server.url)) as source:
         await eventually(lambda: spent(source) == SPENT)
         await asyncio.to_thread(server.stop)
-        impostor = Impostor(b"<h1>Internal Server Error</h1>", 500)
-        impostor.port = server.port
-        async with impostor:
+        fake = FakeServer(b"<h1>Internal Server Error</h1>", 500)
+        fake.port = server.port
+        async with fake:
             await eventually(lambda: "answers 500" in (source.failure or ""))
-            impostor.status = 200
+            fake.status = 200
             await eventually(lambda: "is no Prometheus API" in (source.failure or ""))
             assert spent(source) == SPENT
         await asyncio.to_thread(server.again)

@@ -1,4 +1,4 @@
-"""A made-up day and week in the recorder of a Home Assistant that stands still, so that its pictures show graphs."""
+"""Writes an invented day and week into the recorder of a stopped Home Assistant, for screenshots with graphs."""
 
 import math
 import os
@@ -25,7 +25,7 @@ SESSIONS = (
 Series = Iterable[tuple[float, object]]
 
 
-def make_up(config: Path, fuel_5h: float, fuel_7d: float) -> None:
+def write_history(config: Path, fuel_5h: float, fuel_7d: float) -> None:
     """Up to the last full hour; the fuels end at what is given, in percent."""
     dice, now = random.Random(7), time.time()
     with sqlite3.connect(config / "home-assistant_v2.db") as recorder:
