@@ -2,11 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 OPEN_WINDOW = timedelta(hours=5)
 WEEK = timedelta(days=7)
 RATE_WINDOW = timedelta(minutes=1)
 CACHE_WINDOW = timedelta(minutes=5)
+
+
+class TokenCounts(NamedTuple):
+    """Tokens by class. Their sum is what a window counts."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_creation: int = 0
+
+    def plus(self, other: "TokenCounts") -> "TokenCounts":
+        return TokenCounts(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
