@@ -1,17 +1,54 @@
-"""The names of models, as Claude Code writes them. Pure."""
+"""The names of models, as Claude Code and gateways write them. Pure."""
+
+import re
+
+from gauge_mqtt.contract.usage import MODEL_LAMPS
 
 TEXT_MAX = 64
 SYNTHETIC = "<synthetic>"
 """Not a model: the CLI's own note of an API error."""
+NAMING_ARNS = ("foundation-model", "inference-profile")
+"""The resources of Amazon Bedrock whose id is the name of a model. The others have ids of their own making."""
+_WORD = re.compile(r"[^\W_]+")
+_VERSION = re.compile(r"v?\d+")
+_ARN = re.compile(r"\barn:(?:[^:]*:){0,4}(.*)", re.IGNORECASE | re.DOTALL)
+"""An Amazon resource name, also behind a gateway's prefix: partition, service, region, account; then the resource."""
+_ACCOUNT = re.compile(r"\d{9,}")
+"""Account and project numbers; the dates in names have eight digits."""
 
 
 def family(model: str | None) -> str | None:
-    """`claude-opus-5-5[1m]` => `opus`; a family without a lamp keeps its own first word; unknown stays unknown."""
+    """The family in a model's id, in lower case; `None` if the id does not tell.
+
+    It is a family with a lamp if one is named, else the first word behind `claude` that is no version, else the first
+    word of the last part of a path. `us.anthropic.claude-opus-5-5-v1:0` => `opus`; `openai/gpt-5` => `gpt`;
+    an Amazon resource name of an application profile => `None`.
+    """
     if not model:
         return None
-    words = [word for word in model.lower().split("[")[0].replace("/", "-").split("-") if word]
-    for known in ("opus", "sonnet", "haiku"):
-        if known in words:
-            return known
-    named = [word for word in words if word != "claude" and not word[0].isdigit()]
-    return (named or words or [model])[0][:TEXT_MAX]
+    words = _WORD.findall(model.lower())
+    if "claude" in words:
+        behind = words[words.index("claude") + 1 :]
+        words = [word for word in behind if word != "claude" and not _VERSION.fullmatch(word)] or ["claude"]
+    else:
+        words = _WORD.findall(_own_name(model.lower()))
+    known = next((word for word in words if word in MODEL_LAMPS), None)
+    return (known or words[0])[:TEXT_MAX] if words else None
+
+
+def public_id(model: str | None) -> str | None:
+    """The id as it may leave the machine: without the account or project that a cloud's resource name begins with."""
+    if not model:
+        return None
+    if arn := _ARN.search(model):
+        model = arn[1]
+    elif "projects/" in model.lower():
+        model = model.rsplit("/", 1)[-1]
+    return _ACCOUNT.sub("*", model)[:TEXT_MAX] or None
+
+
+def _own_name(model: str) -> str:
+    """The last part of a path; nothing where an Amazon resource has an id that is no name."""
+    if (arn := _ARN.search(model)) and arn[1].partition("/")[0] not in NAMING_ARNS:
+        return ""
+    return model.rstrip("/").rsplit("/", 1)[-1]

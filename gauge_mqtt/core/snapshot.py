@@ -7,7 +7,7 @@ from typing import Literal, TypeVar
 
 from gauge_mqtt.contract.scale import WARN_ABOVE, fuel_needle, tach_needle
 from gauge_mqtt.contract.usage import PctSource, StallReason, Usage
-from gauge_mqtt.core.models import TEXT_MAX, family
+from gauge_mqtt.core.models import family, public_id
 from gauge_mqtt.core.reading import OPEN_WINDOW, Limits, Quota, Ratio, Reading, Window
 
 REDLINE_FLOOR = 8_000
@@ -67,7 +67,7 @@ def snapshot(readings: Sequence[Reading], limits: Limits, instance: str, now: da
         window_7d_asof=fuel_7d.asof,
         cost_5h_usd=window_5h.cost_usd if window_5h else None,
         cost_7d_usd=window_7d.cost_usd if window_7d else None,
-        last_model_id=model[:TEXT_MAX] if model else None,
+        last_model_id=public_id(model),
         needle_5h=fuel_needle(fuel_5h.share),
         needle_tach=tach_needle(rate, redline),
         needle_7d=fuel_needle(fuel_7d.share),

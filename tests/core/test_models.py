@@ -1,0 +1,65 @@
+"""Families of the ids that Anthropic, clouds and gateways give to models, and what of an id may be shown."""
+
+import pytest
+
+from gauge_mqtt.core.models import TEXT_MAX, family, public_id
+
+ACCOUNT = "123456789012"
+PROFILE = f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:application-inference-profile/ab12cd34ef56"
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("claude-opus-5-5[1m]", "opus"),
+        ("claude-3-5-haiku-20241022", "haiku"),
+        ("claude-opus-4@20250514", "opus"),
+        ("claude-fable-5-2", "fable"),
+        ("us.anthropic.claude-fable-5", "fable"),
+        ("anthropic.claude-fable-5-v1:0", "fable"),
+        ("anthropic/claude-fable-5", "fable"),
+        ("vertex_ai/claude-fable-5", "fable"),
+        ("claude-sonnet-4-5/thinking", "sonnet"),
+        ("Claude Sonnet 4.5", "sonnet"),
+        ("claude_opus_5", "opus"),
+        ("anthropic.claude-v2:1", "claude"),
+        ("claude-2.1", "claude"),
+        ("haiku:latest", "haiku"),
+        ("openai/gpt-5", "gpt"),
+        ("GPT 5", "gpt"),
+        ("accounts/fireworks/models/kimi-k2", "kimi"),
+        ("models/gemini-2.5-pro/", "gemini"),
+        (f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/us.anthropic.claude-sonnet-4-v1:0", "sonnet"),
+        ("arn:aws:bedrock:us-east-1::foundation-model/meta.llama3-70b-instruct-v1:0", "meta"),
+        (PROFILE, None),
+        (f"bedrock/converse/{PROFILE}", None),
+        (f"arn:aws-cn:bedrock:cn-north-1:{ACCOUNT}:provisioned-model/x1y2z3", None),
+        (f"ARN:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/my-endpoint", None),
+        ("arn:", None),
+        ("///", None),
+        ("", None),
+        (None, None),
+        ("x" * 300, "x" * TEXT_MAX),
+    ],
+)
+def test_family(model: str | None, expected: str | None) -> None:
+    assert family(model) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "shown"),
+    [
+        ("claude-opus-5-5[1m]", "claude-opus-5-5[1m]"),
+        ("claude-3-5-haiku-20241022", "claude-3-5-haiku-20241022"),
+        ("anthropic/claude-fable-5", "anthropic/claude-fable-5"),
+        (PROFILE, "application-inference-profile/ab12cd34ef56"),
+        (f"bedrock/{PROFILE}", "application-inference-profile/ab12cd34ef56"),
+        (f"bedrock/{ACCOUNT}/claude-opus-5", "bedrock/*/claude-opus-5"),
+        ("projects/my-project-77/locations/us/publishers/anthropic/models/claude-x", "claude-x"),
+        ("arn:", None),
+        (None, None),
+        ("x" * 300, "x" * TEXT_MAX),
+    ],
+)
+def test_what_of_an_id_is_shown(model: str | None, shown: str | None) -> None:
+    assert public_id(model) == shown
