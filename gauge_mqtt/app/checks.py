@@ -39,7 +39,7 @@ def logs(source: JsonlSource) -> list[Check]:
     if newest is None:
         return [Check("note", "logs", f"no session in {', '.join(map(str, there))}", "claude -p hello")]
     age = max(0.0, time.time() - newest)
-    fact = f"{len(source.book.files)} sessions in {', '.join(map(str, there))}, newest written {_ago(age)}"
+    fact = f"{len(source.book.files)} sessions in {', '.join(map(str, there))}, newest written {ago(age)}"
     fix = "check that Claude Code writes to this directory, else: export CLAUDE_CONFIG_DIR=/where/it/is"
     return [Check("ok", "logs", fact) if age < 7 * DAY else Check("note", "logs", fact, fix)]
 
@@ -49,7 +49,7 @@ def account(source: JsonlSource, usage: Usage) -> list[Check]:
     if source.failing_since is not None:
         return []
     newest = source.book.ledger.order[-1] * 60 if source.book.ledger.order else None
-    record = "no usage record in a week" if newest is None else f"newest usage {_ago(max(0.0, time.time() - newest))}"
+    record = "no usage record in a week" if newest is None else f"newest usage {ago(max(0.0, time.time() - newest))}"
     checks = [
         Check("ok", "windows", f"5 h {_count(usage.window_5h_tokens)}, 7 d {_count(usage.window_7d_tokens)}; {record}")
     ]
@@ -115,7 +115,7 @@ async def ccusage(settings: Settings, source_set: SourceSet, tail: JsonlSource) 
     return checks
 
 
-def _ago(seconds: float) -> str:
+def ago(seconds: float) -> str:
     for size, unit in ((DAY, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * size:
             return f"{seconds // size:.0f} {unit} ago"

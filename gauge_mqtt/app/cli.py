@@ -163,6 +163,48 @@ def telemetry_env(*, path: telemetry.Path, form: telemetry.Form, endpoint: str |
 
 
 @main.group()
+def statusline() -> None:
+    """Claude Code's status line, which tells the official percentages of your plan."""
+
+
+config_dir_option = click.option(
+    "--config-dir", "named", metavar="DIR", multiple=True, help="Only this configuration directory of Claude Code."
+)
+
+
+@statusline.command("install")
+@config_dir_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@settings_options
+def statusline_install(*, named: tuple[str, ...], yes: bool, **flags: Any) -> None:
+    """Let Claude Code run gauge-mqtt-statusline; the status line you have goes on as it is."""
+    from gauge_mqtt.app import statusline_verbs  # noqa: PLC0415
+
+    statusline_verbs.install(loaded(flags).settings, named, ask=None if yes else click.confirm)
+
+
+@statusline.command("status")
+@config_dir_option
+@settings_options
+def statusline_status(*, named: tuple[str, ...], **flags: Any) -> None:
+    """Say whether it is installed, and when Claude Code last called it."""
+    from gauge_mqtt.app import statusline_verbs  # noqa: PLC0415
+
+    statusline_verbs.status(loaded(flags).settings, named)
+
+
+@statusline.command("uninstall")
+@config_dir_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@settings_options
+def statusline_uninstall(*, named: tuple[str, ...], yes: bool, **flags: Any) -> None:
+    """Put back the status line that was there before, to the byte."""
+    from gauge_mqtt.app import statusline_verbs  # noqa: PLC0415
+
+    statusline_verbs.uninstall(loaded(flags).settings, named, ask=None if yes else click.confirm)
+
+
+@main.group()
 def discovery() -> None:
     """What Home Assistant is told about this device."""
 

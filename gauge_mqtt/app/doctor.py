@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 from urllib.request import urlopen
 
-from gauge_mqtt.app import checks
+from gauge_mqtt.app import checks, checks_quota
 from gauge_mqtt.app.checks import FAULT, Check
 from gauge_mqtt.app.setting_types import SettingsError
 from gauge_mqtt.app.settings import Settings, variable
@@ -42,6 +42,7 @@ async def examine(loaded: LoadedSettings) -> list[Check]:
         *(checks.account(source_set.tail, usage) if source_set.tail else [checks.totals(usage)]),
         *await checks.prometheus(source_set),
         *(await checks.ccusage(settings, source_set, source_set.tail) if source_set.tail else []),
+        *checks_quota.statusline(settings),
         *_ceilings(settings, usage),
         *await _broker(settings),
         await _http(settings),

@@ -20,7 +20,9 @@ from tests.support.program import TOKENS, gauge, write_log
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "jsonl"
 DISCOVERY = [["discovery"], ["discovery", "show"], ["discovery", "clear"]]
-VERBS = [["run"], ["once"], ["doctor"], *DISCOVERY, ["homeassistant"], ["show-config"]]
+STATUSLINE = [["statusline"], ["statusline", "install"], ["statusline", "status"], ["statusline", "uninstall"]]
+GROUPS = [["discovery"], ["statusline"]]
+VERBS = [["run"], ["once"], ["doctor"], *STATUSLINE, *DISCOVERY, ["homeassistant"], ["show-config"]]
 WITHOUT_SETTINGS = [["telemetry-env"]]
 
 
@@ -34,7 +36,7 @@ def process(*args: str, **environ: str) -> "subprocess.CompletedProcess[str]":
 
 def test_every_verb_is_known() -> None:
     found = [[name] for name in main.commands]
-    found += [["discovery", name] for name in main.commands["discovery"].commands]  # type: ignore[attr-defined]
+    found += [[*group, name] for group in GROUPS for name in main.commands[group[0]].commands]  # type: ignore[attr-defined]
     assert sorted(found) == sorted(VERBS + WITHOUT_SETTINGS)
 
 
@@ -47,7 +49,7 @@ def test_every_verb_has_help(verb: list[str], option: str) -> None:
     assert len(result.output.splitlines()[2].strip()) > 20, "a sentence that says what it does"
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != ["discovery"]], ids=" ".join)
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in GROUPS], ids=" ".join)
 def test_every_setting_is_an_option_of_every_verb(verb: list[str]) -> None:
     page = gauge(*verb, "--help").output
     for name in NAMES:
@@ -82,7 +84,7 @@ def test_a_password_is_no_flag_and_is_not_repeated() -> None:
         assert "hunter2" not in result.output
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != ["discovery"]], ids=" ".join)
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in GROUPS], ids=" ".join)
 def test_a_bad_setting_is_wrong_usage_of_every_verb_without_a_traceback(verb: list[str]) -> None:
     what = ["card"] if verb == ["homeassistant"] else []
     result = gauge(*verb, *what, CLAUDE_GAUGE_HTTP_PROT="1")
