@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from math import inf
 
+from gauge_mqtt.app.pace import RESERVE, Pace
 from gauge_mqtt.contract.messages import edges
 from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage
 from gauge_mqtt.core import snapshot
@@ -18,10 +18,15 @@ from gauge_mqtt.sources import Source
 
 log = logging.getLogger(__name__)
 
-PER_SECOND = 4
-"""Snapshots shown in any one second at most; fewer than that go out the moment something rings."""
+LOOK_S = 0.005
+"""Between two looks at the sources: a flood of lines without tokens costs a twelfth of a CPU and no more."""
 DECAY_S = 1.0
-"""While tokens flow the rate falls by itself, without anything ringing."""
+"""While tokens flow the rate falls by itself, without any source calling."""
+TIMES = frozenset({"updated_at", "telemetry_at", "window_5h_asof", "window_7d_asof"})
+"""What moves with every line, or with time alone. It is never shown for its own sake: it travels with the next value or
+heartbeat.
+"""
+TOKEN_COUNTS = ("rate_1m", "window_5h_tokens", "window_7d_tokens")
 LEAVE_S = 1.8
 """What sinks get to say good-bye; the promise is 2 s."""
 
@@ -31,7 +36,10 @@ def utc_now() -> datetime:
 
 
 class Board:
-    """Shows every sink the snapshot of all sources, whenever something changed and at each heartbeat."""
+    """Shows every sink the snapshot of all sources, whenever something changed and at each heartbeat.
+
+    `pace` says how soon. New tokens are shown within one `INTERVAL_S` at any rate, and at once at two lines a second.
+    """
 
     def __init__(
         self,
@@ -46,8 +54,8 @@ class Board:
         self._limits, self._instance, self._clock = limits, instance, clock
         self._wakeup = asyncio.Event()
         self._broken: set[str] = set()
-        self._shown = deque([-inf] * PER_SECOND, maxlen=PER_SECOND)
-        self._due_at = -inf
+        self._pace = Pace()
+        self._looked_at = self._due_at = -inf
 
     async def run(self) -> None:
         """Until cancelled. A fault in a source or sink that is not foreseen there ends everything: it is a bug."""
@@ -59,19 +67,16 @@ class Board:
                 group.create_task(sink.run(), name=f"sink {sink.name}")
 
     def _changed(self) -> None:
-        """A source has something new: shown from within its own call, unless it is too soon."""
-        if asyncio.get_running_loop().time() >= self._slot_at:
+        """A source has something new: looked at from within its own call, unless it is too soon."""
+        may_look_at = max(self._looked_at + LOOK_S, self._pace.ready_at())
+        if asyncio.get_running_loop().time() >= may_look_at:
             self._refresh()
         else:
-            self._due_at = self._slot_at
+            self._due_at = min(self._due_at, may_look_at)
         self._wakeup.set()
 
-    @property
-    def _slot_at(self) -> float:
-        return self._shown[0] + 1.0
-
     async def _tick(self) -> None:
-        """What comes without anybody ringing: heartbeats, falling rates, resets, and what had to wait for its slot."""
+        """What comes without any source calling: heartbeats, falling rates, resets, and what had to wait."""
         loop = asyncio.get_running_loop()
         beat_at = loop.time()
         while True:
@@ -86,13 +91,19 @@ class Board:
                     await self._wakeup.wait()
 
     def _refresh(self, *, beat: bool = False) -> None:
+        """Look at all sources and show what they say: on a beat always, else if it is news and its time has come."""
         now, started = self._clock(), asyncio.get_running_loop().time()
         usage = snapshot([source.read(now) for source in self._sources], self._limits, self._instance, now)
-        self._due_at = started + _lasts(usage)
-        if beat or not _same(usage, self.latest):
-            if not beat:
-                self._shown.append(started)
-            self._show(usage, beat=beat)
+        self._looked_at, self._due_at = started, started + _lasts(usage)
+        if beat:
+            self._show(usage, beat=True)
+        elif _is_news(usage, self.latest):
+            ready_at = self._pace.ready_at(0 if _has_new_tokens(usage, self.latest) else RESERVE)
+            if started >= ready_at:
+                self._pace.spend(started)
+                self._show(usage, beat=False)
+            else:
+                self._due_at = min(self._due_at, ready_at)
 
     def _show(self, usage: Usage, *, beat: bool) -> None:
         events = edges(self.latest, usage)
@@ -110,14 +121,20 @@ class Board:
                 self._broken.add(sink.name)
 
 
-def _same(usage: Usage, before: Usage | None) -> bool:
-    return before is not None and all(
-        value == getattr(before, name) for name, value in usage.__dict__.items() if name != "updated_at"
+def _is_news(usage: Usage, before: Usage | None) -> bool:
+    return before is None or any(
+        getattr(usage, name) != getattr(before, name) for name in type(usage).model_fields if name not in TIMES
     )
 
 
+def _has_new_tokens(usage: Usage, before: Usage | None) -> bool:
+    """Whether a count has risen or become known. One that fell did so by time."""
+    counts = ((getattr(usage, name), getattr(before, name, None)) for name in TOKEN_COUNTS)
+    return any(now is not None and (then is None or now > then) for now, then in counts)
+
+
 def _lasts(usage: Usage) -> float:
-    """For how many seconds this snapshot can stand if nothing rings."""
+    """For how many seconds this snapshot can stand if no source calls."""
     if usage.rate_1m:
         return DECAY_S
     resets = [

@@ -33,7 +33,7 @@ class Sink(Protocol):
         """Keep the surface up until cancelled: connect, serve, come back after a failure."""
 
     def show(self, usage: Usage, events: tuple[Event, ...], *, beat: bool) -> None:
-        """Take the newest snapshot and return at once: called from the event loop, up to four times a second.
+        """Take the newest snapshot and return at once: called from the event loop, four times a second or less.
 
         `events`: what happened since the one before. `beat`: a heartbeat is due, publish everything again.
         """
