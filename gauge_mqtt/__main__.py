@@ -2,10 +2,38 @@
 
 import gc
 import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from gauge_mqtt.app import signals, streams
 
 
 def main() -> None:
-    """Nothing that is imported is ever garbage, so the collector rests meanwhile and never looks at it later.
+    """Run the command line. Neither a signal nor an output that cannot be written ends it with a traceback."""
+    streams.make_usable()
+    signals.die_at_once()
+    command = _command()
+    signals.interrupt()
+    code, failure = None, None
+    try:
+        command(prog_name="gauge-mqtt")
+    except SystemExit as end:
+        code = end.code
+    except OSError as error:  # writing can fail wherever something is printed
+        failure = error
+    signals.die_at_once()
+    fault = streams.finish()
+    if failure and not fault:
+        raise failure
+    if code == signals.INTERRUPTED:
+        signals.die_of_it()
+    sys.exit(1 if fault else code)
+
+
+def _command() -> Callable[..., Any]:
+    """The command line, imported. Nothing that is imported is ever garbage, so the collector rests meanwhile and never
+    looks at it later.
 
     pydantic would read the metadata of every installed package to find plug-ins, which nobody has here.
     """
@@ -15,7 +43,7 @@ def main() -> None:
 
     gc.freeze()
     gc.enable()
-    command(prog_name="gauge-mqtt")
+    return command
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """What every room's tests share."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,11 @@ from tests.support import brokers
 from tests.support.firmware_build import firmware_build, gauge_sim
 
 __all__ = ["firmware_build", "gauge_sim"]  # fixtures
+
+
+def pytest_configure() -> None:
+    """A shell starts what it runs in the background with SIGINT ignored, and the programs under test would inherit it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header() -> str:

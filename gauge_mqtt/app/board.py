@@ -147,20 +147,23 @@ def _lasts(usage: Usage) -> float:
 
 @contextlib.asynccontextmanager
 async def until_signalled() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set. The second signal of a kind ends the process the hard way."""
+    """An event that SIGINT, SIGTERM and SIGHUP (the terminal is gone) set. The second signal of a kind ends the process
+    the hard way. What the parent has ignored, as `nohup` does, stays ignored.
+    """
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    heard = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
 
     def on_signal(number: signal.Signals) -> None:
         log.info("%s: leaving", number.name)
         stop.set()
         loop.remove_signal_handler(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in heard:
         loop.add_signal_handler(number, on_signal, number)
     try:
         yield stop
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in heard:
             loop.remove_signal_handler(number)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from gauge_mqtt import __version__
+from gauge_mqtt.app import signals
 from gauge_mqtt.app import telemetry_env as telemetry
 from gauge_mqtt.app.setting_types import SettingsError
 from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
@@ -66,6 +67,8 @@ class _Verbs(click.Group):
         except GaugeError as error:
             kind = _Refusal if isinstance(error, SettingsError) else click.ClickException
             raise kind(str(error)) from None
+        except KeyboardInterrupt:
+            raise SystemExit(signals.INTERRUPTED) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -120,7 +123,7 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     readings = source_set.read(now)
     usage = snapshot(readings, settings.limits, settings.instance, now)
     if as_json:
-        click.echo(usage.to_json())
+        click.echo(usage.to_json())  # bytes: JSON is UTF-8, whatever the terminal's encoding
     else:
         table(report.explanation(usage, readings) if explain else report.summary(usage))
         if hint := missing_ceilings(settings):

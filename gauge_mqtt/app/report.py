@@ -76,7 +76,15 @@ def _until(word: str, at: datetime | None, now: datetime) -> str:
     if at is None:
         return ""
     minutes = max(0, int((at - now).total_seconds() // 60))
-    return f"{word} {at.astimezone():%H:%M}, in {minutes // 60} h {minutes % 60:02d} min"
+    return f"{word} {_clock(at)}, in {minutes // 60} h {minutes % 60:02d} min"
+
+
+def _clock(at: datetime) -> str:
+    """The local time of day; that of UTC where the time zone that is set has no meaning (`TZ=UTC+99`)."""
+    try:
+        return f"{at.astimezone():%H:%M}"
+    except (ValueError, OverflowError, OSError):
+        return f"{at:%H:%M} UTC"
 
 
 def _age(at: datetime | None, now: datetime) -> str:

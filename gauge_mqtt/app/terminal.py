@@ -25,6 +25,11 @@ class LogLines(logging.StreamHandler[TextIO]):
         self.stream = sys.stderr
         super().emit(record)
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, its name in the library
+        """A full disk or a terminal that is gone costs the line, not a traceback a line."""
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
+
 
 def table(rows: Sequence[Row]) -> None:
     label = max(len(row.label) for row in rows)
@@ -45,6 +50,7 @@ def progress() -> Iterator[Callable[[int, int], None] | None]:
         nonlocal bar
         if bar is None and done < todo and todo > BIG_HISTORY:
             bar = _bar(todo)
+            bar.start()  # hides the cursor: from here on `finally` knows of it
         if bar is not None:
             bar.update(bar.task_ids[0], completed=done)
             if done >= todo:
@@ -65,5 +71,4 @@ def _bar(todo: int) -> "Bar":
     columns = (TextColumn("reading history"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     bar.add_task("", total=todo)
-    bar.start()
     return bar

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 import threading
@@ -56,6 +57,26 @@ def test_a_large_history_shows_its_progress_on_a_terminal(
     finally:
         child.kill()
         child.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
+@pytest.mark.parametrize("verb", ["run", "once"])
+def test_whatever_ends_the_reading_the_cursor_is_back(
+    mosquitto: Mosquitto, big_history: BigHistory, verb: str, number: signal.Signals
+) -> None:
+    mosquitto.start()
+    big_history(200, 1)
+    terminal = Terminal()
+    command = [sys.executable, "-m", "gauge_mqtt", verb, "--mqtt-url", url(mosquitto), "--http-port", "0"]
+    child = subprocess.Popen(
+        command, env=os.environ | {"TERM": "xterm"}, stderr=terminal.theirs, stdout=terminal.theirs
+    )
+    os.close(terminal.theirs)
+    until(lambda: b"reading history" in terminal.shown, 10)
+    child.send_signal(number)
+    assert child.wait(20) == (0 if verb == "run" else -number)
+    until(lambda: terminal.shown.count(b"\x1b[?25l") == terminal.shown.count(b"\x1b[?25h") == 1)
+    assert b"Traceback" not in terminal.shown
 
 
 def test_a_small_history_or_no_terminal_shows_no_progress(mosquitto: Mosquitto, big_history: BigHistory) -> None:

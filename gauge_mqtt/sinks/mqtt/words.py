@@ -65,8 +65,9 @@ def no_connection(broker: Broker, cause: Exception | None, *, opened: bool) -> M
         case ssl.SSLError():
             said = cause.reason or cause
             return RefusedError(f"TLS with {broker.url} failed: {said}; is this its TLS port, and are our files right?")
-        case socket.gaierror():
-            return UnreachableError(f"no such host: {broker.host} ({cause.strerror})")
+        case socket.gaierror() | UnicodeError():  # the latter: a label of the name is empty, or has over 63 characters
+            why = getattr(cause, "strerror", None) or "this is not a host name"
+            return UnreachableError(f"no such host: {broker.host} ({why})")
         case ConnectionRefusedError():
             return UnreachableError(f"connection refused by {broker.url}; is the broker running?")
         case TimeoutError():
