@@ -14,7 +14,7 @@ __all__ = ["firmware_build", "gauge_sim"]  # fixtures
 
 
 def pytest_configure() -> None:
-    """A shell starts what it runs in the background with SIGINT ignored, and the programs under test would inherit it."""
+    """A shell starts what it runs in the background with SIGINT ignored; the programs under test would inherit that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
