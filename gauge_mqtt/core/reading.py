@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 OPEN_WINDOW = timedelta(hours=5)
 WEEK = timedelta(days=7)
@@ -31,13 +31,23 @@ class Window:
     cost_usd: float | None = None
 
 
+Channel = Literal["statusline", "report", "command", "cache"]
+"""How an official percentage came: `statusline`: a session's own last answer. `report`: a `usageReport` line of the
+logs. `command`: `claude -p /usage`. `cache`: what Claude Code keeps in `.claude.json`.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """An official plan percentage: `used_percent` 0..100, true until `resets_at`, first seen at `seen_at`."""
+    """An official plan percentage: `used_percent` 0..100, true until `resets_at`, last confirmed at `seen_at`. `model`:
+    whose own weekly limit it is, for the limit of one model.
+    """
 
     used_percent: float
     resets_at: datetime
     seen_at: datetime
+    channel: Channel = "statusline"
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +87,7 @@ class Reading:
     failure: str | None = None
     quota_5h: Quota | None = None
     quota_7d: Quota | None = None
+    quota_model: Quota | None = None
     refused: int | None = None
 
 

@@ -1,21 +1,20 @@
 """Readings + limits + now => one `Usage`. Arithmetic only: never raises, sleeps, logs or reads the clock."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, TypeVar
 
 from gauge_mqtt.contract.scale import WARN_ABOVE, fuel_needle, tach_needle
 from gauge_mqtt.contract.usage import PctSource, StallReason, Usage
 from gauge_mqtt.core.models import family, public_id
+from gauge_mqtt.core.quota import merge
 from gauge_mqtt.core.reading import OPEN_WINDOW, Limits, Quota, Ratio, Reading, Window
 
 REDLINE_FLOOR = 8_000
 """Tokens a minute (the seeds' figure): a redline learned from history is never below it."""
 CACHE_JUDGED_FROM = 200_000
 """Cacheable input tokens in 5 minutes below which a low hit rate says nothing."""
-SAME_RESET = timedelta(minutes=1)
-"""Two terminals report one reset with a little noise; closer than this is the same window."""
 
 T = TypeVar("T")
 
@@ -80,19 +79,6 @@ def snapshot(readings: Sequence[Reading], limits: Limits, instance: str, now: da
     )
 
 
-def merge_quotas(quotas: Iterable[Quota], now: datetime) -> Quota | None:
-    """The official figure that stands now: valid, not past its reset, the latest window, and its highest value."""
-    best: Quota | None = None
-    for quota in quotas:
-        if not 0 <= quota.used_percent <= 100 or quota.resets_at <= now:  # noqa: PLR2004, percent
-            continue
-        later = best is None or quota.resets_at > best.resets_at + SAME_RESET
-        same = best is not None and abs(quota.resets_at - best.resets_at) <= SAME_RESET
-        if later or (same and best is not None and quota.used_percent > best.used_percent):
-            best = quota
-    return best
-
-
 def _first(readings: Sequence[Reading], fact: Callable[[Reading], T | None]) -> T | None:
     return next((value for reading in readings if (value := fact(reading)) is not None), None)
 
@@ -110,7 +96,7 @@ def _fuel(
     ceiling: int | None,
     now: datetime,
 ) -> Fuel:
-    official = merge_quotas((found for reading in readings if (found := quota(reading))), now)
+    official = merge([found for reading in readings if (found := quota(reading))], now)
     if official:
         return Fuel(round(official.used_percent / 100, 4), "official", official.resets_at, official.seen_at)
     for reading in readings:

@@ -1,0 +1,137 @@
+"""The merge rules of the official percentages: one vector a rule, and a plain reading of the rules beside them.
+
+In the vectors instants are minutes from `now` = 0; a sample is added when it was seen unless `added_at` says otherwise.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gauge_mqtt.core.quota import ACCOUNTS_MAX, CACHE_S, FRESH, MODELS_MAX, PlanWindow, QuotaBook, Sample, merge
+from gauge_mqtt.core.reading import Quota
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC).timestamp()
+VECTORS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("quota_vectors.json").read_text())
+
+
+def instant(minutes: float) -> float:
+    return NOW + round(minutes * 60)
+
+
+def minutes(at: datetime) -> float:
+    return round((at.timestamp() - NOW) / 60, 2)
+
+
+def written(quota: Quota | None) -> dict[str, Any] | None:
+    return quota and {
+        "percent": quota.used_percent,
+        "resets_at": minutes(quota.resets_at),
+        "seen_at": minutes(quota.seen_at),
+        "channel": quota.channel,
+        "model": quota.model,
+    }
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["why"])
+def test_vector(vector: dict[str, Any]) -> None:
+    book = QuotaBook()
+    for given_ in vector["samples"]:
+        sample = Sample(
+            given_["window"], given_["percent"], instant(given_["resets_at"]), instant(given_["seen_at"]),
+            given_["channel"], given_.get("model", ""),
+        )  # fmt: skip
+        book.add(given_["account"], sample, instant(given_.get("added_at", 0)))
+    now = instant(vector["now"])
+    account = book.account(vector["account"]) or ""
+    found = {name: written(book.quota(account, name, now)) for name in ("5h", "7d")}
+    assert found | {"model": written(book.model(account, now))} == vector["expect"]
+    assert book.refused == vector["refused"]
+
+
+SAMPLES = st.lists(
+    st.builds(
+        Sample,
+        st.just("5h"),
+        st.sampled_from([0.0, 22.9, 23.0, 23.5, 24.0, 50.0, 100.0]),
+        st.builds(
+            lambda window, noise: NOW + window * 18_000 + noise, st.sampled_from([-1, 0, 1]), st.floats(7_200, 7_230)
+        ),
+        st.floats(NOW - 9_000, NOW),
+        st.sampled_from(["statusline", "report", "command", "cache"]),
+    ),
+    max_size=8,
+)
+
+
+def rules(samples: list[Sample], now: float) -> float | None:
+    """The design's rules, read literally and without any memory."""
+    latest = max((s.resets_at for s in samples), default=0.0)
+    same = [s for s in samples if latest - s.resets_at <= 60]
+    fresh = max((s for s in same if s.channel in FRESH), key=lambda s: (s.seen_at, s.percent), default=None)
+    cached = max((s for s in same if s.channel == "cache"), key=lambda s: (s.seen_at, s.percent), default=None)
+    believed = [s for s in same if s.channel != "cache" or (s == cached and now < s.seen_at + CACHE_S)]
+    if fresh:
+        below = fresh.percent + FRESH[fresh.channel]
+        believed = [s for s in believed if s.seen_at >= fresh.seen_at or fresh.percent <= s.percent < below]
+        believed.append(fresh)
+    return max((s.percent for s in believed if now < s.resets_at), default=None)
+
+
+@given(SAMPLES, st.randoms(use_true_random=False), st.floats(NOW, NOW + 20_000))
+def test_whatever_the_order_the_rules_hold(samples: list[Sample], random: Any, now: float) -> None:
+    expected = rules(samples, now)
+    for _ in range(3):
+        random.shuffle(samples)
+        window = PlanWindow()
+        for sample in samples:
+            window.add(sample)
+        found = window.at(now)
+        assert (found and found.percent) == expected
+
+
+@given(SAMPLES, st.lists(st.floats(NOW - 20_000, NOW + 20_000), min_size=8, max_size=8), st.floats(NOW, NOW + 20_000))
+def test_whatever_the_clock_does_it_stays_a_percentage_that_was_told(
+    samples: list[Sample], clock: list[float], now: float
+) -> None:
+    book = QuotaBook()
+    for sample, at in zip(samples, clock, strict=False):
+        book.add("a", sample, at)
+    found = book.quota("a", "5h", now)
+    assert found is None or (found.used_percent in {s.percent for s in samples} and found.resets_at.timestamp() > now)
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -float("inf"), 1e300, -1e300])
+@pytest.mark.parametrize("place", ["percent", "resets_at", "seen_at"])
+def test_numbers_that_cannot_be_are_refused(wrong: float, place: str) -> None:
+    good = Sample("5h", 50.0, NOW + 60, NOW, "statusline")
+    book = QuotaBook()
+    book.add("a", good._replace(**{place: wrong}), NOW)
+    future = (place, wrong) == ("seen_at", 1e300)  # the sample of a clock that is ahead: taken as of now
+    assert (book.refused, book.quota("a", "5h", NOW) is None) == ((0, False) if future else (1, True))
+
+
+def test_the_number_of_accounts_and_models_is_limited() -> None:
+    book = QuotaBook()
+    for number in range(ACCOUNTS_MAX + 5):
+        book.add(str(number), Sample("5h", 1, NOW + 60, NOW, "statusline"), NOW)
+    assert (len(book.accounts), book.refused) == (ACCOUNTS_MAX, 5)
+    for number in range(MODELS_MAX + 5):
+        book.add("0", Sample("model", 1, NOW + 60, NOW, "report", str(number)), NOW)
+    assert book.refused == 10
+
+
+def test_what_several_sources_say_is_merged_by_the_same_rules() -> None:
+    def quota(percent: float, resets: float, seen: float, channel: Any = "statusline") -> Quota:
+        at = [datetime.fromtimestamp(instant(value), UTC) for value in (resets, seen)]
+        return Quota(used_percent=percent, resets_at=at[0], seen_at=at[1], channel=channel)
+
+    now = datetime.fromtimestamp(NOW, UTC)
+    assert merge([], now) is None
+    assert merge([quota(20, 60, -5), quota(30, 60, -9), quota(99, -1, 0)], now) == quota(30, 60, -9)
+    assert merge([quota(30, 60, -9), quota(20, 60, -5, "report")], now) == quota(20, 60, -5, "report")
+    assert merge([quota(101, 60, 0)], now) is None
