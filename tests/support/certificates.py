@@ -12,11 +12,11 @@ def authority(directory: Path, name: str) -> Path:
     return directory / f"{name}.pem"
 
 
-def certificate(directory: Path, name: str, ca: str, san: str) -> None:
-    """`name`.pem and `name`.key, signed by the authority `ca`. `san`: what it is good for, as `IP:...,DNS:...`."""
+def certificate(directory: Path, name: str, ca: str, san: str, *, days: int = 2) -> None:
+    """`name`.pem and `name`.key, signed by the authority `ca`, good from now for `days`. `san`: `IP:...,DNS:...`."""
     (directory / f"{name}.ext").write_text(f"subjectAltName={san}\n")
     _openssl(directory, f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
-    signed = f"-CA {ca}.pem -CAkey {ca}.key -CAcreateserial -days 2 -extfile {name}.ext -out {name}.pem"
+    signed = f"-CA {ca}.pem -CAkey {ca}.key -CAcreateserial -days {days} -extfile {name}.ext -out {name}.pem"
     _openssl(directory, f"x509 -req -in {name}.csr {signed}")
 
 

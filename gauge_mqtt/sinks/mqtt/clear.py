@@ -9,7 +9,8 @@ from typing import NamedTuple
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.homeassistant.discovery import RETIRED
 from gauge_mqtt.sinks.mqtt.broker import Broker
-from gauge_mqtt.sinks.mqtt.session import V311, Message, Session, connect
+from gauge_mqtt.sinks.mqtt.message import V311, Message
+from gauge_mqtt.sinks.mqtt.session import Session, connect
 from gauge_mqtt.sinks.mqtt.words import MqttError
 
 GATHER_S = 1.0

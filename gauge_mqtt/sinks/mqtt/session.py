@@ -5,21 +5,21 @@ A session is used once. A connection that dies takes its unacknowledged messages
 
 import asyncio
 import contextlib
-import functools
-from collections.abc import Callable
-from typing import NamedTuple
+import secrets
+import ssl
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any
 
 from paho.mqtt.enums import MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gauge_mqtt.sinks.mqtt import words
 from gauge_mqtt.sinks.mqtt.broker import Broker
-from gauge_mqtt.sinks.mqtt.wire import CONNECT_TIMEOUT_S, WINDOW, PahoConnection
-from gauge_mqtt.sinks.mqtt.words import MqttError, SpeechlessError, UnreachableError
-
-V5, V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
+from gauge_mqtt.sinks.mqtt.message import V5, V311, Message
+from gauge_mqtt.sinks.mqtt.refusals import Refusal
+from gauge_mqtt.sinks.mqtt.wire import CONNECT_TIMEOUT_S, WINDOW, BrokerLimits, PahoConnection
+from gauge_mqtt.sinks.mqtt.words import MqttError, SpeechlessError, UnreachableError, VersionError
 
 PATIENCE_S = 10.0
 """For the whole of connecting: name look-up and every address of the host."""
@@ -27,18 +27,12 @@ ACK_TIMEOUT_S = 20.0
 """A connection whose acknowledgements stay out that long is dead, whatever TCP believes."""
 
 
-class Message(NamedTuple):
-    """A payload for a topic. `expiry_s`: when the broker forgets it (MQTT 5 only)."""
-
-    topic: str
-    payload: bytes
-    retain: bool = False
-    qos: int = 1
-    expiry_s: int | None = None
-
-
 class Session:
-    """A connection's life; all of it in the event loop's thread."""
+    """A connection's life; all of it in the event loop's thread.
+
+    `left_out`: topics that are not sent, because the broker hangs up on them. `one_at_a_time`: each message waits for
+    the acknowledgement of the one before, so that the one that ends the connection is known.
+    """
 
     def __init__(
         self,
@@ -47,22 +41,29 @@ class Session:
         version: MQTTProtocolVersion,
         *,
         will: tuple[str, bytes] | None = None,
+        left_out: Collection[str] = (),
+        one_at_a_time: bool = False,
     ) -> None:
         self.version = version
-        self.refusals: dict[str, str] = {}
-        """Topic or filter -> why the broker refused it. Of publishes only MQTT 5 tells."""
+        self.refusals: dict[str, Refusal] = {}
+        """Topic or filter -> why the broker has not got it. What its rules refuse, only MQTT 5 tells of a publish."""
         self.refused = 0
+        self.was_settled = False
+        """Whether there was a moment at which everything said was acknowledged."""
+        self.hung_up = False
+        """Whether it was the broker that ended the connection."""
         self.message_callback: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retained: None
         self.settled_callback: Callable[[], None] = lambda: None
         self.over: asyncio.Future[MqttError] = asyncio.get_running_loop().create_future()
         self._broker = broker
         self._loop = asyncio.get_running_loop()
-        self._answer: asyncio.Future[int] = self._loop.create_future()
+        self._answer: asyncio.Future[BrokerLimits] = self._loop.create_future()
         self._why: MqttError | None = None
         self._was_opened = False
-        self._window = WINDOW
+        self._limits = BrokerLimits(WINDOW, None)
+        self._left_out, self._one_at_a_time = left_out, one_at_a_time
         self._queue: dict[object, Message] = {}
-        self._unacknowledged = 0
+        self._in_flight: list[tuple[str, ...]] = []
         self._settled = asyncio.Event()
         self._settled.set()
         self._deadline: asyncio.TimerHandle | None = None
@@ -72,10 +73,14 @@ class Session:
     async def open(self) -> None:
         """Connect, or raise `MqttError`."""
         assert self._connection is not None  # noqa: S101 (used once)
-        self._connection.start(self)
+        try:
+            self._connection.start(self)
+        except (OSError, RuntimeError) as error:  # no file, no thread to spare
+            why = error if isinstance(error, OSError) else OSError(str(error))
+            raise words.no_connection(self._broker, why, opened=False) from None
         try:
             async with asyncio.timeout(PATIENCE_S):
-                self._window = await self._answer
+                self._limits = await self._answer
         except TimeoutError:
             self.abort()
             raise UnreachableError(f"no answer from {self._broker.url} within {PATIENCE_S:g} s") from None
@@ -87,6 +92,12 @@ class Session:
         """Send, now or when the window has room. Of what waits for room only the newest per retained topic is kept."""
         if self.over.done():
             return
+        if refusal := self._unsendable(message):
+            self.refusals[message.topic] = refusal
+            self.refused += 1
+            self._settled.clear()
+            self._note_settled()
+            return
         key = message.topic if message.retain else object()
         self._queue.pop(key, None)
         self._queue[key] = message
@@ -94,10 +105,28 @@ class Session:
         self._pump()
 
     def subscribe(self, *filters: str) -> None:
-        if self._connection is None:
-            return
-        self._connection.listen(filters)
-        self._expect()
+        """Ask for what is published there; with `one_at_a_time` before anything else is sent."""
+        for left_out in set(filters) & set(self._left_out):
+            self.refusals[left_out] = Refusal("ends_connection", "")
+        filters = tuple(topic for topic in filters if topic not in self._left_out)
+        if self._connection is not None and filters:
+            self._connection.listen(filters)
+            self._expect(filters)
+
+    @property
+    def unanswered(self) -> list[str]:
+        """Topics and filters that were sent and neither acknowledged nor refused, in this order."""
+        return [topic for topics in self._in_flight for topic in topics]
+
+    @property
+    def _window(self) -> int:
+        return 1 if self._one_at_a_time else self._limits.window
+
+    def _unsendable(self, message: Message) -> Refusal | None:
+        most = self._limits.packet_max
+        if most is not None and (size := message.size(self.version)) > most:
+            return Refusal("too_large", f"{size:,} bytes, it takes {most:,}")
+        return Refusal("ends_connection", "") if message.topic in self._left_out else None
 
     async def settled(self, timeout_s: float) -> bool:
         """Whether everything said so far was acknowledged (or refused) in time."""
@@ -120,20 +149,17 @@ class Session:
             self._connection.abort()
 
     def _pump(self) -> None:
-        while self._queue and self._connection is not None and self._unacknowledged < self._window:
+        while self._queue and self._connection is not None and len(self._in_flight) < self._window:
             message = self._queue.pop(next(iter(self._queue)))
-            properties = None
-            if message.expiry_s is not None and self.version is V5:
-                properties = _expiry(message.expiry_s)
-            self._connection.send(message.topic, message.payload, message.qos, message.retain, properties)
-            if message.qos:
-                self._expect()
+            properties = message.properties(self.version)
+            self._connection.send(message.topic, message.payload, retain=message.retain, properties=properties)
+            self._expect((message.topic,))
         self._note_settled()
 
-    def _expect(self) -> None:
-        self._unacknowledged += 1
+    def _expect(self, topics: tuple[str, ...]) -> None:
+        self._in_flight.append(topics)
         self._settled.clear()
-        if self._unacknowledged == 1:
+        if len(self._in_flight) == 1:
             self._await_answer(ACK_TIMEOUT_S)
 
     def _rest(self) -> None:
@@ -151,8 +177,9 @@ class Session:
         self.on_end(None)  # paho's thread may itself be stuck; do not wait for its word
 
     def _note_settled(self) -> None:
-        if not self._queue and not self._unacknowledged and not self._settled.is_set():
+        if not self._queue and not self._in_flight and not self._settled.is_set():
             self._settled.set()
+            self.was_settled = True
             self.settled_callback()
 
     # --- what the wire tells
@@ -161,28 +188,29 @@ class Session:
         self._was_opened = True
         self._await_answer(CONNECT_TIMEOUT_S)
 
-    def on_connack(self, reason: ReasonCode, window: int) -> None:
+    def on_connack(self, reason: ReasonCode, limits: BrokerLimits) -> None:
         if self._answer.done():
             return
         self._rest()
         if reason.is_failure:
             self._answer.set_exception(words.turned_away(self._broker, reason))
         else:
-            self._answer.set_result(window)
+            self._answer.set_result(limits)
 
-    def on_kicked(self, reason: ReasonCode) -> None:
-        self._why = self._why or words.kicked(self._broker, reason)
+    def on_dismissed(self, reason: ReasonCode) -> None:
+        self._why = self._why or words.dismissed(self._broker, reason)
+        self.hung_up = True
 
     def on_acknowledged(self, topics: tuple[str, ...], reasons: list[ReasonCode]) -> None:
-        self._unacknowledged -= 1
+        self._in_flight.remove(topics)
         for topic, reason in zip(topics, reasons, strict=False):
             if reason.is_failure:
-                self.refusals[topic] = str(reason)
+                self.refusals[topic] = Refusal("refused", str(reason))
                 self.refused += 1
             else:
                 self.refusals.pop(topic, None)
         self._rest()
-        if self._unacknowledged:
+        if self._in_flight:
             self._await_answer(ACK_TIMEOUT_S)
         self._pump()
 
@@ -196,30 +224,49 @@ class Session:
             why = self._why or words.no_connection(self._broker, cause, opened=self._was_opened)
             self._answer.set_exception(why)
         if not self.over.done():
-            lost = f" ({cause})" if cause else ""
-            self.over.set_result(self._why or UnreachableError(f"lost the connection to {self._broker.url}{lost}"))
-
-
-@functools.cache
-def _expiry(seconds: int) -> Properties:
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    properties.MessageExpiryInterval = seconds
-    return properties
+            self.hung_up |= self._why is None and (cause is None or isinstance(cause, ConnectionError | ssl.SSLError))
+            self.over.set_result(self._why or words.lost(self._broker, cause))
 
 
 async def connect(
     broker: Broker,
     client_id: str,
     *,
-    version: MQTTProtocolVersion = V5,
     will: tuple[str, bytes] | None = None,
+    left_out: Collection[str] = (),
+    one_at_a_time: bool = False,
 ) -> Session:
-    """An open session, in MQTT 5 if the broker speaks it. One of 3.1.1 alone may refuse 5, hang up, or say nothing."""
-    if version is V5 and not broker.only_v311:
-        session = Session(broker, client_id, V5, will=will)
-        with contextlib.suppress(SpeechlessError):
+    """An open session, in MQTT 5 unless the broker refuses that version. Raises `MqttError`.
+
+    Only its refusal counts: who is silent or hangs up may be a broker of MQTT 5 in trouble, and on 3.1.1 its retained
+    values would not expire. Each connection asks again.
+    """
+    how: dict[str, Any] = {"will": will, "left_out": left_out, "one_at_a_time": one_at_a_time}
+    if not broker.only_v311:
+        session = Session(broker, client_id, V5, **how)
+        try:
             await session.open()
             return session
-    session = Session(broker, client_id, V311, will=will)
+        except VersionError:
+            pass
+        except SpeechlessError:
+            if not await _refuses_v5(broker):
+                raise
+    session = Session(broker, client_id, V311, **how)
     await session.open()
     return session
+
+
+async def _refuses_v5(broker: Broker) -> bool:
+    """Whether the broker says so to the shortest CONNECT there is. One of 3.1.1 alone takes the properties of the will
+    for the length of something, and waits for the rest of that instead of refusing the version.
+    """
+    asking = Session(replace(broker, username=None, password=None), f"gauge-ask-{secrets.token_hex(4)}", V5)
+    try:
+        await asking.open()
+    except VersionError:
+        return True
+    except MqttError:
+        return False
+    await asking.close()
+    return False

@@ -6,42 +6,55 @@ While there is no connection nothing is published and nothing is queued; on each
 import asyncio
 import logging
 import random
+from collections.abc import Callable
 from time import monotonic
 
+from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.contract.health import Health
 from gauge_mqtt.contract.messages import Event, retained
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, HEARTBEAT_S, Usage
-from gauge_mqtt.sinks.mqtt import words
+from gauge_mqtt.sinks.mqtt import refusals, words
 from gauge_mqtt.sinks.mqtt.broker import Broker
-from gauge_mqtt.sinks.mqtt.session import V5, V311, Message, Session, connect
-from gauge_mqtt.sinks.mqtt.words import MqttError, SpeechlessError, UnreachableError
+from gauge_mqtt.sinks.mqtt.endings import HangUpWatch, NamesakeWatch, Verdict
+from gauge_mqtt.sinks.mqtt.message import V311, Message
+from gauge_mqtt.sinks.mqtt.session import Session, connect
+from gauge_mqtt.sinks.mqtt.words import LoginError, MqttError, NamesakeError, UnreachableError
 
 log = logging.getLogger(__name__)
 
 ONLINE, OFFLINE = b"online", b"offline"
 FAREWELL_S = 1.0
 """How long the broker may take to acknowledge `offline`; after that the will has to do."""
-SHORT_LIFE_S, SHORT_LIVES = 5.0, 5
-"""So many connections that end so soon while the broker is there all the time: somebody takes our name over, and the
-broker does not say so.
-"""
 GREET_WITHIN_S, GREET_EVERY_S = 1.0, 5.0
 """A birth of Home Assistant is answered after a random delay, and a flood of them not more often than this."""
 
 
 class MqttSink:
-    """Publishes what changed; on a heartbeat, on connect and on the birth of Home Assistant everything."""
+    """Publishes what changed; on a heartbeat, on connect and on the birth of Home Assistant everything.
+
+    `renew` gives the broker again after it refused our password: that may have been changed in its file since. It
+    raises `GaugeError` if it cannot.
+    """
 
     name = "mqtt"
 
-    def __init__(self, broker: Broker, topics: Topics, discovery: bytes, *, expiry_s: int = EXPIRE_AFTER_S) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        topics: Topics,
+        discovery: bytes,
+        *,
+        expiry_s: int = EXPIRE_AFTER_S,
+        renew: Callable[[], Broker] | None = None,
+    ) -> None:
         self.published = 0
         self.refused = 0
         self._broker, self._topics, self._discovery, self._expiry_s = broker, topics, discovery, expiry_s
         self._client_id = f"gauge-mqtt-{topics.instance}"
         self._health = Health(ok=False, detail=f"not connected to {broker.url} yet")
-        self._version = V5
+        self._renew = renew
+        self._namesake, self._hang_ups = NamesakeWatch(), HangUpWatch()
         self._session: Session | None = None
         self._latest: dict[str, bytes] = {}
         self._published: dict[str, bytes] = {}
@@ -64,41 +77,55 @@ class MqttSink:
         for event in events:
             self._publish(Message(self._topics.event, event.to_json()))
         if beat:
-            self._publish(Message(self._topics.availability, ONLINE, retain=True))
-            self._publish(Message(self._topics.heartbeat, str(HEARTBEAT_S).encode(), qos=0))
+            self._say_online()
+            self._publish(Message(self._topics.heartbeat, str(HEARTBEAT_S).encode()))
 
     async def run(self) -> None:
         """Keep a connection, for ever. Cancelled, it says `offline` and leaves."""
-        tries = short_lives = 0
+        tries = 0
         while True:
             started = monotonic()
             try:
                 session = await connect(
                     self._broker,
                     self._client_id,
-                    version=self._version,
                     will=(self._topics.availability, OFFLINE),
+                    left_out=self._hang_ups.left_out,
+                    one_at_a_time=self._hang_ups.one_at_a_time,
                 )
             except MqttError as error:
-                why = error
-                if isinstance(error, SpeechlessError):
-                    self._version = V5
-                tries, short_lives = tries + 1, 0
+                why, tries = error, tries + 1
+                self._namesake.not_connected()
+                if isinstance(error, LoginError) and self._renew is not None:
+                    try:
+                        self._broker = self._renew()
+                    except GaugeError as unreadable:
+                        why = LoginError(f"{error}; {unreadable}")
             else:
                 tries, born = 0, monotonic()
-                why = await self._live(session)
-                short_lives = short_lives + 1 if monotonic() - born < SHORT_LIFE_S else 0
-                if short_lives >= SHORT_LIVES:
-                    why = words.namesake(self._broker, "the connection ends soon after each start")
-                    short_lives = 0
+                why = self._judged(await self._live(session), session, monotonic() - born)
             self._trouble(str(why))
             await asyncio.sleep(_pause(why, tries, monotonic() - started))
 
+    def _judged(self, why: MqttError, session: Session, lived_s: float) -> MqttError:
+        """Why a connection ended, in the light of those before it."""
+        if isinstance(why, NamesakeError):
+            return why
+        took_everything = session.was_settled and not session.unanswered
+        verdict = self._namesake.ended(lived_s, hung_up=session.hung_up, took_everything=took_everything)
+        if found := self._hang_ups.ended(session.unanswered, hung_up=session.hung_up):
+            return type(why)(f"{why}, again on {found}: that is left out from now on")
+        if verdict is Verdict.NOTHING:
+            return why
+        named = words.namesake(self._broker, f"{why}, soon after each start, though it took everything")
+        if verdict is Verdict.SAY:
+            named.pause_s = MqttError.pause_s
+        return named
+
     async def _live(self, session: Session) -> MqttError:
         """One connection from its first word to its end; why it ended."""
-        self._session, self._version, self._refused_before = session, session.version, self.refused
-        version = "3.1.1" if session.version is V311 else "5"
-        self._health = Health(ok=True, detail=f"connected to {self._broker.url} (MQTT {version})")
+        self._session, self._refused_before = session, self.refused
+        self._health = Health(ok=True, detail=f"connected to {self._broker.url} ({_version(session, self._broker)})")
         log.info(self._health.detail)
         session.message_callback, session.settled_callback = self._on_message, self._settled
         try:
@@ -125,7 +152,11 @@ class MqttSink:
         self._published.clear()
         self._publish(Message(self._topics.discovery, self._discovery, retain=True))
         self._say_changes()
-        self._publish(Message(self._topics.availability, ONLINE, retain=True))
+        self._say_online()
+
+    def _say_online(self) -> None:
+        """It expires like the values: after a power cut nobody is left to take it back."""
+        self._publish(Message(self._topics.availability, ONLINE, retain=True, expiry_s=self._expiry_s))
 
     def _say_changes(self) -> None:
         for topic, payload in self._latest.items():
@@ -153,36 +184,31 @@ class MqttSink:
         """All acknowledgements are in: report what the broker refused, each topic once until it is taken again."""
         if self._session is None:
             return
+        self._hang_ups.all_taken()
         self.refused = self._refused_before + self._session.refused
-        refusals = self._session.refusals
-        new = refusals.keys() - self._reported
-        self._reported = set(refusals)
-        if refusals:
-            self._health = Health(ok=False, detail=self._refusal(refusals))
+        found = self._session.refusals
+        new = found.keys() - self._reported
+        self._reported = set(found)
+        if found:
+            self._health = Health(ok=False, detail=refusals.told(found, self._topics, self._broker))
         elif not self._health.ok:
             self._health = Health(ok=True, detail=f"{self._broker.url} takes everything again")
             log.info(self._health.detail)
         if new:
             log.warning(self._health.detail)
 
-    def _refusal(self, refusals: dict[str, str]) -> str:
-        who = f"user {self._broker.username}" if self._broker.username else "clients without user name"
-        topics = [topic for topic in refusals if topic != self._topics.birth]
-        if not topics:
-            return (
-                f"broker refused the subscription to {self._topics.birth}: {refusals[self._topics.birth]}; "
-                f"give {who} read access to it, or restarts of Home Assistant go unnoticed"
-            )
-        more = f" and {len(topics) - 1} more" if len(topics) > 1 else ""
-        return (
-            f"broker refused publish to {topics[0]}{more}: {refusals[topics[0]]}; "
-            f"give {who} write access to {self._topics.base}/# and {self._topics.discovery}"
-        )
-
     def _trouble(self, detail: str) -> None:
         if self._health != (health := Health(ok=False, detail=detail)):
             log.warning(detail)
         self._health = health
+
+
+def _version(session: Session, broker: Broker) -> str:
+    if session.version is not V311:
+        return "MQTT 5"
+    if broker.only_v311:
+        return "MQTT 3.1.1"
+    return "MQTT 3.1.1, since it refuses 5: there values do not expire, and nobody says what its rules deny"
 
 
 def _pause(why: MqttError, tries: int, spent_s: float) -> float:

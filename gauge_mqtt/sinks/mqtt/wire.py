@@ -8,7 +8,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -22,14 +22,23 @@ CONNECT_TIMEOUT_S = 3.0
 KEEPALIVE_S = 15
 WINDOW = 20
 """Messages awaiting their acknowledgement; a broker drops in silence what exceeds its queue."""
+PING_UNANSWERED = 0x8D
+"""paho's reason for an end by itself: the broker did not answer a ping."""
+
+
+class BrokerLimits(NamedTuple):
+    """What the broker takes, as its CONNACK says: messages in flight, and bytes of a packet (`None`: any)."""
+
+    window: int
+    packet_max: int | None
 
 
 class Listener(Protocol):
     """Who hears of the connection, in the event loop's thread."""
 
     def on_open(self) -> None: ...
-    def on_connack(self, reason: ReasonCode, window: int) -> None: ...
-    def on_kicked(self, reason: ReasonCode) -> None: ...
+    def on_connack(self, reason: ReasonCode, limits: BrokerLimits) -> None: ...
+    def on_dismissed(self, reason: ReasonCode) -> None: ...
     def on_acknowledged(self, topics: tuple[str, ...], reasons: list[ReasonCode]) -> None: ...
     def on_message(self, topic: str, payload: bytes, retained: bool) -> None: ...  # noqa: FBT001 (always positional)
     def on_end(self, cause: Exception | None) -> None: ...
@@ -77,6 +86,7 @@ class PahoConnection(Client):
         self._broker = broker
         self._opened: socket.socket | None = None
         self._unwanted = False
+        self._silent = False
         self._on_end: Callable[[Exception | None], None] = lambda _cause: None
         self._outbox: deque[Callable[[], None]] = deque()
         self._woken = False
@@ -87,12 +97,15 @@ class PahoConnection(Client):
             self.will_set(*will, qos=1, retain=True)
 
     def start(self, listener: Listener) -> None:
-        """Connect and serve in a thread of its own. Every callback only hands over."""
+        """Connect and serve in a thread of its own. Every callback only hands over. Raises `OSError` without files or
+        threads to spare.
+        """
         post = LoopMailbox(asyncio.get_running_loop()).post
 
         def on_disconnect(_c: Any, _u: Any, flags: Any, reason: ReasonCode, _p: Any) -> None:
             if flags.is_disconnect_packet_from_server:
-                post(listener.on_kicked, reason)
+                post(listener.on_dismissed, reason)
+            self._silent = reason.value == PING_UNANSWERED
 
         def on_socket_open(_c: Any, _u: Any, opened: Any) -> None:
             self._opened = opened
@@ -102,15 +115,18 @@ class PahoConnection(Client):
             post(listener.on_open)
 
         def on_message(_c: Any, _u: Any, message: MQTTMessage) -> None:
-            post(listener.on_message, message.topic, bytes(message.payload), message.retain)
+            with contextlib.suppress(UnicodeDecodeError):  # a topic that no broker should pass on; none of ours
+                post(listener.on_message, message.topic, bytes(message.payload), message.retain)
 
         def acknowledged(mid: int, reasons: list[ReasonCode]) -> None:
             if topics := self._awaited.pop(mid, None):
                 post(listener.on_acknowledged, topics, reasons)
 
-        self.on_connect = lambda _c, _u, _f, reason, offer: post(
-            listener.on_connack, reason, min(WINDOW, getattr(offer, "ReceiveMaximum", WINDOW))
-        )
+        def on_connect(_c: Any, _u: Any, _f: Any, reason: ReasonCode, offer: Properties | None) -> None:
+            window = min(WINDOW, getattr(offer, "ReceiveMaximum", WINDOW))
+            post(listener.on_connack, reason, BrokerLimits(window, getattr(offer, "MaximumPacketSize", None)))
+
+        self.on_connect = on_connect
         self.on_disconnect = on_disconnect
         self.on_publish = lambda _c, _u, mid, reason, _p: acknowledged(mid, [reason])
         self.on_subscribe = lambda _c, _u, mid, reasons, _p: acknowledged(mid, reasons)
@@ -120,13 +136,11 @@ class PahoConnection(Client):
         self.connect_async(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
         self.loop_start()
 
-    def send(self, topic: str, payload: bytes, qos: int, retain: bool, properties: Properties | None) -> None:  # noqa: FBT001 (paho's order)
-        """Publish, soon; with QoS 1 the listener hears of its acknowledgement."""
+    def send(self, topic: str, payload: bytes, *, retain: bool, properties: Properties | None) -> None:
+        """Publish at QoS 1, soon; the listener hears of its acknowledgement."""
 
         def publish() -> None:
-            mid = self.publish(topic, payload, qos, retain, properties).mid
-            if qos:
-                self._awaited[mid] = (topic,)
+            self._awaited[self.publish(topic, payload, 1, retain, properties).mid] = (topic,)
 
         self._put(publish)
 
@@ -161,11 +175,13 @@ class PahoConnection(Client):
                 self.tls_set_context(trust(self._broker))
             self.reconnect()
             super().loop_forever(timeout, retry_first_connection)
+            if self._silent:
+                cause = TimeoutError(f"no answer to a ping within {KEEPALIVE_S} s")
         except Exception as error:  # noqa: BLE001 (the guard of this thread: the cause travels on)
             cause = error.with_traceback(None)  # its frames would keep this object, and with it two open files
         finally:
             # Closures over this object, likewise.
-            self.on_socket_open = self.on_publish = self.on_subscribe = None
+            self.on_socket_open = self.on_disconnect = self.on_publish = self.on_subscribe = None
             self._outbox.clear()
             if self._opened is not None:
                 self._opened.close()

@@ -5,6 +5,7 @@ import ssl
 
 from paho.mqtt.reasoncodes import ReasonCode
 
+from gauge_mqtt.contract.certificates import EXPIRED, NOT_YET_VALID, WRONG_ADDRESS, WRONG_NAME, certificate_trouble
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.sinks.mqtt.broker import Broker
 
@@ -17,11 +18,15 @@ class MqttError(GaugeError):
 
 
 class UnreachableError(MqttError):
-    """Nobody there, or nobody home. Back within 5 s of the broker's return."""
+    """Nobody there, or no answer in time. Back within 5 s of the broker's return."""
 
 
 class SpeechlessError(UnreachableError):
-    """The broker took the connection but no CONNECT: it may speak another version of MQTT."""
+    """The broker took the connection, but did not answer CONNECT."""
+
+
+class VersionError(MqttError):
+    """The broker refuses the version of MQTT in so many words."""
 
 
 class RefusedError(MqttError):
@@ -37,14 +42,15 @@ class LoginError(RefusedError):
 
 
 class UntrustedError(RefusedError):
-    """The broker's certificate does not convince."""
+    """The broker's certificate was not accepted."""
 
     setting = "mqtt_ca_file"
 
 
-class TakenOverError(MqttError):
-    """Somebody else goes by our name. Two that throw each other out at full speed help nobody."""
+class NamesakeError(MqttError):
+    """Another client goes by our name, and each connection of one ends that of the other."""
 
+    setting = "instance"
     pause_s = (30.0, 30.0)
 
 
@@ -52,16 +58,18 @@ VERSION_REFUSED = 0x84
 LOGIN_REFUSED = {0x85, 0x86, 0x87, 0x8A, 0x8C}
 """Client id, user name or password, not authorized, banned, authentication method."""
 TAKEN_OVER = 0x8E
+WITHOUT_RETAIN, WITHOUT_QOS_1 = 0x9A, 0x9B
+NEEDED = {
+    WITHOUT_RETAIN: "gauge-mqtt needs retained messages, turn them on (mosquitto: retain_available true)",
+    WITHOUT_QOS_1: "gauge-mqtt needs QoS 1, allow it (mosquitto: max_qos 1)",
+}
 
 
 def no_connection(broker: Broker, cause: Exception | None, *, opened: bool) -> MqttError:  # noqa: PLR0911 (one a cause)
     """Why connecting failed, or what ended the connection before the broker's answer."""
     match cause:
         case ssl.SSLCertVerificationError():
-            return UntrustedError(
-                f"TLS: the certificate of {broker.url} is not trusted: {cause.verify_message.rstrip('.')}; "
-                "set CLAUDE_GAUGE_MQTT_CA_FILE to the authority that signed it"
-            )
+            return _untrusted(broker, cause)
         case ssl.SSLError():
             said = cause.reason or cause
             return RefusedError(f"TLS with {broker.url} failed: {said}; is this its TLS port, and are our files right?")
@@ -85,28 +93,54 @@ def no_connection(broker: Broker, cause: Exception | None, *, opened: bool) -> M
             return SpeechlessError(f"{broker.url} does not speak MQTT as we do: {cause or 'it hung up'}")
 
 
+def _untrusted(broker: Broker, cause: ssl.SSLCertVerificationError) -> UntrustedError:
+    code = cause.verify_code
+    names = {"url_setting": "CLAUDE_GAUGE_MQTT_URL", "ca_setting": "CLAUDE_GAUGE_MQTT_CA_FILE"}
+    trouble, cure = certificate_trouble(broker.url, code, cause.verify_message, **names)
+    error = UntrustedError(f"TLS: {trouble}; {cure}")
+    if code in {EXPIRED, NOT_YET_VALID, WRONG_NAME, WRONG_ADDRESS}:
+        error.setting, error.fix = "", cure
+    return error
+
+
 def turned_away(broker: Broker, reason: ReasonCode) -> MqttError:
     """The words for a CONNACK that says no."""
     if reason.value == VERSION_REFUSED:
-        return SpeechlessError(f"{broker.url} refused the version of MQTT")
+        return VersionError(f"{broker.url} refused the version of MQTT")
     if reason.value in LOGIN_REFUSED:
         who = f"user {broker.username}" if broker.username else "a client without user name"
         return LoginError(
             f"{broker.url} refused {who}: {reason}; check user name and password, and that the "
             "user may write claude_gauge/<instance>/#"
         )
+    if reason.value in NEEDED:
+        return RefusedError(f"{broker.url} refused the connection: {reason}; {NEEDED[reason.value]}")
     return UnreachableError(f"{broker.url} refused the connection: {reason}")
 
 
-def kicked(broker: Broker, reason: ReasonCode) -> MqttError:
+def lost(broker: Broker, cause: Exception | None) -> MqttError:
+    """The words for a connection that ended without a DISCONNECT."""
+    match cause:
+        case None:
+            return UnreachableError(f"{broker.url} hung up without a word")
+        case TimeoutError():
+            return UnreachableError(f"{broker.url} does not answer; {cause}")
+        case OSError():
+            return UnreachableError(f"lost the connection to {broker.url}: {cause.strerror or cause}")
+        case _:
+            return UnreachableError(f"lost the connection to {broker.url}: it sent what is not MQTT ({cause})")
+
+
+def dismissed(broker: Broker, reason: ReasonCode) -> MqttError:
     """The words for a DISCONNECT sent by the broker (MQTT 5)."""
     if reason.value == TAKEN_OVER:
         return namesake(broker, str(reason))
-    return UnreachableError(f"{broker.url} closed the connection: {reason}")
+    need = f"; {NEEDED[reason.value]}" if reason.value in NEEDED else ""
+    return UnreachableError(f"{broker.url} closed the connection: {reason}{need}")
 
 
-def namesake(broker: Broker, evidence: str) -> TakenOverError:
-    return TakenOverError(
+def namesake(broker: Broker, evidence: str) -> NamesakeError:
+    return NamesakeError(
         f"another gauge-mqtt with the same instance name is on {broker.url} ({evidence}); "
         "give one of them another CLAUDE_GAUGE_INSTANCE"
     )

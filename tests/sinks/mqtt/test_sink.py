@@ -84,14 +84,14 @@ async def test_heartbeats_and_events_are_heard_and_not_retained(mosquitto: Mosqu
     assert TOPICS.heartbeat not in found
 
 
-async def test_values_expire_on_the_broker_but_not_the_rest(mosquitto: Mosquitto) -> None:
-    """A broker that outlives the publisher forgets its values instead of passing old ones on."""
+async def test_values_and_online_expire_on_the_broker(mosquitto: Mosquitto) -> None:
+    """A broker that outlives the publisher forgets its values instead of passing old ones on. Discovery stays."""
     port = mosquitto.start().port
     sink = MqttSink(sink_on(port)._broker, TOPICS, DISCOVERY, expiry_s=1)  # noqa: SLF001
     sink.show(usage(rate_1m=1), (), beat=True)
     async with running(sink):
         await eventually(lambda: retained_on(port).keys() >= set(TOPICS.retained))
-        await eventually(lambda: retained_on(port).keys() == {TOPICS.discovery, TOPICS.availability})
+        await eventually(lambda: retained_on(port).keys() == {TOPICS.discovery})
 
 
 async def test_cancelled_it_says_offline_and_leaves(mosquitto: Mosquitto) -> None:

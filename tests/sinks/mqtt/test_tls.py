@@ -47,7 +47,18 @@ async def test_a_certificate_for_another_host_is_not_trusted(mosquitto: Mosquitt
     start(mosquitto, "other")
     sink = sink_on(mosquitto.port, tls=True, ca_file=room / "ca.pem")
     async with running(sink):
-        await eventually(lambda: "is not trusted" in sink.health.detail)
+        await eventually(lambda: "is for another name" in sink.health.detail)
+        assert "CLAUDE_GAUGE_MQTT_URL" in sink.health.detail
+        assert "CA_FILE" not in sink.health.detail, "another authority would not help"
+
+
+async def test_a_certificate_that_has_expired_is_to_be_renewed(mosquitto: Mosquitto, room: Path) -> None:
+    certificate(room, "old", "ca", "IP:127.0.0.1", days=-1)
+    start(mosquitto, "old")
+    sink = sink_on(mosquitto.port, tls=True, ca_file=room / "ca.pem")
+    async with running(sink):
+        await eventually(lambda: "renew it" in sink.health.detail)
+        assert "CA_FILE" not in sink.health.detail, "another authority would not help"
 
 
 async def test_a_client_certificate_lets_in_and_without_one_the_words_ask_for_it(

@@ -1,6 +1,7 @@
 """The MQTT sink and a broker that is absent, killed, emptied, frozen, or says no."""
 
 import asyncio
+import errno
 import gc
 import logging
 import socket
@@ -9,12 +10,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import paho.mqtt.client
 import pytest
 
+from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.contract.messages import retained
 from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.sinks.mqtt import endings
 from gauge_mqtt.sinks.mqtt import session as mqtt_session
-from gauge_mqtt.sinks.mqtt import sink as sink_module
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from gauge_mqtt.sinks.mqtt.words import MqttError
@@ -51,7 +54,7 @@ async def test_a_broker_that_comes_late_or_back_empty_gets_everything_in_time(mo
 async def test_a_broker_that_comes_and_goes_is_not_mistaken_for_a_namesake(
     mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sink_module, "SHORT_LIVES", 2)
+    monkeypatch.setattr(endings, "SHORT_LIVES", 2)
     sink = sink_on(mosquitto.port)
     async with running(sink):
         for _ in range(3):
@@ -170,19 +173,130 @@ async def test_a_topic_the_broker_refuses_is_named_once(
         assert len([r for r in caplog.records if r.levelno == logging.WARNING]) == 1
 
 
-async def test_two_of_one_name_are_told_apart_in_words(mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_of_one_name_both_say_so_and_then_one_leaves_room(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
     """mosquitto 2.0 drops the elder of two namesakes without saying why."""
-    monkeypatch.setattr(sink_module, "SHORT_LIVES", 2)
     mosquitto.start()
-    first, second = sink_on(mosquitto.port), sink_on(mosquitto.port)
+    first, second = sink_on(mosquitto.port), sink_on(mosquitto.port, username="second")
+    said: dict[int, set[str]] = {id(first): set(), id(second): set()}
     async with running(first):
         await eventually(lambda: first.health.ok)
         async with running(second):
-            said = await eventually(lambda: [s for s in (first, second) if "same instance name" in s.health.detail])
-            other = second if said == [first] else first
-            await eventually(lambda: other.health.ok)
+
+            def both() -> bool:
+                for sink in (first, second):
+                    said[id(sink)] |= {sink.health.detail} if "same instance name" in sink.health.detail else set()
+                return all(said.values())
+
+            await eventually(both, 20)
+            await asyncio.sleep(2)  # the third time one of them stays away
+            await eventually(lambda: first.health.ok or second.health.ok)
+            other = first if first.health.ok else second
             await asyncio.sleep(1.5)
             assert other.health.ok, "they go on throwing each other out"
+    assert "Traceback" not in caplog.text
+
+
+async def test_one_silence_at_connect_does_not_cost_mqtt_5(mosquitto: Mosquitto) -> None:
+    """A broker under load may answer late: on 3.1.1 its retained values would not expire any more."""
+    mosquitto.start()
+    silent = asyncio.Event()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not silent.is_set():
+            silent.set()
+            await reader.read()
+            writer.close()
+            return
+        inner, outer = await asyncio.open_connection(HOST, mosquitto.port)
+
+        async def pour(source: asyncio.StreamReader, sink_: asyncio.StreamWriter) -> None:
+            while some := await source.read(65536):
+                sink_.write(some)
+            sink_.close()
+
+        await asyncio.gather(pour(reader, outer), pour(inner, writer))
+
+    async with await asyncio.start_server(relay, HOST, 0) as server:
+        sink = sink_on(server.sockets[0].getsockname()[1])
+        async with running(sink):
+            await eventually(lambda: "nothing came for 3 s" in sink.health.detail, 10)
+            await eventually(lambda: sink.health.ok, 10)
+            assert "MQTT 5" in sink.health.detail
+
+
+async def test_a_broker_that_refused_mqtt_5_is_asked_again_on_the_next_connection(mosquitto: Mosquitto) -> None:
+    """Such as one that was updated. The fall-back is said."""
+    mosquitto.start("allow_anonymous true", "max_connections 100")
+    old = True
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.read(9)
+        if old and head[8] == 5:
+            writer.write(b"\x20\x02\x00\x01")
+            writer.close()
+            return
+        inner, outer = await asyncio.open_connection(HOST, mosquitto.port)
+        outer.write(head)
+
+        async def pour(source: asyncio.StreamReader, sink_: asyncio.StreamWriter) -> None:
+            while some := await source.read(65536):
+                sink_.write(some)
+            sink_.close()
+
+        await asyncio.gather(pour(reader, outer), pour(inner, writer))
+
+    async with await asyncio.start_server(refuse, HOST, 0) as server:
+        sink = sink_on(server.sockets[0].getsockname()[1])
+        async with running(sink):
+            await eventually(lambda: sink.health.ok)
+            assert "MQTT 3.1.1, since it refuses 5" in sink.health.detail
+            old = False
+            mosquitto.kill()
+            await eventually(lambda: not sink.health.ok)
+            mosquitto.start()
+            await eventually(lambda: sink.health.ok and "MQTT 5" in sink.health.detail, BACK_WITHIN_S)
+
+
+async def test_a_new_password_in_its_file_is_read_at_the_next_refusal(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    password(mosquitto, tmp_path / "broker", "gauge", "new")
+    address = {"host": HOST, "port": mosquitto.port, "username": "gauge"}
+    passwords = iter(["old", "new"])
+    sink = MqttSink(
+        Broker(**address, password="old"), TOPICS, b"{}",  # noqa: S106
+        renew=lambda: Broker(**address, password=next(passwords)),
+    )  # fmt: skip
+    async with running(sink):
+        await eventually(lambda: "refused user gauge" in sink.health.detail)
+        await eventually(lambda: sink.health.ok, 20)
+
+
+async def test_a_password_file_that_cannot_be_read_any_more_is_told(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    def renew() -> Broker:
+        raise GaugeError("the password file is gone")
+
+    password(mosquitto, tmp_path / "broker", "gauge", "new")
+    broker = Broker(host=HOST, port=mosquitto.port, username="gauge", password="old")  # noqa: S106
+    sink = MqttSink(broker, TOPICS, b"{}", renew=renew)
+    async with running(sink):
+        await eventually(lambda: "the password file is gone" in sink.health.detail)
+
+
+@pytest.mark.parametrize("lacking", ["file", "thread"])
+async def test_without_a_file_or_thread_to_spare_it_waits(
+    lacking: str, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EMFILE, "Too many open files") if lacking == "file" else RuntimeError("can't start")
+
+    with monkeypatch.context() as starved:
+        starved.setattr(paho.mqtt.client, "_socketpair_compat", fail)
+        sink = sink_on(mosquitto.start().port)
+        async with running(sink):
+            await eventually(lambda: "cannot reach" in sink.health.detail)
+            starved.undo()
+            await eventually(lambda: sink.health.ok, BACK_WITHIN_S)
 
 
 async def test_a_broker_that_tells_of_a_takeover_is_taken_at_its_word() -> None:
