@@ -23,6 +23,7 @@ EXAMPLES = {
     "mqtt_url": "mqtt://your-broker:1883",
     "mqtt_username": "gauge  (and CLAUDE_GAUGE_MQTT_PASSWORD_FILE=/path/password)",
     "mqtt_ca_file": "/path/ca.crt",
+    "instance": "desk2",
 }
 """How a setting looks that a broker's refusal points to."""
 

@@ -55,7 +55,8 @@ async def publish(settings: Settings, progress: Progress | None = None) -> None:
 
 
 def _board(settings: Settings, broker: Broker, source_set: SourceSet) -> Board:
-    mqtt = MqttSink(broker, settings.topics, discovery.payload(settings.topics, __version__))
+    renew = None if broker.only_v311 else settings.broker  # our own broker has no password
+    mqtt = MqttSink(broker, settings.topics, discovery.payload(settings.topics, __version__), renew=renew)
     sources = source_set.sources
     http = HttpSink(
         settings.http_host, settings.http_port, lambda: _report(sources, mqtt), lambda: _metrics(sources, mqtt)

@@ -30,8 +30,8 @@ class NamesakeWatch:
         self._short_lives, self._known = 0, False
 
     def ended(self, lived_s: float, *, hung_up: bool, took_everything: bool) -> Verdict:
-        """A connection has ended. `hung_up`: by the broker. `took_everything`: it had acknowledged all of its beginning,
-        without which its end says nothing about a namesake.
+        """A connection has ended. `hung_up`: by the broker. `took_everything`: it had acknowledged all that was
+        published, without which its end says nothing about a namesake.
         """
         if not hung_up or lived_s > FORGOTTEN_S:
             self._known = False

@@ -29,6 +29,9 @@ FAREWELL_S = 1.0
 GREET_WITHIN_S, GREET_EVERY_S = 1.0, 5.0
 """A birth of Home Assistant is answered after a random delay, and a flood of them not more often than this."""
 
+AT_ONCE_S = (0.5, 1.0)
+"""The pause after which the other one of two namesakes gets to know it, too."""
+
 
 class MqttSink:
     """Publishes what changed; on a heartbeat, on connect and on the birth of Home Assistant everything.
@@ -119,7 +122,7 @@ class MqttSink:
             return why
         named = words.namesake(self._broker, f"{why}, soon after each start, though it took everything")
         if verdict is Verdict.SAY:
-            named.pause_s = MqttError.pause_s
+            named.pause_s = AT_ONCE_S
         return named
 
     async def _live(self, session: Session) -> MqttError:

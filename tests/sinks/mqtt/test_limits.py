@@ -15,7 +15,8 @@ from gauge_mqtt.sinks.mqtt.message import V5, V311, Message
 from gauge_mqtt.sinks.mqtt.session import Session
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from tests.support.brokers import HOST, Mosquitto, retained_on
-from tests.support.mqtt import TOPICS, eventually, running, sink_on, usage
+from tests.support.mqtt import TOPICS, running, sink_on, usage
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 LIMIT = 600
