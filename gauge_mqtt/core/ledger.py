@@ -46,35 +46,40 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Minute(msgspec.Struct, array_like=True):
-    """The records of one UTC minute, and their sums. `reported`: output tokens of those that say their thinking."""
+    """The records of one UTC minute, when the outermost of them were (unix s), and their sums in tokens.
+
+    `reported`: output of those that say their thinking.
+    """
 
     entries: dict[str, Entry] = {}
+    first: float = inf
+    last: float = -inf
     tokens: int = 0
+    output: int = 0
+    cache_read: int = 0
     thinking: int = 0
     reported: int = 0
 
     def put(self, key: str, entry: Entry) -> None:
         self.entries[key] = entry
+        self.first, self.last = min(self.first, entry.at), max(self.last, entry.at)
         self._count(entry, 1)
 
     def take(self, key: str) -> Entry:
         entry = self.entries.pop(key)
+        if entry.at in (self.first, self.last):
+            self.first = min((other.at for other in self.entries.values()), default=inf)
+            self.last = max((other.at for other in self.entries.values()), default=-inf)
         self._count(entry, -1)
         return entry
 
     def _count(self, entry: Entry, sign: int) -> None:
         self.tokens += sign * entry.tokens
+        self.output += sign * entry.output
+        self.cache_read += sign * entry.cache_read
         if entry.thinking >= 0:
             self.thinking += sign * entry.thinking
             self.reported += sign * entry.output
-
-    @property
-    def first(self) -> float:
-        return min(entry.at for entry in self.entries.values())
-
-    @property
-    def last(self) -> float:
-        return max(entry.at for entry in self.entries.values())
 
 
 class Ledger:

@@ -1,12 +1,12 @@
 """What a ledger says at an instant, as a `Reading`. Pure."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from math import ceil, nextafter
+from math import ceil, inf, nextafter
+from typing import NamedTuple
 
-from gauge_mqtt.core.blocks import BLOCK, HOUR, Block
-from gauge_mqtt.core.ledger import MINUTE, Entry, Ledger
+from gauge_mqtt.core.blocks import BLOCK, HOUR
+from gauge_mqtt.core.ledger import MINUTE, Entry, Ledger, Minute
 from gauge_mqtt.core.reading import CACHE_WINDOW, RATE_WINDOW, WEEK, Ratio, Reading, Window
 
 WEEK_S = WEEK.total_seconds()
@@ -21,13 +21,12 @@ def read(ledger: Ledger, now: datetime, source: str) -> Reading:
     """The facts of `ledger` at `now`. A window that is not completely in the ledger yet is `None`."""
     at, since = now.timestamp(), ledger.complete_since
     minute_ago, cache_from = at - RATE_WINDOW.total_seconds(), at - CACHE_WINDOW.total_seconds()
-    recent = list(_between(ledger, cache_from, at + RATE_AHEAD_S))
     window_5h, thinking = _open_window(ledger, at)
     newest, activity_at = _newest(ledger, at)
     return Reading(
         source=source,
-        rate_tokens=sum(e.tokens for e in recent if e.at > minute_ago) if since <= minute_ago else None,
-        cache=_cache(recent) if since <= cache_from else None,
+        rate_tokens=_sums(ledger, minute_ago, at + RATE_AHEAD_S).tokens if since <= minute_ago else None,
+        cache=_cache(_sums(ledger, cache_from, at + RATE_AHEAD_S)) if since <= cache_from else None,
         window_5h=window_5h,
         window_7d=Window(tokens=_week_tokens(ledger, at)) if since <= at - WEEK_S else None,
         thinking=thinking,
@@ -42,28 +41,52 @@ def tokens_between(ledger: Ledger, after: float, upto: float) -> int | None:
     """Tokens of the records after the first and up to the second unix second; `None` if not all of them are known."""
     if ledger.complete_since > after:
         return None
-    first, last = int(after // MINUTE), int(upto // MINUTE)
-    low, high = bisect_right(ledger.order, first), bisect_left(ledger.order, last)
-    whole = sum(ledger.minutes[number].tokens for number in ledger.order[low:high])
-    cut = [ledger.minutes[number] for number in {first, last} if number in ledger.minutes]
-    return whole + sum(e.tokens for minute in cut for e in minute.entries.values() if after < e.at <= upto)
+    return _sums(ledger, after, upto).tokens
 
 
 def _instant(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def _between(ledger: Ledger, after: float, upto: float) -> Iterator[Entry]:
+class _Sums(NamedTuple):
+    """Tokens of some records. `reported`: output of those that say their thinking."""
+
+    tokens: int
+    output: int
+    cache_read: int
+    thinking: int
+    reported: int
+
+
+def _sums(ledger: Ledger, after: float, upto: float) -> _Sums:
+    """Of the records after the first and up to the second unix second.
+
+    A minute between the two is added by its sums; only in one that they cut is each record looked at.
+    """
+    tokens = output = cache_read = thinking = reported = 0
     low, high = bisect_left(ledger.order, after // MINUTE), bisect_right(ledger.order, upto // MINUTE)
     for number in ledger.order[low:high]:
-        for entry in ledger.minutes[number].entries.values():
-            if after < entry.at <= upto:
-                yield entry
+        part = ledger.minutes[number]
+        if part.first <= after or part.last > upto:
+            part = _part(part, after, upto)
+        tokens += part.tokens
+        output += part.output
+        cache_read += part.cache_read
+        thinking += part.thinking
+        reported += part.reported
+    return _Sums(tokens, output, cache_read, thinking, reported)
 
 
-def _cache(entries: list[Entry]) -> Ratio:
-    read_tokens = sum(e.cache_read for e in entries)
-    return Ratio(part=read_tokens, whole=read_tokens + sum(e.input + e.cache_creation for e in entries))
+def _part(minute: Minute, after: float, upto: float) -> Minute:
+    part = Minute(entries={})
+    for key, entry in minute.entries.items():
+        if after < entry.at <= upto:
+            part.put(key, entry)
+    return part
+
+
+def _cache(sums: _Sums) -> Ratio:
+    return Ratio(part=sums.cache_read, whole=sums.tokens - sums.output)
 
 
 def _open_window(ledger: Ledger, at: float) -> tuple[Window | None, Ratio | None]:
@@ -75,35 +98,21 @@ def _open_window(ledger: Ledger, at: float) -> tuple[Window | None, Ratio | None
         return (Window(tokens=0), None) if quiet and ledger.complete_since <= at - BLOCK else (None, None)
     if not block.active(at):
         return Window(tokens=0), None
-    tokens, thinking, reported = _sums_of(ledger, block, upto)
-    share = Ratio(part=thinking, whole=reported) if reported else None
-    return Window(tokens=tokens, ends_at=_instant(block.end)), share
+    sums = _sums(ledger, nextafter(block.first, -inf), _end_of_minute(upto))
+    thinking = Ratio(part=sums.thinking, whole=sums.reported) if sums.reported else None
+    return Window(tokens=sums.tokens, ends_at=_instant(block.end)), thinking
 
 
-def _sums_of(ledger: Ledger, block: Block, upto: float) -> tuple[int, int, int]:
-    """Tokens, thinking tokens, and output tokens of the responses that report their thinking."""
-    tokens = thinking = reported = 0
-    first = int(block.first // MINUTE)
-    for entry in ledger.minutes[first].entries.values():
-        if entry.at >= block.first:
-            tokens += entry.tokens
-            if entry.thinking >= 0:
-                thinking += entry.thinking
-                reported += entry.output
-    low, high = bisect_right(ledger.order, first), bisect_right(ledger.order, upto // MINUTE)
-    for number in ledger.order[low:high]:
-        minute = ledger.minutes[number]
-        tokens += minute.tokens
-        thinking += minute.thinking
-        reported += minute.reported
-    return tokens, thinking, reported
+def _end_of_minute(at: float) -> float:
+    """The last instant of its minute: what is ahead of our clock is let in by the minute."""
+    return nextafter((at // MINUTE + 1) * MINUTE, 0)
 
 
 def _week_tokens(ledger: Ledger, at: float) -> int:
     start = at - WEEK_S
     edge, upto = int(start // HOUR), (at + WINDOW_AHEAD_S) // MINUTE
     total = sum(tokens for hour, tokens in ledger.hours.items() if hour > edge)
-    total += sum(entry.tokens for entry in _between(ledger, start, nextafter((edge + 1) * HOUR, 0)))
+    total += _sums(ledger, start, nextafter((edge + 1) * HOUR, 0)).tokens
     for number in reversed(ledger.order):
         if number <= upto:
             break
@@ -115,23 +124,17 @@ def _newest(ledger: Ledger, at: float) -> tuple[Entry | None, datetime | None]:
     """The newest main-chain response of the last 5 h that names its model, if nothing newer can still be unread; and
     when there was any response at all.
     """
-    activity_at = None
-    for entry in _backwards(ledger, at):
-        activity_at = activity_at or _instant(entry.at)
-        if entry.main and entry.model:
-            return entry, activity_at
-    return None, activity_at
-
-
-def _backwards(ledger: Ledger, at: float) -> Iterator[Entry]:
+    oldest, activity_at = max(at - BLOCK, ledger.complete_since), None
     high = bisect_right(ledger.order, (at + WINDOW_AHEAD_S) // MINUTE)
-    oldest = max(at - BLOCK, ledger.complete_since)
     for number in reversed(ledger.order[:high]):
-        if (number + 1) * MINUTE <= oldest:
-            return
-        for entry in sorted(ledger.minutes[number].entries.values(), key=lambda e: (e.at, e.model or ""), reverse=True):
-            if entry.at > oldest:
-                yield entry
+        minute = ledger.minutes[number]
+        if minute.last <= oldest:
+            break
+        activity_at = activity_at or _instant(minute.last)
+        named = [e for e in minute.entries.values() if e.main and e.model and e.at > oldest]
+        if named:
+            return max(named, key=lambda e: (e.at, e.model or "")), activity_at
+    return None, activity_at
 
 
 def busy_minute(ledger: Ledger, now: datetime) -> int | None:

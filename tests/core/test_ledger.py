@@ -258,3 +258,11 @@ def test_a_pause_of_exactly_five_hours_is_none(gap: float, same_block: bool) -> 
     block = ledger_of([("a", entry(AT - last + gap, 1)), ("b", entry(AT - last, 1))]).latest_block(AT)
     assert block is not None
     assert (block.first < last) == same_block and (block.last == last)  # noqa: PT018
+
+
+def test_what_is_an_hour_ahead_of_our_clock_is_let_into_both_windows_by_the_minute() -> None:
+    inside, outside = ("inside", entry(-HOUR - 59)), ("outside", entry(-HOUR - 60))
+    reading = windows.read(ledger_of([("now", entry(1)), inside, outside]), NOW, "t")
+    assert reading.window_5h is not None
+    assert reading.window_7d is not None
+    assert (reading.window_5h.tokens, reading.window_7d.tokens) == (200, 200)

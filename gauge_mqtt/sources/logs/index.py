@@ -14,7 +14,7 @@ from gauge_mqtt.sources.logs.tail import LogFile
 
 log = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 NAME = "jsonl-index.msgpack"
 INDEX_MAX = 512 << 20
 
