@@ -11,7 +11,8 @@ import logging
 import re
 from collections.abc import AsyncIterator
 
-from gauge_mqtt.sources.ccusage.program import OUTPUT_MAX, ReportName
+from gauge_mqtt.sources.ccusage.process import OUTPUT_MAX
+from gauge_mqtt.sources.ccusage.program import ReportName
 from gauge_mqtt.sources.ccusage.report import QUOTED, CcusageError
 
 HOW_TO = (

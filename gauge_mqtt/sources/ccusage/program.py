@@ -1,24 +1,21 @@
-"""The ccusage command: found, checked and run with limits. Knows processes, nothing of what they print."""
+"""The ccusage command: found, checked, and asked for reports. Knows nothing of what is in them."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import re
 import shutil
-import signal
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
+from gauge_mqtt.sources.ccusage.process import Run
 from gauge_mqtt.sources.ccusage.report import QUOTED, CcusageError
 
 log = logging.getLogger(__name__)
 
 ReportName = Literal["blocks", "daily"]
 
-OUTPUT_MAX = 1 << 24
-"""Bytes; a year of blocks is about one MB."""
 VERSION_S = 10.0
 """How long `--version` may take; the launcher of the npm package starts Node for it."""
 OLDEST = 15
@@ -28,7 +25,6 @@ NEUTRAL = ("--config", os.devnull)
 """From 20 on `ccusage.json` beside the logs can make a report leave blocks out, or make them of other than 5 h."""
 EXACT_SINCE = 20
 """Before, the first line of a streamed response was counted instead of the largest."""
-NICENESS = 10
 VERSION = re.compile(r"(?:ccusage )?v?(\d+)\.(\d+)\.(\d+)\s*")
 PASSED_ON = ("HOME", "PATH", "LANG", "TMPDIR", "SYSTEMROOT")
 """No secret of ours is among what the child inherits."""
@@ -122,75 +118,26 @@ class Program:
         return await self._run([*report, "--json", "--offline"], self._timeout_s)
 
     async def _run(self, arguments: Sequence[str], timeout_s: float) -> bytes:
-        env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        # The same directories as our own tail reads. A neutral working directory: a `.ccusage` there changes defaults.
-        homes = [os.fspath((root.parent if root.name == "projects" else root).absolute()) for root in self._roots]
-        env |= {"NO_COLOR": "1", "CLAUDE_CONFIG_DIR": ",".join(homes)}
-        loop, cancelled = asyncio.get_running_loop(), None
-        starting = asyncio.create_task(
-            loop.subprocess_exec(
-                lambda: asyncio.subprocess.SubprocessStreamProtocol(1 << 16, loop),
-                self.path,
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                cwd="/",
-                env=env,
-                start_new_session=True,
-            )
-        )
+        """What it prints when it is run with `arguments`. Raises `CcusageError`."""
+        asked, env = f"`{self.path.name} {' '.join(arguments)}`", self._environment()
+        run = await Run.start(self.path, arguments, env)
         try:
-            await asyncio.wait({starting})
-        except asyncio.CancelledError as error:  # asyncio itself would end it without its children, and wait for them
-            cancelled = error
-            await asyncio.wait({starting})
-        try:
-            transport, protocol = starting.result()
-        except OSError as error:
-            raise cancelled or CcusageError(f"{self.path} does not start: {error.strerror}") from None
-        process = asyncio.subprocess.Process(transport, protocol, loop)
-        asked = f"`{self.path.name} {' '.join(arguments)}`"
-        with contextlib.suppress(OSError):  # it is over already
-            os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
-        answer, complaint = cast("asyncio.StreamReader", process.stdout), cast("asyncio.StreamReader", process.stderr)
-        complaints, code = asyncio.create_task(_start_of(complaint)), None
-        try:
-            if cancelled:
-                raise cancelled
             async with asyncio.timeout(timeout_s):
-                output = await _all_of(answer, asked)
-                said = " ".join((await complaints).decode("utf-8", "replace").split())
-                code = await process.wait()
+                code, output, said = await run.collect(asked)
         except TimeoutError:
             raise CcusageError(f"{asked} gave no answer within {timeout_s:g} s") from None
         finally:
-            if code is None:
-                complaints.cancel()
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)  # its children, too
-                await asyncio.wait({complaints})
-                for pipe in (1, 2):  # one of them that has left the group may hold it open
-                    cast("asyncio.BaseTransport", transport.get_pipe_transport(pipe)).close()
-                await process.wait()
+            await run.stop()
         if "No valid Claude data directories" in said:
             raise CcusageError(f"{asked} finds no session logs in {env['CLAUDE_CONFIG_DIR']}: set CLAUDE_CONFIG_DIR")
         if code:
             raise CcusageError(f"{asked} failed with exit code {code}: {said[:QUOTED] or 'it said nothing'}")
         return output
 
-
-async def _all_of(stream: asyncio.StreamReader, asked: str) -> bytes:
-    output = bytearray()
-    while part := await stream.read(1 << 16):
-        output += part
-        if len(output) > OUTPUT_MAX:
-            raise CcusageError(f"{asked} printed more than {OUTPUT_MAX >> 20} MB: {bytes(output[:QUOTED])!r}")
-    return bytes(output)
-
-
-async def _start_of(stream: asyncio.StreamReader) -> bytes:
-    start = b""
-    while part := await stream.read(1 << 16):
-        start = (start + part)[: 8 * QUOTED]
-    return start
+    def _environment(self) -> dict[str, str]:
+        """Of ours only what it needs, and the same directories as our own tail reads. Raises `CcusageError`."""
+        homes = [os.fspath((root.parent if root.name == "projects" else root).absolute()) for root in self._roots]
+        if other := next((home for home in homes if "," in home), None):
+            raise CcusageError(f"ccusage cannot be told of {other}: a comma separates directories for it")
+        kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return kept | {"NO_COLOR": "1", "CLAUDE_CONFIG_DIR": ",".join(homes)}

@@ -4,18 +4,22 @@ Relied on is only what 15 to 20 all print. One report serves both windows: five-
 hours: they end at midnight, and rows exist only for days with use. Of the one block that the edge of the week cuts, the
 ledger of the log tail says which tokens lie behind the edge. Blocks also keep the two windows consistent where ccusage
 20.0.24 is not: its `daily` leaves out replays of side chains that its `blocks` counts.
+
+ccusage repeats whatever a log line says, a date of the year 10000 among it. Such a line stays in the logs for weeks, so
+it may not cost more than its own block: what no window can hold is left out before it is looked at.
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
 from gauge_mqtt.contract.errors import GaugeError
-from gauge_mqtt.core.blocks import BLOCK, HOUR
+from gauge_mqtt.core.blocks import BLOCK
 from gauge_mqtt.core.models import SYNTHETIC
 from gauge_mqtt.core.reading import WEEK, Window
 from gauge_mqtt.core.windows import WINDOW_AHEAD_S
@@ -26,8 +30,13 @@ NOTHING = {b"", b"null", b"[]"}
 """What some versions print instead of an empty report."""
 WEEK_S = WEEK.total_seconds()
 
-Instant = Annotated[datetime, Meta(tz=True)]
-Amount = Annotated[float, Meta(ge=0, le=1e15)]
+TOKENS_MAX, COST_MAX = 1e12, 1e9
+"""What one block of 5 h can have at most; more is a fault, whoever made it."""
+INSTANT = re.compile(r"([+-]?\d{4,6})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
+"""RFC 3339, and the longer years that JavaScript and Rust write."""
+YEARS = range(1971, 2200)
+"""Far from where the arithmetic of dates and unix seconds ends."""
+
 Report = TypeVar("Report")
 TokensBetween = Callable[[float, float], int | None]
 """Tokens after the first and up to the second unix second; `None` if not all of that is known."""
@@ -53,10 +62,10 @@ class CcusageBlock(NamedTuple):
 
 
 class _Block(Struct, rename="camel"):
-    start_time: Instant
-    end_time: Instant
-    total_tokens: Amount
-    actual_end_time: Instant | None = None
+    start_time: str
+    end_time: str
+    total_tokens: float
+    actual_end_time: str | None = None
     is_gap: bool = False
     cost_usd: float = field(name="costUSD", default=math.nan)
     models: list[str] = []
@@ -70,14 +79,15 @@ class _Priced(Struct, rename="camel"):
     model_name: str
     cost: float
     missing_pricing: bool = False
-    input_tokens: Amount = 0
-    output_tokens: Amount = 0
-    cache_creation_tokens: Amount = 0
-    cache_read_tokens: Amount = 0
+    input_tokens: float = 0
+    output_tokens: float = 0
+    cache_creation_tokens: float = 0
+    cache_read_tokens: float = 0
 
     @property
-    def tokens(self) -> float:
-        return self.input_tokens + self.output_tokens + self.cache_creation_tokens + self.cache_read_tokens
+    def used(self) -> bool:
+        counts = (self.input_tokens, self.output_tokens, self.cache_creation_tokens, self.cache_read_tokens)
+        return any(counts)
 
 
 class _Day(Struct, rename="camel"):
@@ -88,24 +98,50 @@ class _Daily(Struct):
     daily: list[_Day]
 
 
-def blocks(output: bytes) -> list[CcusageBlock]:
-    """The blocks of a `blocks --json` report, oldest first; gaps are left out. Raises `CcusageError`."""
+def blocks(output: bytes, since: float = -math.inf) -> list[CcusageBlock]:
+    """The blocks of a `blocks --json` report, oldest first, without its gaps.
+
+    Raises `CcusageError` for a block that cannot be true, unless it ended before `since` (unix seconds): no window
+    holds it any more, so it is left out, as is one of another millennium.
+    """
     report = _decoded(output, _Blocks, "blocks")
-    rows = [
-        CcusageBlock(
-            start=block.start_time.timestamp(),
-            end=block.end_time.timestamp(),
-            last=(block.actual_end_time or block.start_time).timestamp(),
-            tokens=int(block.total_tokens),
-            cost_usd=block.cost_usd if block.cost_usd >= 0 else math.nan,
-            models=tuple(model for model in block.models if model != SYNTHETIC),
+    found = []
+    for block in report.blocks if report else []:
+        start = None if block.is_gap else _seconds(block.start_time)
+        if start is None:
+            continue
+        end, last = _seconds(block.end_time), _seconds(block.actual_end_time or block.start_time)
+        if end is None or last is None or end - start != BLOCK:
+            raise CcusageError(f"not a blocks report of 5 h (one from {block.start_time} to {block.end_time})")
+        if not 0 <= block.total_tokens <= TOKENS_MAX or block.cost_usd > COST_MAX:
+            if end <= since:
+                continue
+            what = f"{block.total_tokens:g} tokens for {block.cost_usd:g} USD"
+            raise CcusageError(f"not a blocks report that can be true (the block of {block.start_time} has {what})")
+        found.append(
+            CcusageBlock(
+                start=start,
+                end=end,
+                last=last,
+                tokens=int(block.total_tokens),
+                cost_usd=block.cost_usd if block.cost_usd >= 0 else math.nan,
+                models=tuple(model for model in block.models if model != SYNTHETIC),
+            )
         )
-        for block in (report.blocks if report else [])
-        if not block.is_gap
-    ]
-    if other := next((row for row in rows if row.end - row.start != BLOCK), None):
-        raise CcusageError(f"not a blocks report of 5 h (one of {(other.end - other.start) / HOUR:g} h)")
-    return sorted(rows)
+    return sorted(found)
+
+
+def _seconds(text: str) -> float | None:
+    """An instant in unix seconds; `None` if it is too far away for any window. Raises `CcusageError` if it is none."""
+    match = INSTANT.fullmatch(text)
+    if match and int(match[1]) not in YEARS:
+        return None
+    try:
+        if match:
+            return datetime.fromisoformat(text).timestamp()
+    except ValueError:  # the 30th of February
+        pass
+    raise CcusageError(f"not a blocks report (no instant: {text[:QUOTED]!r})")
 
 
 def prices(output: bytes) -> dict[str, bool]:
@@ -117,7 +153,7 @@ def prices(output: bytes) -> dict[str, bool]:
     report = _decoded(output, _Daily, "daily")
     for day in report.daily if report else []:
         for row in day.model_breakdowns:
-            priced = not row.missing_pricing and (row.cost > 0 or not row.tokens)
+            priced = not row.missing_pricing and (row.cost > 0 or not row.used)
             known[row.model_name] = known.get(row.model_name, True) and priced
     return known
 

@@ -134,7 +134,8 @@ class CcusageSource:
         started = loop.time()
         self.runs += 1
         try:
-            rows = self._believed(blocks(await self._reporter.report("blocks")), asked_at)
+            week_ago = asked_at.timestamp() - WEEK.total_seconds()
+            rows = self._believed(blocks(await self._reporter.report("blocks"), since=week_ago), asked_at)
             self._blocks, self._asked_at = rows, asked_at
             changed()
             await self._learn_prices({model for row in rows for model in row.models})

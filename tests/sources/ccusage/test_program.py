@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gauge_mqtt.sources.ccusage import process
 from gauge_mqtt.sources.ccusage import program as ccusage_program
 from gauge_mqtt.sources.ccusage.program import Program
 from gauge_mqtt.sources.ccusage.report import QUOTED, CcusageError, blocks
@@ -233,7 +234,7 @@ async def test_too_long_an_answer_is_cut_off(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(CcusageError, match="more than 16 MB"):
         await program(script(tmp_path / "ccusage", endless)).report("blocks")
     await eventually(lambda: not any(map(running, pids(tmp_path))))
-    monkeypatch.setattr(ccusage_program, "OUTPUT_MAX", 20)
+    monkeypatch.setattr(process, "OUTPUT_MAX", 20)
     assert len(await program(script(tmp_path / "ccusage", "echo 1234567890123456789")).report("blocks")) == 20
     with pytest.raises(CcusageError, match="printed more than"):
         await program(script(tmp_path / "ccusage", "echo 12345678901234567890")).report("blocks")
@@ -250,3 +251,10 @@ async def test_no_logs_are_told_from_no_use(tmp_path: Path) -> None:
         await real.report("blocks")
     (tmp_path / "gone" / "projects").mkdir(parents=True)
     assert blocks(await real.report("blocks")) == []
+
+
+async def test_a_directory_with_a_comma_cannot_be_asked_for(tmp_path: Path) -> None:
+    """ccusage takes what stands before and behind it for two, and says that nothing was used."""
+    (tmp_path / "a,b" / "projects").mkdir(parents=True)
+    with pytest.raises(CcusageError, match=r"cannot be told of .*/a,b: a comma separates"):
+        await Program(ccusage_binary(), [tmp_path / "a,b" / "projects"], 30).report("blocks")

@@ -133,3 +133,15 @@ async def test_what_the_owner_has_set_for_ccusage_does_not_change_the_windows(ho
     assert reading.window_5h is not None
     assert reading.window_5h.tokens == FULL
     assert (reading.window_5h.ends_at or now()).timestamp() == at // 3600 * 3600 + 5 * 3600
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    ["9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+23:59", "0001-01-01T00:00:00Z"],
+)
+async def test_one_line_at_the_edge_of_the_calendar_blinds_nobody(home: Path, timestamp: str) -> None:
+    lined = lines(answer(time.time()), answer(time.time(), timestamp=timestamp))
+    (home / "projects" / "p" / "s.jsonl").write_bytes(lined)
+    assert len(printed(home)) == 2
+    reading = (await loaded(home)).read(now())
+    assert reading.window_7d == Window(tokens=FULL)

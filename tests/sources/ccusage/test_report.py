@@ -157,6 +157,12 @@ def test_what_is_no_report_is_refused_and_its_beginning_quoted(said: bytes, read
     [
         {"totalTokens": -1},
         {"totalTokens": 1e20},
+        {"totalTokens": 2e12},
+        {"costUSD": 1e308},
+        {"costUSD": 2e9},
+        {"startTime": "2026-02-30T00:00:00Z"},
+        {"startTime": "20261122T000000Z"},
+        {"actualEndTime": "10000-01-01T00:00:00Z"},
         {"totalTokens": "7"},
         {"totalTokens": None},
         {"totalTokens": ...},
@@ -176,6 +182,40 @@ def test_a_report_with_one_wrong_value_is_refused(changes: dict[str, Any]) -> No
     assert blocks(block())
     with pytest.raises(CcusageError, match="not a blocks report"):
         blocks(block(**changes))
+
+
+FAR = [
+    ("0000-12-31T00:00:00.000Z", "0000-12-31T05:00:00.000Z"),
+    ("0001-01-01T00:00:00.000Z", "0001-01-01T05:00:00.000Z"),
+    ("1970-01-01T00:00:00Z", "1970-01-01T05:00:00Z"),
+    ("9999-12-31T23:00:00.000Z", "10000-01-01T04:00:00.000Z"),
+    ("10000-01-01T00:00:00.000Z", "10000-01-01T05:00:00.000Z"),
+    ("+010000-01-01T00:00:00.000Z", "+010000-01-01T05:00:00.000Z"),
+    ("-000001-12-31T00:00:00.000Z", "-000001-12-31T05:00:00.000Z"),
+]
+
+
+@pytest.mark.parametrize(("start", "end"), FAR)
+def test_a_block_at_the_edge_of_the_calendar_costs_nothing_but_itself(start: str, end: str) -> None:
+    """ccusage repeats what one broken log line says, for as long as that line is there."""
+    assert blocks(block(startTime=start, endTime=end)) == []
+
+
+def test_a_gap_may_last_for_ever() -> None:
+    assert blocks(block(isGap=True, endTime="10000-01-01T00:00:00Z", totalTokens=0)) == []
+
+
+def test_an_old_block_that_cannot_be_true_is_forgiven() -> None:
+    absurd, at = block(totalTokens=1e18), NOW.timestamp()
+    assert blocks(absurd, since=at + 86_400) == []
+    with pytest.raises(CcusageError, match=r"the block of 2026-11-22T00:00:00.000Z has 1e\+18 tokens"):
+        blocks(absurd, since=at)
+    assert len(blocks(block(), since=at + 86_400)) == 1
+
+
+@pytest.mark.parametrize("cost", [1e308, 1e9, 0.0])
+def test_days_beyond_all_measure_do_not_matter_for_prices(cost: float) -> None:
+    assert prices(daily({"cost": cost, "inputTokens": 1e300})) == {"a": cost > 0}
 
 
 def test_rows_are_sorted_whatever_the_order() -> None:
