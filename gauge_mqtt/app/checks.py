@@ -1,7 +1,9 @@
 """The doctor's checks of the sources, each with a verdict, a fact and one thing to do."""
 
+import os
 import time
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.app.settings import Settings, variable
@@ -11,12 +13,15 @@ from gauge_mqtt.core import windows
 from gauge_mqtt.sources.ccusage.program import HOW_TO
 from gauge_mqtt.sources.ccusage.report import CcusageError
 from gauge_mqtt.sources.ccusage.source import CcusageSource
-from gauge_mqtt.sources.logs.logbook import present
-from gauge_mqtt.sources.logs.roots import walk
+from gauge_mqtt.sources.logs.listing import printable, walk
+from gauge_mqtt.sources.logs.roots import present
 from gauge_mqtt.sources.logs.source import JsonlSource
+from gauge_mqtt.sources.logs.unreadable import UnreadablePaths, cure
 
 FAULT: Literal["fault"] = "fault"
 DAY = 86_400
+NAMED = 3
+"""So many of the files that cannot be read are named."""
 CCUSAGE_DIFFERS = "`blocks` of ccusage 20.0.23 and later counts replays of side chains, before 20 it counts other lines"
 
 
@@ -31,17 +36,30 @@ class Check(NamedTuple):
 
 def logs(source: JsonlSource) -> list[Check]:
     there = present(source.roots)
-    looked = ", ".join(map(str, source.roots))
+    where = ", ".join(map(printable, there))
     if not there:
-        fact = f"no log directory, looked for {looked}" if looked else "this user has no home directory to look in"
-        return [Check(FAULT, "logs", fact, "export CLAUDE_CONFIG_DIR=/where/it/is")]
-    newest = max((found.mtime for found in walk(there)), default=None)
+        looked = ", ".join(map(printable, source.roots))
+        return [Check(FAULT, "logs", f"no log directory, looked for {looked}", "export CLAUDE_CONFIG_DIR=/where/it/is")]
+    unreadable = _unreadable(source.book.unreadable)
+    newest = max((found.mtime for found in walk(map(os.fsencode, there)).files), default=None)
     if newest is None:
-        return [Check("note", "logs", f"no session in {', '.join(map(str, there))}", "claude -p hello")]
+        return unreadable or [Check("note", "logs", f"no session in {where}", "claude -p hello")]
     age = max(0.0, time.time() - newest)
-    fact = f"{len(source.book.files)} sessions in {', '.join(map(str, there))}, newest written {ago(age)}"
+    fact = f"{len(source.book.files)} sessions in {where}, newest written {ago(age)}"
     fix = "check that Claude Code writes to this directory, else: export CLAUDE_CONFIG_DIR=/where/it/is"
-    return [Check("ok", "logs", fact) if age < 7 * DAY else Check("note", "logs", fact, fix)]
+    return [*unreadable, Check("ok", "logs", fact) if age < 7 * DAY else Check("note", "logs", fact, fix)]
+
+
+def _unreadable(paths: UnreadablePaths) -> list[Check]:
+    """The first of what cannot be read, each with what helps, and how many more there are."""
+    checks = [
+        Check(FAULT, "logs", f"{printable(path)} cannot be read: {found.reason}", cure(path, found.error))
+        for path, found in islice(paths, NAMED)
+    ]
+    if len(paths) > NAMED:
+        rest = f"{len(paths) - NAMED} more files and directories cannot be read"
+        checks.append(Check(FAULT, "logs", rest, "gauge-mqtt doctor  (again, when these are mended)"))
+    return checks
 
 
 def account(source: JsonlSource, usage: Usage) -> list[Check]:

@@ -1,15 +1,23 @@
 """The ledger and the read positions on disk, so that a restart reads only what is new. Losing it costs time."""
 
+import fcntl
 import logging
 import os
+import re
+import secrets
+import stat
+import time
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 
 import msgspec
 
 from gauge_mqtt.core.blocks import Block
-from gauge_mqtt.core.ledger import Ledger, Minute
-from gauge_mqtt.core.turns import Turn
+from gauge_mqtt.core.ledger import MINUTE, Ledger, Minute
+from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.tail import LogFile
 
 log = logging.getLogger(__name__)
@@ -17,6 +25,11 @@ log = logging.getLogger(__name__)
 VERSION = 3
 NAME = "jsonl-index.msgpack"
 INDEX_MAX = 512 << 20
+LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+"""Unix seconds: what comes later cannot be told as a date everywhere."""
+ABANDONED_S = 3600.0
+"""No save takes that long: a temporary file so old is nobody's, whatever its process number."""
+TEMPORARY = re.compile(rf"\.{re.escape(NAME)}\.(\d+)(\.[0-9a-f]+)?")
 
 
 class _Stamp(msgspec.Struct, array_like=True, frozen=True):
@@ -25,72 +38,143 @@ class _Stamp(msgspec.Struct, array_like=True, frozen=True):
     version: int
 
 
-class _File(msgspec.Struct, array_like=True, frozen=True):
-    path: str
-    device: int
-    inode: int
-    offset: int
-    head_size: int
-    head_crc: int
-    skipping: bool
-    turn: Turn | None
-
-
 class _Index(msgspec.Struct, array_like=True, frozen=True):
     version: int
-    roots: list[str]
-    complete_since: float
+    roots: list[bytes]
     evicted_before: float
     evicted_block: Block | None
-    files: list[_File]
+    files: list[LogFile]
     minutes: dict[int, Minute]
 
 
 def encode(ledger: Ledger, files: Iterable[LogFile], roots: Iterable[Path]) -> bytes:
     horizon, block = ledger.evicted
-    return msgspec.msgpack.encode(
-        _Index(
-            VERSION, [str(root) for root in roots], ledger.complete_since, horizon, block,
-            [
-                _File(f.path, f.device, f.inode, f.offset, f.head_size, f.head_crc, f.skipping, f.turn)
-                for f in files
-                if f.offset
-            ],
-            ledger.minutes,
-        )
-    )  # fmt: skip
+    index = _Index(VERSION, _names(roots), horizon, block, [file for file in files if file.offset], ledger.minutes)
+    return msgspec.msgpack.encode(index)
 
 
 def write(directory: Path, data: bytes) -> None:
-    """Replace the index in one step. Raises `OSError`. Readable by its owner only: it names the user's projects."""
+    """Replace the index in one step. Raises `OSError` and leaves nothing behind then.
+
+    Readable by its owner only: it names the user's projects.
+    """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = directory / f".{NAME}.{os.getpid()}"
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        file.write(data)
-    temporary.replace(directory / NAME)
+    remove_abandoned(directory)
+    temporary = directory / f".{NAME}.{os.getpid()}.{secrets.token_hex(4)}"
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            _lock(file.fileno())
+            file.write(data)
+            file.flush()
+            temporary.replace(directory / NAME)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def remove_abandoned(directory: Path) -> None:
+    """Remove what killed publishers left behind, never what another one is writing now.
+
+    A process number says little where several containers share a directory: what is being written is also locked.
+    """
+    with suppress(OSError):
+        for entry in os.scandir(directory):
+            match = TEMPORARY.fullmatch(entry.name)
+            if match and entry.is_file(follow_symlinks=False):
+                with suppress(OSError):
+                    _remove_if_abandoned(entry, int(match[1]))
+
+
+def _remove_if_abandoned(entry: "os.DirEntry[str]", pid: int) -> None:
+    fd = os.open(entry.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        old = entry.stat(follow_symlinks=False).st_mtime < time.time() - ABANDONED_S
+        if _lock(fd) and (old or pid == os.getpid() or not _lives(pid)):
+            Path(entry.path).unlink()
+    finally:
+        os.close(fd)
+
+
+def _lock(fd: int) -> bool:
+    """False if somebody else has it. A file system without locks has none to respect."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def load(directory: Path, roots: Iterable[Path]) -> tuple[Ledger, list[LogFile]] | None:
     """What was saved for these roots; `None` if there is nothing usable, which is said in the log when it is odd."""
     path = directory / NAME
     try:
-        if path.stat().st_size > INDEX_MAX:
-            raise msgspec.ValidationError("larger than any index we write")
-        data = path.read_bytes()
+        data = _content(path)
         if msgspec.msgpack.decode(data, type=_Stamp).version != VERSION:
             return None
         index = msgspec.msgpack.decode(data, type=_Index)
+        _check(index)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
-        log.warning("index %s is not usable, reading the logs anew: %s", path, error)
+        log.warning("index %s is not usable, reading the logs anew: %s", printable(path), error)
         return None
-    if index.roots != [str(root) for root in roots]:
+    if index.roots != _names(roots):
         return None
     ledger = Ledger()
     ledger.restore(index.minutes, (index.evicted_before, index.evicted_block))
-    ledger.complete_since = index.complete_since
-    return ledger, [
-        LogFile(f.path, f.device, f.inode, f.offset, f.head_size, f.head_crc, f.skipping, f.turn) for f in index.files
-    ]
+    return ledger, index.files
+
+
+def _check(index: _Index) -> None:
+    """Raises `msgspec.ValidationError` for what no log line can have brought in: a restart must not carry it on."""
+    block = index.evicted_block
+    times = [index.evicted_before] if index.evicted_before != -inf else []
+    times += block or ()
+    times += [at for file in index.files if file.turn for at in (file.turn.waiting_since, file.turn.newest_at) if at]
+    if not all(0 <= at <= LATEST for at in times):
+        raise msgspec.ValidationError("a time that no clock has")
+    for number, minute in index.minutes.items():
+        again = Minute()
+        for key, entry in minute.entries.items():
+            if not 0 <= entry.at <= LATEST or entry.at // MINUTE != number:
+                raise msgspec.ValidationError("a record at another time than its minute")
+            again.put(key, entry)
+        if again != minute:
+            raise msgspec.ValidationError("a sum that is not that of its records")
+    if len({key for minute in index.minutes.values() for key in minute.entries}) != sum(
+        len(minute.entries) for minute in index.minutes.values()
+    ):
+        raise msgspec.ValidationError("a record in two minutes")
+
+
+def _content(path: Path) -> bytes:
+    """Raises `OSError` or `msgspec.ValidationError`."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # so that a pipe in its place does not block
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise msgspec.ValidationError("not a regular file")
+        if status.st_size > INDEX_MAX:
+            raise msgspec.ValidationError("larger than any index we write")
+        with os.fdopen(fd, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(fd)
+
+
+def _names(roots: Iterable[Path]) -> list[bytes]:
+    return [os.fsencode(root) for root in roots]

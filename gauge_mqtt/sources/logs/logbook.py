@@ -6,18 +6,26 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 from math import inf
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.reading import CACHE_WINDOW, OPEN_WINDOW, WEEK
 from gauge_mqtt.sources.logs import index
-from gauge_mqtt.sources.logs.roots import ListedFile, look, walk
-from gauge_mqtt.sources.logs.tail import LogFile, Tail
+from gauge_mqtt.sources.logs.listing import ListedFile, Listing, is_gone, list_at_once, look
+from gauge_mqtt.sources.logs.peek import written_at
+from gauge_mqtt.sources.logs.tail import SLICE, LogFile, ReadCounters, Tail
+from gauge_mqtt.sources.logs.unreadable import UnreadablePaths, is_below
 
 SETTLED_S = 2.0
 """A last line without a newline is taken once its file is that old."""
-MTIME_SLACK_S = 2.0
+SLACK_S = 2.0
 """Some file systems keep times in steps of 2 s."""
+BUSY_S = 0.003
+"""So long a reading holds the event loop in one go."""
+LOOKS = 3
+"""A history is listed anew that often at most because a file vanished between its listing and its reading."""
 BLOCK_KNOWN, ASK_AGAIN_S = 2, 900.0
 """Whether the 5 h block is known is asked after each 15 min read back: without a pause the answer costs a walk."""
 CACHE_S = CACHE_WINDOW.total_seconds()
@@ -28,16 +36,35 @@ Progress = Callable[[int, int], None]
 """Called with bytes done and bytes to do while a history is read."""
 
 
+class Followed(NamedTuple):
+    """What `Logbook.follow` did. `size`: bytes read. `more`: a sweep is due, since there is more than one slice, or a
+    directory. `gone`: a file is not there any more; the next sweep forgets it. `news`: the readings changed.
+    """
+
+    size: int
+    more: bool
+    gone: bool
+    news: bool
+
+
 class Logbook:
-    """Reads `roots` into `ledger`. State is keyed by (device, inode): a renamed file is not a new one."""
+    """Reads `roots` into `ledger`. State is keyed by (device, inode): a renamed file is not a new one.
+
+    `unreadable`: what is there and cannot be read now; what may be short for it is unknown, by `ledger.complete_since`.
+    `blind`: there is something, and nothing of it can be read.
+    """
 
     def __init__(self, roots: Sequence[Path], state_dir: Path | None = None) -> None:
         self.roots = list(roots)
         self.tail = Tail(Ledger())
         self.files: dict[tuple[int, int], LogFile] = {}
+        self.unreadable = UnreadablePaths()
+        self.blind = False
         self.observed_at: float | None = None
         self.unsaved = False
         self._state_dir = state_dir
+        self._since = inf
+        self._met: set[bytes] = set()
         self._known, self._asked_at = 0, inf
 
     @property
@@ -49,7 +76,7 @@ class Logbook:
         return None if self.observed_at is None else max(0.0, time.time() - self.observed_at)
 
     def restore(self) -> bool:
-        """Take up the saved index. False if there is none."""
+        """Take up the saved index. False if there is none. Nothing is known of the time since, before `catch_up`."""
         saved = index.load(self._state_dir, self.roots) if self._state_dir else None
         if saved is None:
             return False
@@ -58,10 +85,10 @@ class Logbook:
         return True
 
     def save(self) -> None:
-        """Write the index if anything was read since. Raises `OSError`."""
+        """Write the index if anything was read since. Raises `OSError`; the next call tries again."""
         if self._state_dir and self.unsaved:
-            self.unsaved = False
             index.write(self._state_dir, index.encode(self.ledger, self.files.values(), self.roots))
+            self.unsaved = False
 
     async def catch_up(self, changed: Callable[[], None], progress: Progress | None = None) -> int:
         """Compare every file with what was read of it and read the difference, newest first.
@@ -70,38 +97,67 @@ class Logbook:
 
         The first time, `ledger.complete_since` moves back as the reading does, so that each window becomes known as
         soon as it can be. Files older than a week are opened only as far as the 5 h block needs them.
+
+        Whoever looks at the ledger meanwhile sees a sum that was the truth at one instant: each file is read as far as
+        it had got when all were listed, and a small difference is read without letting anybody look in between.
         """
-        now, first = time.time(), self.observed_at is None
-        found = await asyncio.to_thread(lambda: sorted(walk(self.roots), key=lambda item: item.mtime, reverse=True))
-        self._forget({(item.device, item.inode) for item in found})
-        fresh: list[ListedFile] = []
-        older: list[ListedFile] = []
-        for item in found:
-            file = self._file(item)
-            if item.size not in (file.offset, file.remainder_at):
-                (fresh if file.offset or item.mtime >= now - WEEK_S else older).append(item)
-        todo = sum(item.size - self._file(item).offset for item in fresh)
-        start, missed = self.tail.counters.bytes, 0
+        missed = 0
+        for _ in range(LOOKS):
+            found = await asyncio.to_thread(list_at_once, [os.fsencode(root) for root in self.roots])
+            size, vanished = await self._catch_up(found, changed, progress)
+            missed += size
+            if not (vanished and self.observed_at is None):
+                break
+        self.unreadable.keep_only(self._met)
+        self._complete_since(self._since)
+        self.ledger.evict(time.time())
+        self._look_around()
+        self.observed_at = time.time()
+        return missed
 
-        def step() -> None:
-            if progress:
-                progress(min(self.tail.counters.bytes - start, todo - 1), todo)
-
-        floor = older[0].mtime + MTIME_SLACK_S if older else -inf
-        for item in fresh:
+    async def _catch_up(
+        self, found: Listing, changed: Callable[[], None], progress: Progress | None
+    ) -> tuple[int, bool]:
+        """Read what differs from the listing: the bytes of settled files, and whether one had vanished meanwhile."""
+        now, first, missed = time.time(), self.observed_at is None, 0
+        self._met = {failed.path for failed in found.failed}
+        for failed in found.failed:
+            self.unreadable.add(failed.path, failed.error, is_directory=failed.is_directory)
+        self._forget(found)
+        fresh, older = self._unread(found.files, now)
+        order = await asyncio.to_thread(_newest_first, fresh) if first else [(inf, *pair) for pair in fresh]
+        todo = sum(max(item.size - file.offset, 0) for item, file in fresh)
+        pauses = _Pauses(self.tail.counters, todo, progress) if first or todo > SLICE else None
+        floor = older[0][0].changed_at + SLACK_S if older else -inf
+        known = len(self.files)
+        for written, item, file in order:
             if first:
-                self.ledger.complete_since = max(floor, item.mtime + MTIME_SLACK_S)
+                self._complete_since(max(floor, written + SLACK_S))
                 if self._learned(now):
                     changed()
-            size = await self._read(item, now, step)
+            size = await self._read(item, file, now, pauses)
             missed += size if item.mtime < now - SETTLED_S else 0
         if progress:
             progress(todo, todo)
-        self.ledger.complete_since = floor
+        self._complete_since(floor)
         await self._reach_back(older, now)
-        self.ledger.evict(now)
-        self.observed_at = time.time()
-        return missed
+        return missed, len(self.files) < known
+
+    def _unread(self, files: Iterable[ListedFile], now: float) -> tuple[list["_Pair"], list["_Pair"]]:
+        """The files with something new in them, and those of them that are older than a week and never were opened."""
+        fresh: list[_Pair] = []
+        older: list[_Pair] = []
+        week_ago = (now - WEEK_S) * 1e9
+        for item in files:
+            file = self._file(item)
+            if not file.is_read(item.size) or (file.changed_ns != item.changed_ns and item.size):
+                (fresh if file.offset or item.changed_ns >= week_ago else older).append((item, file))
+        return fresh, older
+
+    def _complete_since(self, at: float) -> None:
+        """Every record later than `at` is read, but for what cannot be read."""
+        self._since = at
+        self.ledger.complete_since = max(at, self.unreadable.upto)
 
     def _learned(self, now: float) -> bool:
         """Whether a value has become known since the last time: worth a word while the rest is still being read."""
@@ -116,67 +172,149 @@ class Logbook:
         learned, self._known = known > self._known, known
         return learned
 
-    async def _reach_back(self, older: Sequence[ListedFile], now: float) -> None:
+    async def _reach_back(self, older: Sequence["_Pair"], now: float) -> None:
         """Where a 5 h block starts depends on all records back to a pause: read on until there is one."""
-        for item, following in zip_longest(older, older[1:]):
-            if self._block_known(now):
+        for (item, file), following in zip_longest(older, older[1:]):
+            if self._block_known(now) or self.unreadable.upto >= item.changed_at:
                 return
-            await self._read(item, now)
-            self.ledger.complete_since = following.mtime + MTIME_SLACK_S if following else -inf
+            await self._read(item, file, now, None)
+            await asyncio.sleep(0)
+            self._complete_since(following[0].changed_at + SLACK_S if following else -inf)
 
     def _block_known(self, now: float) -> bool:
         newest = max(self.ledger.order[-1] * 60 if self.ledger.order else -inf, self.ledger.complete_since)
         return newest < now - OPEN_S or self.ledger.latest_block(now) is not None
 
-    async def _read(self, item: ListedFile, now: float, step: Callable[[], None] = lambda: None) -> int:
-        """One file to its end, a slice at a time so that the loop stays free. Returns the bytes read."""
-        file, before = self._file(item), self.tail.counters.bytes
-        recent = item.mtime > now - OPEN_S
+    async def _read(self, item: ListedFile, file: LogFile, now: float, pauses: "_Pauses | None") -> int:
+        """One file up to its listed size, a slice at a time. Returns the bytes read."""
+        before, turns = self.tail.counters.bytes, item.changed_at > now - OPEN_S
         try:
-            more = True
-            while more:
-                more = self.tail.advance(file, turns=recent)
-                step()
-                await asyncio.sleep(0)
-            if item.mtime < now - SETTLED_S:
-                self.tail.finish(file, turns=recent)
-        except OSError:  # gone since it was listed
-            del self.files[item.device, item.inode]
+            while self._advance(item, file, turns=turns, upto=item.size):
+                if pauses:
+                    await pauses.rest()
+            if item.mtime < now - SETTLED_S and not file.is_read(item.size):
+                self.tail.finish(file, turns=turns)
+        except OSError as error:
+            self._failed(item, file, error)
+        if pauses:
+            await pauses.rest()
         self.unsaved = True
         return self.tail.counters.bytes - before
 
-    def follow(self, paths: Iterable[str]) -> tuple[int, bool]:
-        """Read what was appended to these files, a slice of each: the bytes, and whether it is time for a sweep.
+    def _advance(self, item: ListedFile, file: LogFile, *, turns: bool, upto: int | None = None) -> bool:
+        more = self.tail.advance(file, turns=turns, upto=upto)
+        if file.inode != item.inode or file.device != item.device:
+            self.files.pop((item.device, item.inode), None)
+            self.files[file.device, file.inode] = file
+        return more
 
-        It is when one of them is a directory, or gone, or has more to read than may hold up the loop.
-        """
-        before, lost = self.tail.counters.bytes, False
-        for path in paths:
-            item = look(path) if path.endswith(".jsonl") else None
+    def _failed(self, item: ListedFile, file: LogFile, error: OSError) -> None:
+        """A file that was listed could not be read."""
+        if is_gone(error):
+            self.files.pop((item.device, item.inode), None)
+            if self.observed_at is not None:
+                return
+        read = not item.size or (file.is_read(item.size) and item.mtime_ns <= file.changed_ns)
+        self.unreadable.add(item.path, error, -inf if read else item.changed_at + SLACK_S)
+        self._met.add(item.path)
+
+    def follow(self, paths: Iterable[str | bytes]) -> Followed:
+        """Read what was appended to these files, a slice of each."""
+        size, known, more, gone = self.tail.counters.bytes, len(self.unreadable), False, False
+        for path in map(os.fsencode, paths):
+            if not path.endswith(b".jsonl"):
+                more = True
+                continue
             try:
-                lost |= item is None or self.tail.advance(self._file(item), turns=True)
-            except OSError:
-                lost = True
-        size = self.tail.counters.bytes - before
+                more |= self._follow(path)
+            except OSError as error:
+                if is_gone(error):
+                    gone = True
+                    self.unreadable.discard(path)
+                else:
+                    self.unreadable.add(path, error)
+        return self._followed(size, known, more=more, gone=gone)
+
+    def _follow(self, path: bytes) -> bool:
+        item = look(path)
+        if item is None:
+            return False
+        file = self._file(item)
+        try:
+            more = self._advance(item, file, turns=True)
+        except OSError as error:
+            self._failed(item, file, error)
+            return False
+        self.unreadable.discard(path)
+        return more
+
+    def _followed(self, size: int, known: int, *, more: bool, gone: bool) -> Followed:
+        size, news = self.tail.counters.bytes - size, len(self.unreadable) != known
         if size:
             self.unsaved, self.observed_at = True, time.time()
-        return size, lost
+        if news:
+            self._look_around()
+        self._complete_since(self._since)
+        return Followed(size, more, gone, size > 0 or news)
+
+    def try_again(self) -> Followed:
+        """Read what could not be read, as far as it can be now: a few of the files, and whether a directory opens."""
+        tried = self.unreadable.to_try()
+        followed = self.follow([path for path, found in tried if not found.is_directory])
+        opened = any(_can_list(path) for path, found in tried if found.is_directory)
+        return followed._replace(more=followed.more or opened)
+
+    def _look_around(self) -> None:
+        self.blind = bool(self.unreadable) and all(self.unreadable.covers(file.path) for file in self.files.values())
 
     def _file(self, item: ListedFile) -> LogFile:
         file = self.files.get((item.device, item.inode))
         if file is None:
             file = self.files[item.device, item.inode] = LogFile(item.path, item.device, item.inode)
-        file.path = item.path
+        elif file.path != item.path:
+            file.path = item.path
         return file
 
-    def _forget(self, present: set[tuple[int, int]]) -> None:
+    def _forget(self, found: Listing) -> None:
+        """Drop the files that are gone, and old turns. What lies below an unreadable directory may still be there."""
+        there = {(item.device, item.inode) for item in found.files}
+        self.files = {
+            ident: file for ident, file in self.files.items() if ident in there or is_below(file.path, self._met)
+        }
         old = time.time() - OPEN_S
-        self.files = {ident: file for ident, file in self.files.items() if ident in present}
         for file in self.files.values():
             if file.turn and (file.turn.newest_at or 0) < old:
                 file.turn = None
 
 
-def present(roots: Iterable[Path]) -> list[Path]:
-    """The roots that are there and can be listed."""
-    return [root for root in roots if root.is_dir() and os.access(root, os.R_OK | os.X_OK)]
+_Pair = tuple[ListedFile, LogFile]
+
+
+def _newest_first(pairs: Iterable[_Pair]) -> list[tuple[float, ListedFile, LogFile]]:
+    return sorted(((written_at(item), item, file) for item, file in pairs), key=itemgetter(0), reverse=True)
+
+
+class _Pauses:
+    """Lets others have the event loop every few milliseconds of a long reading, and says how far it is."""
+
+    def __init__(self, counters: ReadCounters, todo: int, progress: Progress | None) -> None:
+        self._counters, self._todo, self._progress = counters, todo, progress
+        self._start, self._due = counters.bytes, time.perf_counter() + BUSY_S
+
+    async def rest(self) -> None:
+        if time.perf_counter() < self._due:
+            return
+        if self._progress:
+            self._progress(min(self._counters.bytes - self._start, self._todo - 1), self._todo)
+        await asyncio.sleep(0)
+        self._due = time.perf_counter() + BUSY_S
+
+
+def _can_list(path: bytes) -> bool:
+    try:
+        with os.scandir(path) as entries:
+            for _ in entries:
+                pass
+    except OSError as error:
+        return is_gone(error)
+    return True

@@ -1,9 +1,12 @@
-"""Where Claude Code keeps its session logs, and what is in there now."""
+"""Where Claude Code keeps its session logs, and whether its file system announces changes."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import re
+import stat
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+from gauge_mqtt.sources.logs.listing import is_gone
 
 POLLED_FILESYSTEMS = frozenset(
     {"9p", "afs", "ceph", "cifs", "davfs", "drvfs", "fuse.sshfs", "glusterfs", "ncpfs", "nfs", "nfs4", "prl_fs",
@@ -12,18 +15,10 @@ POLLED_FILESYSTEMS = frozenset(
 """File systems where inotify accepts a watch and another machine's writes never ring it."""
 
 
+OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
+"""How mountinfo spells a blank, and what else would break its lines."""
 NAME_PARTS = 8
 """So many parts between commas are looked at as one name."""
-
-
-class ListedFile(NamedTuple):
-    """One session file as a directory listing shows it. `mtime` unix seconds."""
-
-    path: str
-    device: int
-    inode: int
-    size: int
-    mtime: float
 
 
 def log_roots(environ: Mapping[str, str], home: Path | None) -> list[Path]:
@@ -58,32 +53,16 @@ def _listed(text: str) -> list[str]:
     return [part for part in listed if part]
 
 
-def walk(roots: Iterable[Path]) -> Iterator[ListedFile]:
-    """Every `*.jsonl` below the roots, in hidden directories too. Links are not followed, what vanishes is left out."""
-    stack = [os.fspath(root) for root in roots]
-    while stack:
-        try:
-            with os.scandir(stack.pop()) as listing:
-                for item in listing:
-                    if item.is_dir(follow_symlinks=False):
-                        stack.append(item.path)
-                    elif (
-                        item.name.endswith(".jsonl")
-                        and item.is_file(follow_symlinks=False)
-                        and (found := look(item.path))
-                    ):
-                        yield found
-        except OSError:
-            continue
+def present(roots: Iterable[Path]) -> list[Path]:
+    """The roots that are there, readable or not."""
+    return [root for root in roots if _is_there(root)]
 
 
-def look(path: str) -> ListedFile | None:
-    """One file, or `None` if it is gone."""
+def _is_there(root: Path) -> bool:
     try:
-        status = os.lstat(path)
-    except OSError:
-        return None
-    return ListedFile(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime)
+        return stat.S_ISDIR(root.stat().st_mode)
+    except OSError as error:
+        return not is_gone(error)
 
 
 def count_directories(root: Path) -> int:
@@ -99,7 +78,7 @@ def polled_filesystem(path: Path, mountinfo: str) -> str | None:
         fields, types = left.split(), right.split()
         if len(fields) < 5 or not types:  # noqa: PLR2004, proc(5)
             continue
-        mount = Path(fields[4].encode().decode("unicode_escape"))
+        mount = Path(os.fsdecode(OCTAL.sub(lambda code: bytes([int(code[1], 8)]), os.fsencode(fields[4]))))
         if (mount == path or mount in path.parents) and len(mount.parts) >= best:
             best, kind = len(mount.parts), types[0]
     return kind if kind in POLLED_FILESYSTEMS else None

@@ -2,18 +2,22 @@
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 from pathlib import Path
 
 from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core import windows
 from gauge_mqtt.core.reading import Reading
-from gauge_mqtt.sources.logs.logbook import Logbook, Progress, present
-from gauge_mqtt.sources.logs.watch import Watcher
+from gauge_mqtt.sources.logs.listing import printable
+from gauge_mqtt.sources.logs.logbook import Followed, Logbook, Progress
+from gauge_mqtt.sources.logs.roots import present
+from gauge_mqtt.sources.logs.watch import Watchers
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +26,11 @@ SWEEP_ACTIVE_S, SWEEP_QUIET_S = 60.0, 240.0
 POLL_ACTIVE_S, POLL_QUIET_S = 1.0, 5.0
 """The same where inotify cannot be had."""
 SEARCH_S = 2.0
-"""How often a log directory that is missing is looked for."""
+"""How often a log directory that is missing is looked for, and what could not be read is tried again."""
+TIDY_S = 1.0
+"""A file that is gone is forgotten after that pause, in one sweep for many of them."""
+WARN_AGAIN_S = 600.0
+"""What comes and goes is not warned of more often than that."""
 SAVE_S = 600.0
 ACTIVE_S = 120.0
 DEAF_AFTER = 2
@@ -51,25 +59,20 @@ class JsonlSource:
         self.on_usage: Callable[[], None] = lambda: None
         self._seen_changes, self._with_windows = 0, windows
         self.failing_since: float | None = None
+        self.failure: str | None = None
+        """Why the logs cannot be read, in words."""
         self._progress = progress
-        self._watchers: dict[Path, Watcher] = {}
+        self._watchers = Watchers(self._on_change)
         self._changed_paths: dict[str, None] = {}
         self._read_changes: Callable[[], None] | None = None
         self._fault: Exception | None = None
         self._wakeup = asyncio.Event()
         self._sweep_at = self._save_at = 0.0
         self._missed_sweeps = 0
+        self._warned: str | None = None
+        self._warn_at = -inf
+        self._save_warned: str | None = None
         self._busy: tuple[int, int | None] = (-1, None)
-
-    @property
-    def failure(self) -> str | None:
-        """Why the logs cannot be read, in words."""
-        if self.failing_since is None:
-            return None
-        if not self.roots:
-            return "no Claude Code log directory: this user has no home directory; set CLAUDE_CONFIG_DIR"
-        looked = ", ".join(map(str, self.roots))
-        return f"no Claude Code log directory: looked for {looked}; set CLAUDE_CONFIG_DIR if it is elsewhere"
 
     @property
     def observed_at(self) -> datetime | None:
@@ -81,36 +84,38 @@ class JsonlSource:
 
     @property
     def health(self) -> Health:
-        return Health(
-            ok=self.failing_since is None, age_s=self.book.age(), detail=self.failure or self.polling or "watching"
-        )
+        detail = self.failure or self._short() or self.polling or "watching"
+        return Health(ok=self.failing_since is None, age_s=self.book.age(), detail=detail)
 
     def metrics(self) -> list[Metric]:
-        counters = self.book.tail.counters
+        counters, unreadable = self.book.tail.counters, self.book.unreadable
         return [
             Metric("source_files", "gauge", "session files known", len(self.book.files)),
             Metric("source_records_total", "counter", "usage records read", counters.records),
             Metric("source_refused_total", "counter", "lines whose usage was not believed", counters.refused),
             Metric("source_oversize_total", "counter", "lines too long to read", counters.oversize),
-            Metric("source_resets_total", "counter", "files that were truncated or replaced", counters.resets),
+            Metric("source_resets_total", "counter", "files that were truncated or rewritten", counters.resets),
+            Metric("source_unreadable", "gauge", "files and directories that cannot be read now", len(unreadable)),
+            Metric("source_unreadable_total", "counter", "how often one could not be read any more", unreadable.met),
         ]
 
     @property
     def polling(self) -> str | None:
-        """Why changes are looked for instead of announced, in words; `None` while inotify rings for every root."""
-        return next((w.polling for w in self._watchers.values() if w.polling), None)
+        """Why changes are looked for instead of announced, in words; `None` while inotify announces all of them."""
+        return self._watchers.polling
 
     @property
     def watching(self) -> bool:
         """Whether every change is noticed by now: announced, or looked for."""
-        return bool(self._watchers) and all(w.polling or w.alive for w in self._watchers.values())
+        roots = self._listable()
+        return bool(roots) and self._watchers.cover(roots)
 
     def read(self, now: datetime) -> Reading:
         reading = windows.read(self.book.ledger, now, self.name)
         turns = [file.turn for file in self.book.files.values() if file.turn]
-        seen = [t.newest_at for t in turns if t.newest_at and t.newest_at <= now.timestamp() + windows.RATE_AHEAD_S]
-        newest = max((datetime.fromtimestamp(at, UTC) for at in seen), default=None)
-        waiting = max((t.waiting_since for t in turns if t.waiting_since), default=None)
+        ahead = now.timestamp() + windows.RATE_AHEAD_S  # what is further ahead has a wrong clock and hides nobody else
+        newest = max((t.newest_at for t in turns if t.newest_at and t.newest_at <= ahead), default=None)
+        waiting = max((t.waiting_since for t in turns if t.waiting_since and t.waiting_since <= ahead), default=None)
         failing, counters = self.failing_since is not None, self.book.tail.counters
         return replace(
             reading,
@@ -119,7 +124,7 @@ class JsonlSource:
             observed_at=self.observed_at,
             rate_tokens=None if failing else reading.rate_tokens,
             busy_minute_tokens=self._busy_minute(now),
-            telemetry_at=max((at for at in (newest, reading.activity_at) if at), default=None),
+            telemetry_at=max((at for at in (_utc(newest), reading.activity_at) if at), default=None),
             open_turn_at=_utc(waiting),
             failing_since=_utc(self.failing_since),
             failure=self.failure,
@@ -135,10 +140,11 @@ class JsonlSource:
     async def run(self, changed: Callable[[], None]) -> None:
         self.book.restore()
         try:
-            if self._note_roots():
+            if self._judge():
                 # The first look comes before the watches, which take longer to set; the sweep behind closes the gap.
                 started, ledger = time.time(), self.book.ledger
                 await self.book.catch_up(changed, self._progress)
+                self._judge()
                 if ledger.order and (ledger.order[-1] + 1) * 60 > started:  # who asked beside us may have missed that
                     self.on_usage()
                 self._seen_changes = ledger.changes
@@ -148,48 +154,55 @@ class JsonlSource:
                     await self._sweep(changed)
                 self._follow(changed)
                 self._read_changes = partial(self._follow, changed)
-                await self._rest()
+                await self._rest(changed)
                 self._read_changes = None
                 if self._fault:
                     raise self._fault
         finally:
-            for watcher in self._watchers.values():
-                watcher.stop()
+            self._watchers.stop()
             self._save()
 
     async def load(self) -> None:
         """Read everything once, without watching: for a single look."""
-        self._note_roots()
         self.book.restore()
-        if self.failing_since is None:
+        if self._judge():
             await self.book.catch_up(lambda: None, self._progress)
+            self._judge()
             self._save()
 
     async def _sweep(self, changed: Callable[[], None]) -> None:
         self._changed_paths.clear()
-        new_watch = await self._watch()
-        if self.failing_since is None:
+        shut = self.book.unreadable.directories()
+        new_watch = await self._watchers.watch(self._listable())
+        there = self._judge()
+        if there:
             missed = await self.book.catch_up(changed, None if self.book.observed_at else self._progress)
-            if missed and not new_watch and not self.polling:
+            if missed and not new_watch and not shut and not self.polling:
                 self._missed_sweeps += 1
             if self._missed_sweeps >= DEAF_AFTER:
-                for watcher in self._watchers.values():
-                    watcher.give_up()
+                self._watchers.give_up()
             if time.monotonic() >= self._save_at:
                 self._save()
-        self._sweep_at = time.monotonic() + self._sweep_interval()
+            self._judge()
+        opened = shut - self.book.unreadable.directories()
+        self._watchers.renew(opened)
+        self._sweep_at = time.monotonic() + (0.0 if opened else self._sweep_interval() if there else SEARCH_S)
         self._tell(changed)
 
     def _follow(self, changed: Callable[[], None]) -> None:
-        """Read what was paths for."""
+        """Read the files whose change was announced."""
         if self._changed_paths:
             paths, self._changed_paths = self._changed_paths, {}
-            size, lost = self.book.follow(paths)
-            if lost:
-                self._sweep_at = 0.0
-                self._wakeup.set()
-            if size:
-                self._tell(changed)
+            self._take(self.book.follow(paths), changed)
+
+    def _take(self, followed: Followed, changed: Callable[[], None]) -> None:
+        if followed.more or followed.gone:
+            self._sweep_at = min(self._sweep_at, 0.0 if followed.more else time.monotonic() + TIDY_S)
+            self._wakeup.set()
+        if followed.news:
+            if self.failure or self._warned or self.book.unreadable:
+                self._judge()
+            self._tell(changed)
 
     def _tell(self, changed: Callable[[], None]) -> None:
         if self.book.ledger.changes != self._seen_changes:
@@ -198,52 +211,66 @@ class JsonlSource:
         changed()
 
     def _sweep_interval(self) -> float:
-        if self.failing_since is not None:
-            return SEARCH_S
         newest = self.book.ledger.order[-1] * 60 if self.book.ledger.order else 0
         active, quiet = (POLL_ACTIVE_S, POLL_QUIET_S) if self.polling else (SWEEP_ACTIVE_S, SWEEP_QUIET_S)
         return active if newest > time.time() - ACTIVE_S else quiet
 
-    async def _rest(self) -> None:
-        """Until the next sweep is due; a missing root is looked for in between."""
+    async def _rest(self, changed: Callable[[], None]) -> None:
+        """Until the next sweep is due. What is missing or could not be read is looked for in between."""
         self._wakeup.clear()
         pause = max(self._sweep_at - time.monotonic(), 0.0)
-        if len(self._watchers) < len(self.roots) or not all(w.polling or w.alive for w in self._watchers.values()):
+        if self.book.unreadable or not self._watchers.cover(self.roots):
             pause = min(pause, SEARCH_S)
         try:
             async with asyncio.timeout(pause):
                 await self._wakeup.wait()
         except TimeoutError:
-            if set(present(self.roots)) != {root for root, w in self._watchers.items() if w.polling or w.alive}:
+            if self.book.unreadable:
+                self._take(self.book.try_again(), changed)
+            if not self._watchers.cover(self._listable()):
                 self._sweep_at = 0.0
 
-    def _note_roots(self) -> list[Path]:
+    def _listable(self) -> list[Path]:
+        return [root for root in present(self.roots) if os.fsencode(root) not in self.book.unreadable]
+
+    def _judge(self) -> list[Path]:
+        """Say in `failure`, and in the log when it begins and ends, what cannot be read. Returns the roots found."""
         there = present(self.roots)
-        if not there and self.failing_since is None:
-            self.failing_since = time.time()
-            log.warning("%s", self.failure)
-        elif there and self.failing_since is not None:
+        self.failure = self._why_not(there)
+        if self.failure is None:
             self.failing_since = None
-            log.info("Claude Code logs found in %s", ", ".join(map(str, there)))
+        elif self.failing_since is None:
+            self.failing_since = time.time()
+        self._warn(self.failure or self._short(), there)
         return there
 
-    async def _watch(self) -> bool:
-        """Have a live watcher on every root that is there. True if one is new: nothing before it was announced."""
-        there = self._note_roots()
-        for root, watcher in list(self._watchers.items()):
-            if root not in there or not (watcher.polling or watcher.alive):
-                watcher.stop()
-                del self._watchers[root]
-        new = [root for root in there if root not in self._watchers]
-        for root in new:
-            watcher = self._watchers[root] = Watcher(root, asyncio.get_running_loop(), self._on_change)
-            await asyncio.to_thread(watcher.start)
-        return bool(new)
+    def _why_not(self, there: Sequence[Path]) -> str | None:
+        if not there:
+            looked = ", ".join(map(printable, self.roots))
+            return f"no Claude Code log directory: looked for {looked}; set CLAUDE_CONFIG_DIR if it is elsewhere"
+        if self.book.blind:
+            return f"no Claude Code log can be read ({self.book.unreadable.reason}): gauge-mqtt doctor says what helps"
+        return None
+
+    def _short(self) -> str | None:
+        """What is missing in the account, without the names of projects: this goes to whoever may ask."""
+        if not self.book.unreadable:
+            return None
+        found = f"{len(self.book.unreadable)} of the logs cannot be read ({self.book.unreadable.reason})"
+        return f"{found}: what may be short is unknown, gauge-mqtt doctor names them"
+
+    def _warn(self, why: str | None, there: Sequence[Path]) -> None:
+        if why is None and self._warned:
+            log.info("Claude Code logs are read again in %s", ", ".join(map(printable, there)))
+            self._warned = None
+        elif why and not self._warned and time.monotonic() >= self._warn_at:
+            log.warning("%s", why)
+            self._warned, self._warn_at = why, time.monotonic() + WARN_AGAIN_S
 
     def _on_change(self, path: str) -> None:
         self._changed_paths[path] = None
         self._missed_sweeps = 0
-        if self._read_changes:  # here and now: to wake the task first would cost a round of the loop
+        if self._read_changes:  # Read in this callback; waking the task adds a loop iteration.
             try:
                 self._read_changes()
             except Exception as error:  # noqa: BLE001 (raised again in the task, whose end is noticed)
@@ -255,7 +282,12 @@ class JsonlSource:
         try:
             self.book.save()
         except OSError as error:
-            log.warning("the index was not saved, the next start reads the logs anew: %s", error)
+            why = error.strerror or str(error)  # not with its file name, which differs each time
+            if why != self._save_warned:
+                log.warning("the index was not saved (%s): until it is, each start reads the logs anew", why)
+            self._save_warned = why
+        else:
+            self._save_warned = None
 
 
 def _utc(at: float | None) -> datetime | None:

@@ -4,6 +4,10 @@ import os
 import stat
 import zlib
 from dataclasses import dataclass, field
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
 
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.turns import Step, Turn, settles
@@ -15,28 +19,43 @@ LINE_MAX = 1 << 24
 """A longer line is skipped and counted; real ones carry images and reach some MB."""
 TURN_TAILS = (1 << 15, 1 << 18)
 """How far back from the end of a file the open turn is looked for: the second only if the first does not tell."""
-HEAD = 256
+HEAD, TAIL = 256, 4096
+"""Bytes by which a file is recognised: its first, and those before the offset. A few hundred would not do at the end:
+where a line ends with its counts, many lines end alike.
+"""
 OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 
+Size = Annotated[int, Meta(ge=0, le=2**62)]
+Crc = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 
-@dataclass(slots=True)
-class LogFile:
-    """One session file: identity, how far it was read, and a checksum of its first bytes against recycled inodes."""
 
-    path: str
-    device: int
-    inode: int
-    offset: int = 0
-    head_size: int = 0
-    head_crc: int = 0
+class LogFile(msgspec.Struct, array_like=True, gc=False):
+    """One session file, how far it was read, and by what it is recognised. The index saves it as it is.
+
+    `changed_ns`: `ListedFile.changed_ns` when it was last read. `remainder_at`: the size at which a last line without
+    its newline was taken. `head` and `tail`: size and CRC-32 of the first bytes and of those before `offset`, against
+    recycled inodes and files that are rewritten in place. `skipping`: within a line that is too long.
+    """
+
+    path: bytes
+    device: Size
+    inode: Annotated[int, Meta(ge=0)]
+    offset: Size = 0
+    changed_ns: int = 0
+    remainder_at: Size = 0
+    head: tuple[Size, Crc] = (0, 0)
+    tail: tuple[Size, Crc] = (0, 0)
     skipping: bool = False
     turn: Turn | None = None
-    remainder_at: int = 0
 
-    def reset(self, device: int, inode: int) -> None:
-        self.device, self.inode = device, inode
-        self.offset = self.head_size = self.head_crc = self.remainder_at = 0
+    def reset(self) -> None:
+        self.offset = self.changed_ns = self.remainder_at = 0
+        self.head = self.tail = (0, 0)
         self.skipping, self.turn = False, None
+
+    def is_read(self, size: int) -> bool:
+        """Whether a file of that size has nothing that was not taken."""
+        return size in (self.offset, self.remainder_at)
 
 
 @dataclass(slots=True)
@@ -57,86 +76,111 @@ class Tail:
     ledger: Ledger
     counters: ReadCounters = field(default_factory=ReadCounters)
 
-    def advance(self, file: LogFile, *, turns: bool) -> bool:
-        """Read at most one slice more of `file`. True if there is more to read. Raises `OSError` if it is gone.
+    def advance(self, file: LogFile, *, turns: bool, upto: int | None = None) -> bool:
+        """Read at most one slice more of `file`, of its first `upto` bytes if given. True if there is more to read.
+
+        A file that is not recognised was replaced or rewritten: it is read from its start, and what is known stays
+        known. Raises `OSError`.
 
         `turns`: also follow the open turn, needed only for files that were written in the last 5 h.
         """
-        with _opened(file) as fd:
-            if fd is None:
-                return False
+        fd = os.open(file.path, OPEN_FLAGS)
+        try:
             status = os.fstat(fd)
-            self._verify(file, fd, status)
-            if status.st_size <= file.offset:
+            if not stat.S_ISREG(status.st_mode):
                 return False
-            data = self._read(fd, file.offset)
-            end = data.rfind(b"\n") + 1
-            if not end:
-                if len(data) >= LINE_MAX:
-                    self._skip(file, len(data))
-                    return True
-                return False
-            start = 0
+            if (status.st_dev, status.st_ino) != (file.device, file.inode):  # replaced since it was listed
+                self._start_anew(file)
+                file.device, file.inode = status.st_dev, status.st_ino
+            size = status.st_size if upto is None else min(upto, status.st_size)
+            data, whole = self._read(file, fd, status.st_size, size)
+        finally:
+            os.close(fd)
+        more = self._consume(file, data, turns=turns) and file.offset < size and not whole
+        changed_ns = max(status.st_mtime_ns, status.st_ctime_ns)
+        if changed_ns != file.changed_ns:
+            file.changed_ns, file.remainder_at = changed_ns, 0
+        return more
+
+    def _read(self, file: LogFile, fd: int, there: int, size: int) -> tuple[bytes, bool]:
+        """The bytes by which the file is recognised again and one slice behind them; whether that is all up to `size`,
+        of the `there` bytes that there are.
+
+        More than a slice only while there is no complete line in it.
+        """
+        if file.offset and not self._recognised(file, fd, there):
+            self._start_anew(file)
+        known = file.tail[0]
+        left, want = max(size - file.offset, 0), SLICE
+        while True:
+            data = os.pread(fd, known + min(want, left), file.offset - known)
+            if file.offset and zlib.crc32(data[:known]) != file.tail[1]:
+                self._start_anew(file)
+                known, left, want = 0, size, SLICE
+                continue
+            if want >= min(left, LINE_MAX) or len(data) < known + want or data.find(b"\n", known) != -1:
+                return data, want >= left
+            want *= 4
+
+    def _start_anew(self, file: LogFile) -> None:
+        self.counters.resets += file.offset > 0
+        file.reset()
+
+    def _recognised(self, file: LogFile, fd: int, there: int) -> bool:
+        head, crc = file.head
+        return there >= file.offset and zlib.crc32(os.pread(fd, head, 0)) == crc
+
+    def _consume(self, file: LogFile, data: bytes, *, turns: bool) -> bool:
+        """Take the whole lines of `data`, which begins with the `file.tail` that is known. False if there was none."""
+        start = file.tail[0]
+        end = data.rfind(b"\n", start) + 1
+        if end:
+            first = start
             if file.skipping:
-                start, file.skipping = data.find(b"\n") + 1, False
-            self._take(data, start, end)
+                first, file.skipping = data.find(b"\n", start) + 1, False
+            self._take(data, first, end)
             if turns:
-                self._follow(file, data, start, end)
-            file.offset += end
-            self.counters.bytes += end
-            if file.head_size < HEAD:
-                self._remember_head(file, fd)
-            return file.offset < status.st_size and len(data) >= SLICE
+                self._follow(file, data, first, end)
+            self.counters.bytes += end - start
+        elif len(data) - start >= LINE_MAX:
+            self.counters.oversize += not file.skipping
+            file.skipping, end = True, len(data)
+        else:
+            return False
+        size, crc = file.head
+        if size < HEAD:
+            head = data[start : min(start + HEAD - size, end)]
+            file.head = size + len(head), zlib.crc32(head, crc)
+        tail = data[max(end - TAIL, 0) : end]
+        file.tail = len(tail), zlib.crc32(tail)
+        file.offset += end - start
+        return True
 
     def finish(self, file: LogFile, *, turns: bool) -> bool:
         """Take a last line that never got its newline, once nobody writes any more. True if it was a record.
 
-        The offset stays: should the line be completed after all, it is read again and counted once by its id.
+        The offset stays: should the line be completed after all, it is read again and counted once by its id. Raises
+        `OSError` as `advance` does.
         """
-        with _opened(file) as fd:
-            if fd is None or file.skipping:
-                return False
+        if file.skipping:
+            return False
+        fd = os.open(file.path, OPEN_FLAGS)
+        try:
             size = os.fstat(fd).st_size
             if size <= file.offset or size == file.remainder_at or size - file.offset > LINE_MAX:
                 return False
-            file.remainder_at = size
             line = os.pread(fd, size - file.offset, file.offset)
+        finally:
+            os.close(fd)
         if b"\n" in line:
             return False
+        file.remainder_at = size
         before = self.counters.refused
         changed = self._take(line, 0, len(line))
         self.counters.refused = before  # a torn line is no fault
         if turns:
             self._follow(file, line, 0, len(line))
         return changed
-
-    def _verify(self, file: LogFile, fd: int, status: os.stat_result) -> None:
-        same = (status.st_dev, status.st_ino) == (file.device, file.inode) and status.st_size >= file.offset
-        if same and file.head_size:
-            same = zlib.crc32(os.pread(fd, file.head_size, 0)) == file.head_crc
-        if not same:
-            if file.offset:
-                self.counters.resets += 1
-            file.reset(status.st_dev, status.st_ino)
-
-    def _read(self, fd: int, offset: int) -> bytes:
-        """One slice; more of it only while it has no complete line."""
-        want = SLICE
-        while True:
-            data = os.pread(fd, want, offset)
-            if len(data) < want or want >= LINE_MAX or b"\n" in data:
-                return data
-            want *= 4
-
-    def _skip(self, file: LogFile, size: int) -> None:
-        if not file.skipping:
-            self.counters.oversize += 1
-        file.skipping = True
-        file.offset += size
-
-    def _remember_head(self, file: LogFile, fd: int) -> None:
-        head = os.pread(fd, min(HEAD, file.offset), 0)
-        file.head_size, file.head_crc = len(head), zlib.crc32(head)
 
     def _take(self, data: bytes, start: int, end: int) -> bool:
         changed = False
@@ -170,18 +214,3 @@ class Tail:
         if file.turn is None:
             file.turn = Turn()
         file.turn.feed(steps)
-
-
-class _opened:  # noqa: N801, reads as a verb where it is used
-    """The file, open; `None` for what is not a regular file."""
-
-    __slots__ = ("_fd",)
-
-    def __init__(self, file: LogFile) -> None:
-        self._fd = os.open(file.path, OPEN_FLAGS)
-
-    def __enter__(self) -> int | None:
-        return self._fd if stat.S_ISREG(os.fstat(self._fd).st_mode) else None
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._fd)

@@ -1,17 +1,18 @@
-"""The queue: rings with the path of a session file that changed. watchdog's threads stay behind this door."""
+"""Calls back with the path of each session file that changed. watchdog's threads stay behind this door."""
 
 import asyncio
 import logging
 import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from watchdog.events import (
     DirCreatedEvent,
     DirMovedEvent,
+    FileAttribEvent,
     FileCreatedEvent,
     FileDeletedEvent,
     FileModifiedEvent,
@@ -22,7 +23,9 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, EventDispatcher, EventQueue
 
+from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.roots import count_directories, polled_filesystem
+from gauge_mqtt.sources.logs.unreadable import is_below
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +33,21 @@ log = logging.getLogger(__name__)
 warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
 
 EVENTS: list[type[FileSystemEvent]] = [
-    FileModifiedEvent, FileCreatedEvent, FileMovedEvent, FileDeletedEvent, DirCreatedEvent, DirMovedEvent,
+    FileModifiedEvent, FileAttribEvent, FileCreatedEvent, FileMovedEvent, FileDeletedEvent, DirCreatedEvent,
+    DirMovedEvent,
 ]  # fmt: skip
-"""Not the opens and read-only closes: our own reading would ring the bell for ever. Nor the closes after writing: each
-would ring a second time for a line that is read already, while its message waits to be sent."""
+"""Not the opens and read-only closes: our own reading would cause events for ever. Nor the closes after writing: each
+would announce a second time a line that is read already, while its message waits to be sent. `FileAttribEvent`: a file
+that was unreadable may be readable now.
+"""
+RETRY_S, RETRY_MAX_S = 60.0, 3600.0
+"""After what pause a watch that the system refused is asked for again; each refusal doubles it."""
+SPARE_DESCRIPTORS = 4
+"""So many file descriptors does watchdog need; where it gets only some of them it loses those."""
 
 
 class _CallbackQueue(EventQueue):
-    """Rings from the thread that met the event. Queued for watchdog's dispatcher it would wait for one thread more."""
+    """Calls back in the thread that met the event: in watchdog's own queue it would wait for one thread more."""
 
     def __init__(self, on_change: Callable[[str], None]) -> None:
         super().__init__()
@@ -56,7 +66,7 @@ class _CallbackQueue(EventQueue):
 
 
 class _Observer(Observer):  # type: ignore[misc, valid-type]
-    """watchdog's for this platform, with a bell for a queue."""
+    """watchdog's for this platform, with `_CallbackQueue` for its queue."""
 
     def __init__(self, queue: _CallbackQueue) -> None:
         super().__init__()
@@ -68,11 +78,24 @@ class _Observer(Observer):  # type: ignore[misc, valid-type]
 
 
 class Watcher:
-    """Watches one root. `polling` says in words why changes must be looked for instead; `None`: inotify rings."""
+    """Watches one root. `polling` says in words why changes must be looked for instead; `None`: inotify announces them.
 
-    def __init__(self, root: Path, loop: asyncio.AbstractEventLoop, on_change: Callable[[str], None]) -> None:
+    `retry_at`: when (monotonic) it is worth to try again with a new watcher; `None`: never. `after`: the one whose
+    place it takes because the system refused that its watches.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        loop: asyncio.AbstractEventLoop,
+        on_change: Callable[[str], None],
+        after: "Watcher | None" = None,
+    ) -> None:
         self.root = root
         self.polling: str | None = None
+        self.retry_at: float | None = None
+        self.retry_s: float = min(2 * after.retry_s, RETRY_MAX_S) if after else RETRY_S
+        self._logged = after.polling if after else None
         self._loop, self._on_change = loop, on_change
         self._observer: BaseObserver | None = None
 
@@ -81,39 +104,49 @@ class Watcher:
         """False once the root is gone: its emitter is dead even if the observer still claims to live."""
         return self._observer is not None and all(emitter.is_alive() for emitter in self._observer.emitters)
 
+    @property
+    def is_due_again(self) -> bool:
+        return self.polling is not None and self.retry_at is not None and time.monotonic() >= self.retry_at
+
     def start(self) -> None:
         """Begin, or say in `polling` why not. Blocks for the walk of the tree: call it in a thread."""
         kind = polled_filesystem(self.root, _mountinfo())
         if kind:
-            self._poll(f"{self.root} is on {kind}, where changes by other machines are not announced")
+            self._poll(f"{printable(self.root)} is on {kind}, where changes by other machines are not announced")
             return
+        self.retry_at = time.monotonic() + self.retry_s
+        try:
+            self._start()
+        except (OSError, RuntimeError) as error:  # RuntimeError: no thread is to be had
+            self._poll(f"{printable(self.root)} cannot be watched: {error}")
+
+    def _start(self) -> None:
+        _expect_descriptors()
         before = _watches()
         observer = _Observer(_CallbackQueue(self._post))
         observer.daemon = True
         try:
             observer.schedule(FileSystemEventHandler(), os.fspath(self.root), recursive=True, event_filter=EVENTS)
             observer.start()
-        except OSError as error:
-            self._poll(f"{self.root} cannot be watched: {error}")
-            return
-        for _ in range(3):  # a directory made in this moment is watched a moment later
-            wanted, got = count_directories(self.root), _watches() - before
-            if got >= wanted:
-                break
-            time.sleep(0.1)
-        if got >= wanted:
-            self._observer = observer
-        else:
-            observer.stop()
-            self._poll(
-                f"{wanted} directories in {self.root} but only {got} watches were granted;"
-                " raise the limit with: sysctl fs.inotify.max_user_watches=524288"
-            )
+            for _ in range(3):  # a directory made in this moment is watched a moment later
+                wanted, got = count_directories(self.root), _watches() - before
+                if got >= wanted:
+                    self._observer = observer
+                    return
+                time.sleep(0.1)
+        finally:
+            if self._observer is None:
+                observer.stop()
+        self._poll(
+            f"{wanted} directories in {printable(self.root)} but only {got} watches were granted;"
+            " raise the limit with: sysctl fs.inotify.max_user_watches=524288"
+        )
 
     def give_up(self) -> None:
         """Look for changes from now on: inotify has proved deaf."""
         self.stop()
-        self._poll(f"changes in {self.root} were found that nobody had announced")
+        self.retry_at = None
+        self._poll(f"changes in {printable(self.root)} were found that nobody had announced")
 
     def stop(self) -> None:
         if self._observer is not None:
@@ -121,15 +154,75 @@ class Watcher:
             self._observer = None
 
     def _poll(self, why: str) -> None:
-        if self.polling != why:
+        if self._logged != why:
             log.warning("looking for changes every few seconds: %s", why)
-        self.polling = why
+        self.polling = self._logged = why
 
     def _post(self, path: str) -> None:
         try:
             self._loop.call_soon_threadsafe(self._on_change, path)
         except RuntimeError:  # the loop closed between the event and here: nobody listens any more
             self.stop()
+
+
+class Watchers:
+    """One watcher for each root that can be listed."""
+
+    def __init__(self, on_change: Callable[[str], None]) -> None:
+        self._on_change = on_change
+        self._watchers: dict[Path, Watcher] = {}
+
+    @property
+    def polling(self) -> str | None:
+        """Why changes are looked for instead of announced, in words; `None` while inotify announces all of them."""
+        return next((watcher.polling for watcher in self._watchers.values() if watcher.polling), None)
+
+    def cover(self, roots: Collection[Path]) -> bool:
+        """Whether in each of `roots`, and nowhere else, every change is noticed: announced, or looked for."""
+        return {root for root, watcher in self._watchers.items() if watcher.polling or watcher.alive} == set(roots)
+
+    async def watch(self, roots: Collection[Path]) -> bool:
+        """Have a live watcher on each of `roots`. True if one is new: nothing before it was announced."""
+        refused = {root: watcher for root, watcher in self._watchers.items() if watcher.is_due_again}
+        for root, watcher in list(self._watchers.items()):
+            if root not in roots or root in refused or not (watcher.polling or watcher.alive):
+                self._drop(root)
+        new = [root for root in roots if root not in self._watchers]
+        for root in new:
+            watcher = Watcher(root, asyncio.get_running_loop(), self._on_change, refused.get(root))
+            self._watchers[root] = watcher
+            await asyncio.to_thread(watcher.start)
+        return bool(new)
+
+    def renew(self, directories: Iterable[bytes]) -> None:
+        """Drop the watchers of these directories' roots: what could not be opened was not watched either."""
+        for directory in directories:
+            for root in list(self._watchers):
+                if is_below(directory, {os.fsencode(root)}):
+                    self._drop(root)
+
+    def give_up(self) -> None:
+        """Look for changes from now on: inotify has proved deaf."""
+        for watcher in self._watchers.values():
+            watcher.give_up()
+
+    def stop(self) -> None:
+        for root in list(self._watchers):
+            self._drop(root)
+
+    def _drop(self, root: Path) -> None:
+        self._watchers.pop(root).stop()
+
+
+def _expect_descriptors() -> None:
+    """Raises `OSError` if a watch would not get the file descriptors that it needs."""
+    spare: list[int] = []
+    try:
+        while len(spare) < SPARE_DESCRIPTORS:
+            spare += [os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)]
+    finally:
+        for fd in spare:
+            os.close(fd)
 
 
 def _mountinfo() -> str:

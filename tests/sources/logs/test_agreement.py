@@ -16,8 +16,8 @@ from benchmarks.truth import Truth, family
 from gauge_mqtt.core import windows
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.models import family as our_family
+from gauge_mqtt.sources.logs.listing import walk
 from gauge_mqtt.sources.logs.logbook import Logbook
-from gauge_mqtt.sources.logs.roots import walk
 from gauge_mqtt.sources.logs.tail import LogFile, Tail
 from tests.support.ccusage import ccusage_binary
 
@@ -40,7 +40,7 @@ def history(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def whole(root: Path) -> Ledger:
     """Every record of every file, whatever its age."""
     tail = Tail(Ledger())
-    for found in walk([root / "projects"]):
+    for found in walk([bytes(root / "projects")]).files:
         file = LogFile(found.path, found.device, found.inode)
         while tail.advance(file, turns=False):
             pass

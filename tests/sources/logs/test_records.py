@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from gauge_mqtt.core.ledger import Ledger
+from gauge_mqtt.sources.logs.listing import walk
 from gauge_mqtt.sources.logs.records import turn_steps, usage_record
-from gauge_mqtt.sources.logs.roots import walk
 from gauge_mqtt.sources.logs.tail import LogFile, Tail
 from tests.support.lines import answer, line, prompt, results
 
@@ -102,7 +102,7 @@ MATRIX: list[tuple[str, Make, int]] = [
 
 def total(folder: Path) -> int:
     tail = Tail(Ledger())
-    for found in walk([folder]):
+    for found in walk([bytes(folder)]).files:
         file = LogFile(found.path, found.device, found.inode)
         while tail.advance(file, turns=True):
             pass
@@ -171,7 +171,7 @@ DIFFERENT_ON_PURPOSE = {
 @pytest.mark.parametrize("folder", [s for s in SETS if (s / "truth.json").exists()], ids=lambda s: s.name)
 def test_captured_sessions_match_what_the_server_served(folder: Path) -> None:
     tail = Tail(Ledger())
-    for found in walk([folder]):
+    for found in walk([bytes(folder)]).files:
         file = LogFile(found.path, found.device, found.inode)
         while tail.advance(file, turns=True):
             pass

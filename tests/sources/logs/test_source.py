@@ -99,9 +99,9 @@ async def test_a_large_session_that_appears_is_read_a_slice_at_a_time(root: Path
     async with running(JsonlSource([root], None)) as source:
         log = root / "large.jsonl"
         log.write_bytes(line(answer(time.time())) + line(prompt(time.time(), "x" * 60_000)) * 400)
-        size, more = source.book.follow([str(log)])
-        assert more
-        assert 0 < size <= SLICE
+        followed = source.book.follow([str(log)])
+        assert followed.more
+        assert 0 < followed.size <= SLICE
         with log.open("ab") as file:
             file.write(line(answer(time.time())))
         await until(lambda: rate(source) == 2 * FULL)

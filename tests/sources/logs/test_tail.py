@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.sources.logs import tail as tail_module
+from gauge_mqtt.sources.logs.listing import look
 from gauge_mqtt.sources.logs.records import USAGE_MARKS
-from gauge_mqtt.sources.logs.roots import look
 from gauge_mqtt.sources.logs.tail import LogFile, Tail
 from tests.support.lines import answer, line, lines, prompt, results
 
@@ -24,7 +24,7 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self.path, self.tail = path, Tail(Ledger())
         path.touch()
-        found = look(str(path))
+        found = look(bytes(path))
         assert found
         self.file = LogFile(found.path, found.device, found.inode)
 
