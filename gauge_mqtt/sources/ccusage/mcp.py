@@ -11,9 +11,9 @@ import logging
 import re
 from collections.abc import AsyncIterator
 
-from gauge_mqtt.sources.ccusage.process import OUTPUT_MAX
 from gauge_mqtt.sources.ccusage.program import ReportName
-from gauge_mqtt.sources.ccusage.report import QUOTED, CcusageError
+from gauge_mqtt.sources.ccusage.report import CcusageError
+from gauge_mqtt.sources.process import OUTPUT_MAX, QUOTED
 
 HOW_TO = (
     "Is ccusage-mcp 18.0.11 running there (--type http, with the MCP SDK 1.25.3; its path is /)?"

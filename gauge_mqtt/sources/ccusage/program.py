@@ -1,6 +1,5 @@
 """The ccusage command: found, checked, and asked for reports. Knows nothing of what is in them."""
 
-import asyncio
 import logging
 import os
 import re
@@ -9,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from gauge_mqtt.sources.ccusage.process import Run
-from gauge_mqtt.sources.ccusage.report import QUOTED, CcusageError
+from gauge_mqtt.sources.ccusage.report import CcusageError
+from gauge_mqtt.sources.process import QUOTED, ProgramError, ask, asking
 
 log = logging.getLogger(__name__)
 
@@ -119,15 +118,11 @@ class Program:
 
     async def _run(self, arguments: Sequence[str], timeout_s: float) -> bytes:
         """What it prints when it is run with `arguments`. Raises `CcusageError`."""
-        asked, env = f"`{self.path.name} {' '.join(arguments)}`", self._environment()
-        run = await Run.start(self.path, arguments, env)
+        asked, env = asking(self.path, arguments), self._environment()
         try:
-            async with asyncio.timeout(timeout_s):
-                code, output, said = await run.collect(asked)
-        except TimeoutError:
-            raise CcusageError(f"{asked} gave no answer within {timeout_s:g} s") from None
-        finally:
-            await run.stop()
+            code, output, said = await ask(self.path, arguments, env, timeout_s)
+        except ProgramError as error:
+            raise CcusageError(str(error)) from None
         if "No valid Claude data directories" in said:
             raise CcusageError(f"{asked} finds no session logs in {env['CLAUDE_CONFIG_DIR']}: set CLAUDE_CONFIG_DIR")
         if code:

@@ -23,9 +23,8 @@ from gauge_mqtt.core.blocks import BLOCK
 from gauge_mqtt.core.models import SYNTHETIC
 from gauge_mqtt.core.reading import WEEK, Window
 from gauge_mqtt.core.windows import WINDOW_AHEAD_S
+from gauge_mqtt.sources.process import QUOTED
 
-QUOTED = 200
-"""Characters of an answer that is none which are shown to the owner."""
 NOTHING = {b"", b"null", b"[]"}
 """What some versions print instead of an empty report."""
 WEEK_S = WEEK.total_seconds()

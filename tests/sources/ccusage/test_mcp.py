@@ -20,10 +20,10 @@ import pytest
 from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources.ccusage import mcp as ccusage_mcp
 from gauge_mqtt.sources.ccusage.mcp import McpServer
-from gauge_mqtt.sources.ccusage.process import OUTPUT_MAX
 from gauge_mqtt.sources.ccusage.report import CcusageError, blocks
 from gauge_mqtt.sources.ccusage.source import CcusageSource
 from gauge_mqtt.sources.logs.source import JsonlSource
+from gauge_mqtt.sources.process import OUTPUT_MAX
 from tests.support import ccusage_mcp_server as real
 from tests.support.lines import answer, line, lines
 

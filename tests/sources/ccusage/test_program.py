@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from gauge_mqtt.sources.ccusage import process
+from gauge_mqtt.sources import process
 from gauge_mqtt.sources.ccusage import program as ccusage_program
 from gauge_mqtt.sources.ccusage.program import Program
-from gauge_mqtt.sources.ccusage.report import QUOTED, CcusageError, blocks
+from gauge_mqtt.sources.ccusage.report import CcusageError, blocks
+from gauge_mqtt.sources.process import QUOTED
 from tests.support.ccusage import VERSION, ccusage_binary
 from tests.support.ccusage_fake import script
 from tests.support.waiting import eventually

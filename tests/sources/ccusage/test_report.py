@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from gauge_mqtt.core.reading import Window
-from gauge_mqtt.sources.ccusage.report import QUOTED, CcusageError, blocks, prices, window_5h, window_7d
+from gauge_mqtt.sources.ccusage.report import CcusageError, blocks, prices, window_5h, window_7d
+from gauge_mqtt.sources.process import QUOTED
 
 HISTORY = Path(__file__).parents[2] / "fixtures" / "ccusage_history"
 EXPECTED = json.loads((HISTORY / "history" / "expected.json").read_text())

@@ -8,11 +8,35 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self, cast
 
-from gauge_mqtt.sources.ccusage.report import QUOTED, CcusageError
+from gauge_mqtt.contract.errors import GaugeError
 
 OUTPUT_MAX = 1 << 24
-"""Bytes; a year of blocks is about one MB."""
+"""Bytes; the longest answer we ask for, a year of blocks, is about one MB."""
 NICENESS = 10
+QUOTED = 200
+"""Characters of an answer that is none which are shown to the owner."""
+
+
+class ProgramError(GaugeError):
+    """Why a program gave no answer, in words."""
+
+
+async def ask(path: Path, arguments: Sequence[str], env: Mapping[str, str], timeout_s: float) -> tuple[int, bytes, str]:
+    """Its exit code, standard output, and the start of what it complains about. Raises `ProgramError`."""
+    asked = asking(path, arguments)
+    run = await Run.start(path, arguments, env)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await run.collect(asked)
+    except TimeoutError:
+        raise ProgramError(f"{asked} gave no answer within {timeout_s:g} s") from None
+    finally:
+        await run.stop()
+
+
+def asking(path: Path, arguments: Sequence[str]) -> str:
+    """The command, as it is named in a message."""
+    return f"`{' '.join([path.name, *arguments])}`"
 
 
 class Run:
@@ -28,7 +52,7 @@ class Run:
 
     @classmethod
     async def start(cls, path: Path, arguments: Sequence[str], env: Mapping[str, str]) -> Self:
-        """Raises `CcusageError` if it does not start. Cancelled, it leaves nothing behind."""
+        """Raises `ProgramError` if it does not start. Cancelled, it leaves nothing behind."""
         loop = asyncio.get_running_loop()
         starting = asyncio.create_task(
             loop.subprocess_exec(
@@ -52,7 +76,7 @@ class Run:
         try:
             run = cls(*starting.result())
         except OSError as error:
-            raise cancelled or CcusageError(f"{path} does not start: {error.strerror}") from None
+            raise cancelled or ProgramError(f"{path} does not start: {error.strerror}") from None
         if cancelled:
             await run.stop()
             raise cancelled
@@ -61,7 +85,7 @@ class Run:
         return run
 
     async def collect(self, asked: str) -> tuple[int, bytes, str]:
-        """Its exit code, standard output, and the start of what it complains about. Raises `CcusageError` if it prints
+        """Its exit code, standard output, and the start of what it complains about. Raises `ProgramError` if it prints
         too much; `asked`: what it was asked, in words.
         """
         output = await _all_of(cast("asyncio.StreamReader", self._process.stdout), asked)
@@ -88,7 +112,7 @@ async def _all_of(stream: asyncio.StreamReader, asked: str) -> bytes:
     while part := await stream.read(1 << 16):
         output += part
         if len(output) > OUTPUT_MAX:
-            raise CcusageError(f"{asked} printed more than {OUTPUT_MAX >> 20} MB: {bytes(output[:QUOTED])!r}")
+            raise ProgramError(f"{asked} printed more than {OUTPUT_MAX >> 20} MB: {bytes(output[:QUOTED])!r}")
     return bytes(output)
 
 
