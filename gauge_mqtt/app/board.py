@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from math import inf
 
+from gauge_mqtt.app.memory import Memory
 from gauge_mqtt.app.pace import RESERVE, Pace
 from gauge_mqtt.contract.messages import edges
 from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage
@@ -48,8 +49,12 @@ class Board:
         limits: Limits,
         instance: str,
         clock: Callable[[], datetime] = utc_now,
+        *,
+        memory: Memory | None = None,
     ) -> None:
         self.latest: Usage | None = None
+        self._memory = memory or Memory(None, instance, "")
+        self._hot_at: datetime | None = None
         self._sources, self._sinks = list(sources), list(sinks)
         self._limits, self._instance, self._clock = limits, instance, clock
         self._wakeup = asyncio.Event()
@@ -61,6 +66,7 @@ class Board:
         """Until cancelled. A fault in a source or sink that is not foreseen there ends everything: it is a bug."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._tick(), name="tick")
+            group.create_task(self._memory.run(), name="memory")
             for source in self._sources:
                 group.create_task(source.run(self._changed), name=f"source {source.name}")
             for sink in self._sinks:
@@ -93,7 +99,10 @@ class Board:
     def _refresh(self, *, beat: bool = False) -> None:
         """Look at all sources and show what they say: on a beat always, else if it is news and its time has come."""
         now, started = self._clock(), asyncio.get_running_loop().time()
-        usage = snapshot([source.read(now) for source in self._sources], self._limits, self._instance, now)
+        readings = [source.read(now) for source in self._sources]
+        counted = self._memory.count(readings, now)
+        usage = snapshot(readings, self._limits, self._instance, now, before=self.latest, counted=counted)
+        self._memory.note(usage)
         self._looked_at, self._due_at = started, started + _lasts(usage)
         if beat:
             self._show(usage, beat=True)
@@ -106,9 +115,11 @@ class Board:
                 self._due_at = min(self._due_at, ready_at)
 
     def _show(self, usage: Usage, *, beat: bool) -> None:
-        events = edges(self.latest, usage)
+        events = edges(self.latest, usage, self._hot_at)
         for event in events:
             log.info("event %s", event.event_type)
+            if event.event_type == "hot":
+                self._hot_at = event.at
         self.latest = usage
         for sink in self._sinks:
             try:

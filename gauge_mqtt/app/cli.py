@@ -107,6 +107,7 @@ def run(**flags: Any) -> None:
 def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     """Look once and print the window values."""
     from gauge_mqtt.app import report  # noqa: PLC0415
+    from gauge_mqtt.app.memory import Memory  # noqa: PLC0415
     from gauge_mqtt.app.publisher import missing_ceilings  # noqa: PLC0415
     from gauge_mqtt.app.source_set import SourceSet, make_sources  # noqa: PLC0415
     from gauge_mqtt.core import snapshot  # noqa: PLC0415
@@ -121,7 +122,9 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
 
     source_set, now = asyncio.run(look()), datetime.now(UTC)
     readings = source_set.read(now)
-    usage = snapshot(readings, settings.limits, settings.instance, now)
+    memory = Memory(settings.state_dir, settings.topics.instance, source_set.origin)
+    counted = memory.count(readings, now)
+    usage = snapshot(readings, settings.limits, settings.topics.instance, now, counted=counted)
     if as_json:
         click.echo(usage.to_json())  # bytes: JSON is UTF-8, whatever the terminal's encoding
     else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from gauge_mqtt import __version__
 from gauge_mqtt.app.board import Board, run_until, until_signalled
+from gauge_mqtt.app.memory import Memory
 from gauge_mqtt.app.settings import Settings, variable
 from gauge_mqtt.app.source_set import SourceSet, make_sources
 from gauge_mqtt.contract.health import Metric
@@ -55,8 +56,10 @@ async def publish(settings: Settings, progress: Progress | None = None) -> None:
 
 
 def _board(settings: Settings, broker: Broker, source_set: SourceSet) -> Board:
+    topics, memory = settings.topics, Memory(settings.state_dir, settings.topics.instance, source_set.origin)
     renew = None if broker.only_v311 else settings.broker  # our own broker has no password
-    mqtt = MqttSink(broker, settings.topics, discovery.payload(settings.topics, __version__), renew=renew)
+    mqtt = MqttSink(broker, topics, discovery.payload(topics, __version__, memory.known), renew=renew)
+    memory.on_known = lambda known: mqtt.describe(discovery.payload(topics, __version__, known))
     sources = source_set.sources
     http = HttpSink(
         settings.http_host, settings.http_port, lambda: _report(sources, mqtt), lambda: _metrics(sources, mqtt)
@@ -67,7 +70,7 @@ def _board(settings: Settings, broker: Broker, source_set: SourceSet) -> Board:
         log.info("session logs: %s", ", ".join(map(str, source_set.tail.roots)))
     if hint := missing_ceilings(settings):
         log.info("%s", hint)
-    return Board(sources, [mqtt, http], settings.limits, settings.instance)
+    return Board(sources, [mqtt, http], settings.limits, topics.instance, memory=memory)
 
 
 async def _find_broker(settings: Settings) -> tuple[Broker, EmbeddedBroker | None]:

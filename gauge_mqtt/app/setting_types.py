@@ -8,10 +8,10 @@ import ipaddress
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr
 
 from gauge_mqtt.app import places
 from gauge_mqtt.contract.errors import GaugeError
@@ -159,6 +159,22 @@ def _prefix(text: str) -> str:
     return "/".join(levels)
 
 
+class InstanceName(str):
+    """The name of an instance as a topic level. `spelling`: as its owner writes it."""
+
+    __slots__ = ("spelling",)
+    spelling: str
+
+    def __new__(cls, text: str) -> Self:
+        self = super().__new__(cls, slug(text))
+        self.spelling = getattr(text, "spelling", text)
+        return self
+
+
+def _instance(value: Any) -> InstanceName:
+    return InstanceName(value if isinstance(value, InstanceName) else _unicode(_text(value)))
+
+
 def _selector(value: Any) -> str:
     if value == "":
         return ""
@@ -169,7 +185,8 @@ def _selector(value: Any) -> str:
 
 
 Text = Annotated[str, BeforeValidator(_text), AfterValidator(_unicode)]
-Instance = Annotated[Text, AfterValidator(slug)]
+Instance = Annotated[str, PlainValidator(_instance)]
+"""An `InstanceName`."""
 File = Annotated[Path, BeforeValidator(_path)]
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 Token = Annotated[Secret, AfterValidator(_token)]

@@ -124,7 +124,7 @@ class Settings(BaseModel):
 
     @property
     def topics(self) -> Topics:
-        return Topics(self.instance, self.discovery_prefix)
+        return Topics(self.instance, self.discovery_prefix, getattr(self.instance, "spelling", ""))
 
     def broker(self) -> Broker:
         """The broker as set, `localhost:1883` when nothing is. Raises `SettingsError` for an unreadable file."""

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from gauge_mqtt.app import places
@@ -25,6 +26,8 @@ class SourceSet:
     sources: Sequence[Source]
     tail: JsonlSource | None
     why: str
+    origin: str = ""
+    """What their totals are about, as a digest: the same as long as nothing else is counted."""
 
     async def load(self) -> None:
         """One look of every source; the tail first, since the others build on it."""
@@ -38,6 +41,20 @@ class SourceSet:
 async def make_sources(settings: Settings, progress: Progress | None = None) -> SourceSet:
     """What is set. Raises `SettingsError` for a secret that cannot be read."""
     roots = log_roots(os.environ, places.home())
+    found = await _chosen(settings, roots, progress)
+    return replace(found, origin=_origin(settings, roots, [source.name for source in found.sources]))
+
+
+def _origin(settings: Settings, roots: Sequence[Path], names: Sequence[str]) -> str:
+    """A digest of what is counted: the place of the Prometheus series, else the program and the log directories."""
+    if "prometheus" in names:
+        counted = f"prometheus {settings.prom_url} {settings.prom_selector}"
+    else:
+        counted = " ".join([names[0], *map(str, roots)])
+    return sha256(counted.encode(errors="surrogateescape")).hexdigest()[:16]
+
+
+async def _chosen(settings: Settings, roots: Sequence[Path], progress: Progress | None) -> SourceSet:
     match settings.source:
         case "jsonl":
             return _alone(settings, roots, progress, "as set")

@@ -1,7 +1,7 @@
 """The snapshot as MQTT messages: bare values, lamps, needles, and the events on its edges. Pure."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from gauge_mqtt.contract.topics import Topics
@@ -9,6 +9,8 @@ from gauge_mqtt.contract.usage import LAMPS, MODEL_LAMPS, NEEDLE_UNKNOWN, EventT
 
 UNKNOWN = "None"
 """What Home Assistant reads as unknown; never `null`, `nan` or an empty payload (that would delete the topic)."""
+HOT_EVERY = timedelta(minutes=10)
+"""A rate that swings about the redline is one event; the lamp shows each swing."""
 
 
 class Event(NamedTuple):
@@ -63,8 +65,11 @@ def retained(usage: Usage, topics: Topics) -> dict[str, bytes]:
     return payloads
 
 
-def edges(before: Usage | None, usage: Usage) -> tuple[Event, ...]:
-    """What happened from one snapshot to the next: a lamp came on, a window was reset. Nothing on the first one."""
+def edges(before: Usage | None, usage: Usage, hot_at: datetime | None = None) -> tuple[Event, ...]:
+    """What happened from one snapshot to the next: a lamp came on, a window was reset. Nothing on the first one.
+
+    `hot_at`: when `hot` happened last. One that is ahead of this snapshot is of a clock that was set back since.
+    """
     if before is None:
         return ()
     found = [
@@ -72,6 +77,8 @@ def edges(before: Usage | None, usage: Usage) -> tuple[Event, ...]:
         for lamp in ("hot", "warn", "stall")
         if getattr(usage, lamp) and getattr(before, lamp) is False
     ]
+    if hot_at is not None and timedelta() <= usage.updated_at - hot_at < HOT_EVERY:
+        found = [event for event in found if event.event_type != "hot"]
     resets: tuple[tuple[EventType, datetime | None, datetime | None], ...] = (
         ("reset_5h", before.window_5h_resets_at, usage.window_5h_resets_at),
         ("reset_7d", before.window_7d_resets_at, usage.window_7d_resets_at),

@@ -24,10 +24,11 @@ def slug(text: str, limit: int = 32) -> str:
 
 @dataclass(frozen=True)
 class Topics:
-    """Every topic of one instance. `instance` is a slug already."""
+    """Every topic of one instance. `instance` is a slug already; `spelling`: as its owner writes it, for people."""
 
     instance: str
     discovery_prefix: str = DISCOVERY_PREFIX
+    spelling: str = ""
 
     @cached_property
     def base(self) -> str:

@@ -5,14 +5,16 @@
 table and the discovery payload are derived from these two. Unknown is `None` (JSON `null`), never 0.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Le
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 2
+from gauge_mqtt.contract import keyspec
+from gauge_mqtt.contract.keyspec import KeySpec
+
+SCHEMA_VERSION = 3
 """Raised when a key is added; none of the thirteen original keys ever changes its meaning."""
 
 HEARTBEAT_S = 30
@@ -29,80 +31,13 @@ MODEL_LAMPS = LAMPS[:3]
 EventType = Literal["hot", "warn", "stall", "reset_5h", "reset_7d"]
 PctSource = Literal["official", "ceiling"]
 StallReason = Literal["none", "source", "turn", "silence"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeySpec:
-    """What a key means to a reader and to Home Assistant. `unit` is the unit of the JSON value."""
-
-    label: str
-    about: str
-    icon: str
-    unit: str | None = None
-    platform: Literal["sensor", "binary_sensor"] = "sensor"
-    device_class: str | None = None
-    state_class: Literal["measurement", "total", "total_increasing"] | None = None
-    options: tuple[str, ...] = ()
-    precision: int | None = None
-    diagnostic: bool = False
-    enabled_by_default: bool = True
-    """Whether its entity is enabled from the start; the others wait in the list for who wants them."""
-
+WarnReason = Literal["fuel_5h", "fuel_7d", "cache"]
+RedlineSource = Literal["set", "history"]
 
 Count = Annotated[int, Ge(0)]
 Amount = Annotated[float, Ge(0)]
 Ratio = Annotated[float, Ge(0), Le(1)]
 Needle = Annotated[int, Ge(0), Le(NEEDLE_MAX)]
-
-
-def _ratio(label: str, about: str, icon: str) -> KeySpec:
-    return KeySpec(label=label, about=about, icon=icon, unit="ratio", state_class="measurement", precision=1)
-
-
-def _tokens(label: str, about: str, icon: str) -> KeySpec:
-    return KeySpec(label=label, about=about, icon=icon, unit="tok", state_class="measurement", precision=0)
-
-
-def _usd(label: str, about: str) -> KeySpec:
-    return KeySpec(
-        label=label, about=about, icon="mdi:cash", unit="USD", device_class="monetary", state_class="total", precision=2
-    )
-
-
-def _lamp(label: str, about: str, icon: str, device_class: str | None = None) -> KeySpec:
-    return KeySpec(label=label, about=about, icon=icon, platform="binary_sensor", device_class=device_class)
-
-
-def _instant(label: str, about: str, icon: str, *, diagnostic: bool, enabled_by_default: bool = True) -> KeySpec:
-    return KeySpec(
-        label=label,
-        about=about,
-        icon=icon,
-        device_class="timestamp",
-        diagnostic=diagnostic,
-        enabled_by_default=enabled_by_default,
-    )
-
-
-def _enum(label: str, about: str, icon: str, *options: str) -> KeySpec:
-    return KeySpec(label=label, about=about, icon=icon, device_class="enum", options=options, diagnostic=True)
-
-
-def _needle(label: str, about: str, *, enabled_by_default: bool = False) -> KeySpec:
-    """The fuels' repeat what their percentages say."""
-    return KeySpec(
-        label=label,
-        about=about,
-        icon="mdi:gauge",
-        state_class="measurement",
-        precision=0,
-        diagnostic=True,
-        enabled_by_default=enabled_by_default,
-    )
-
-
-def _note(label: str, about: str, icon: str, *, enabled_by_default: bool = True) -> KeySpec:
-    return KeySpec(label=label, about=about, icon=icon, diagnostic=True, enabled_by_default=enabled_by_default)
 
 
 class Usage(BaseModel):
@@ -118,20 +53,33 @@ class Usage(BaseModel):
         ),
     ] = None  # fmt: skip
     window_5h_tokens: Annotated[
-        Count | None, _tokens("Tokens 5h", "tokens in the active 5 h window, cache reads included", "mdi:counter")
+        Count | None, keyspec.tokens("Tokens 5h", "tokens in the active 5 h window, cache reads included")
     ] = None
     window_7d_tokens: Annotated[
-        Count | None, _tokens("Tokens 7d", "tokens in the rolling 168 h, cache reads included", "mdi:counter")
+        Count | None, keyspec.tokens("Tokens 7d", "tokens in the rolling 168 h, cache reads included")
     ] = None
-    window_5h_pct: Annotated[Ratio | None, _ratio("Fuel 5h", "share of the 5 h plan window used", "mdi:gauge")] = None
-    window_7d_pct: Annotated[Ratio | None, _ratio("Fuel 7d", "share of the 7 d plan window used", "mdi:gauge")] = None
+    window_5h_pct: Annotated[
+        Ratio | None,
+        keyspec.ratio("Fuel 5h used", "share of the 5 h plan window used", "mdi:gauge", first_label="Fuel 5h"),
+    ] = None
+    window_7d_pct: Annotated[
+        Ratio | None,
+        keyspec.ratio("Fuel 7d used", "share of the 7 d plan window used", "mdi:gauge", first_label="Fuel 7d"),
+    ] = None
     thinking_ratio: Annotated[
-        Ratio | None, _ratio("Thinking", "thinking tokens / output tokens in the active 5 h window", "mdi:head-cog")
-    ] = None
+        Ratio | None,
+        keyspec.ratio(
+            "Thinking ratio", "thinking tokens / output tokens in the active 5 h window", "mdi:head-cog",
+            first_label="Thinking", when_known=True,
+        ),
+    ] = None  # fmt: skip
     cache_hit_rate: Annotated[
         Ratio | None,
-        _ratio("Cache hits", "cacheRead / (input + cacheRead + cacheCreation), trailing 5 min", "mdi:cached"),
-    ] = None
+        keyspec.ratio(
+            "Cache hit rate", "cacheRead / (input + cacheRead + cacheCreation), trailing 5 min", "mdi:cached",
+            first_label="Cache hits",
+        ),
+    ] = None  # fmt: skip
     last_model: Annotated[
         str | None,
         KeySpec(
@@ -139,81 +87,83 @@ class Usage(BaseModel):
             icon="mdi:robot",
         ),
     ] = None  # fmt: skip
-    hot: Annotated[bool | None, _lamp("Hot", "token rate strictly above the redline", "mdi:fire", "heat")] = None
+    hot: Annotated[
+        bool | None,
+        keyspec.lamp("Hot", "token rate strictly above the redline; off again at 0.9 of it or below", "mdi:fire"),
+    ] = None
     warn: Annotated[
-        bool | None, _lamp("Warn", "a fuel strictly above 0.80, or a cache anomaly", "mdi:alert", "problem")
+        bool | None, keyspec.lamp("Warn", "a fuel strictly above 0.80, or a cache anomaly", "mdi:alert")
     ] = None
     stall: Annotated[
-        bool | None, _lamp("Stall", "telemetry that was due is missing", "mdi:timer-sand-paused", "problem")
+        bool | None, keyspec.lamp("Stall", "telemetry that was due is missing", "mdi:timer-sand-paused")
     ] = None
-    idle: Annotated[bool | None, _lamp("Idle", "token rate known and zero, and not stalled", "mdi:sleep")] = None
+    idle: Annotated[
+        bool | None,
+        keyspec.lamp("Idle", "token rate known and zero, not stalled, and no turn awaits its answer", "mdi:sleep"),
+    ] = None
     updated_at: Annotated[
         AwareDatetime,
-        _instant(
-            "Updated", "when this snapshot was computed", "mdi:clock-check", diagnostic=True, enabled_by_default=False
-        ),
+        keyspec.instant("Updated", "when this snapshot was computed", "mdi:clock-check", enabled_by_default=False),
     ]
 
     schema_version: Annotated[
         Count,
         Field(alias="schema"),
-        _note("Contract", "version of this contract", "mdi:file-document-check", enabled_by_default=False),
+        keyspec.note("Contract", "version of this contract", "mdi:file-document-check", enabled_by_default=False),
     ] = SCHEMA_VERSION
     instance: Annotated[
-        str, _note("Instance", "which publisher this is", "mdi:desktop-classic", enabled_by_default=False)
+        str, keyspec.note("Instance", "which publisher this is", "mdi:desktop-classic", enabled_by_default=False)
     ]
-    source: Annotated[str, _note("Source", "where the numbers come from", "mdi:database-import")]
+    source: Annotated[str, keyspec.note("Source", "where the numbers come from", "mdi:database-import")]
     window_5h_source: Annotated[
-        PctSource | None, _enum("Fuel 5h basis", "what the 5 h share rests on", "mdi:scale", "official", "ceiling")
+        PctSource | None,
+        keyspec.enum("Fuel 5h basis", "what the 5 h share rests on", "mdi:scale", *get_args(PctSource)),
     ] = None
     window_7d_source: Annotated[
-        PctSource | None, _enum("Fuel 7d basis", "what the 7 d share rests on", "mdi:scale", "official", "ceiling")
+        PctSource | None,
+        keyspec.enum("Fuel 7d basis", "what the 7 d share rests on", "mdi:scale", *get_args(PctSource)),
     ] = None
     window_5h_resets_at: Annotated[
         AwareDatetime | None,
-        _instant("Reset 5h", "official reset, else the end of the active 5 h block", "mdi:restore", diagnostic=False),
+        keyspec.instant(
+            "Reset 5h", "official reset, else the end of the active 5 h block", "mdi:restore", diagnostic=False
+        ),
     ] = None
     window_7d_resets_at: Annotated[
-        AwareDatetime | None, _instant("Reset 7d", "official weekly reset", "mdi:restore", diagnostic=False)
+        AwareDatetime | None,
+        keyspec.instant("Reset 7d", "official weekly reset", "mdi:restore", diagnostic=False, when_known=True),
     ] = None
     window_5h_asof: Annotated[
         AwareDatetime | None,
-        _instant(
-            "Fuel 5h as of",
-            "when the 5 h figures were last confirmed",
-            "mdi:clock-outline",
-            diagnostic=True,
-            enabled_by_default=False,
+        keyspec.instant(
+            "Fuel 5h as of", "when the 5 h figures were last confirmed", "mdi:clock-outline", enabled_by_default=False
         ),
     ] = None
     window_7d_asof: Annotated[
         AwareDatetime | None,
-        _instant(
-            "Fuel 7d as of",
-            "when the 7 d figures were last confirmed",
-            "mdi:clock-outline",
-            diagnostic=True,
-            enabled_by_default=False,
+        keyspec.instant(
+            "Fuel 7d as of", "when the 7 d figures were last confirmed", "mdi:clock-outline", enabled_by_default=False
         ),
     ] = None
-    cost_5h_usd: Annotated[Amount | None, _usd("Cost 5h", "cost of the 5 h window, as the source says")] = None
-    cost_7d_usd: Annotated[Amount | None, _usd("Cost 7d", "cost of the 7 d window, as the source says")] = None
+    cost_5h_usd: Annotated[Amount | None, keyspec.usd("Cost 5h", "cost of the 5 h window, as the source says")] = None
+    cost_7d_usd: Annotated[Amount | None, keyspec.usd("Cost 7d", "cost of the 7 d window, as the source says")] = None
     last_model_id: Annotated[
-        str | None, _note("Last model id", "the model's full name", "mdi:robot-outline", enabled_by_default=False)
+        str | None,
+        keyspec.note("Last model id", "the model's full name", "mdi:robot-outline", enabled_by_default=False),
     ] = None
-    needle_5h: Annotated[Needle | None, _needle("Needle 5h", "left dial: 1000 = 100 %")] = None
+    needle_5h: Annotated[Needle | None, keyspec.needle("Needle 5h", "left dial: 1000 = 100 %")] = None
     needle_tach: Annotated[
         Needle | None,
-        _needle("Needle tach", "centre dial: 800 = redline, 1000 = 1.25 redlines", enabled_by_default=True),
+        keyspec.needle("Needle tach", "centre dial: 800 = redline, 1000 = 1.25 redlines", enabled_by_default=True),
     ] = None
-    needle_7d: Annotated[Needle | None, _needle("Needle 7d", "right dial: 1000 = 100 %")] = None
+    needle_7d: Annotated[Needle | None, keyspec.needle("Needle 7d", "right dial: 1000 = 100 %")] = None
     warn_reasons: Annotated[
-        tuple[Literal["fuel_5h", "fuel_7d", "cache"], ...] | None,
-        _note("Warn reasons", "what lit WARN", "mdi:alert-circle-outline"),
+        tuple[WarnReason, ...] | None,
+        keyspec.note("Warn reasons", "what lit WARN", "mdi:alert-circle-outline"),
     ] = None
     stall_reason: Annotated[
         StallReason | None,
-        _enum("Stall reason", "what lit STALL", "mdi:timer-alert-outline", "none", "source", "turn", "silence"),
+        keyspec.enum("Stall reason", "what lit STALL", "mdi:timer-alert-outline", *get_args(StallReason)),
     ] = None
     redline: Annotated[
         Count | None,
@@ -223,18 +173,36 @@ class Usage(BaseModel):
         ),
     ] = None  # fmt: skip
     redline_source: Annotated[
-        Literal["set", "history"] | None,
-        _enum("Redline basis", "set by hand, or learned from the last 7 days", "mdi:scale", "set", "history"),
+        RedlineSource | None,
+        keyspec.enum(
+            "Redline basis", "set by hand, or learned from the last 7 days", "mdi:scale", *get_args(RedlineSource)
+        ),
     ] = None
     telemetry_at: Annotated[
         AwareDatetime | None,
-        _instant("Last telemetry", "when the newest record was written", "mdi:clock-in", diagnostic=True),
+        keyspec.instant(
+            "Last telemetry", "when the newest record was written", "mdi:clock-in", enabled_by_default=False
+        ),
     ] = None
     refused_lines: Annotated[
         Count | None,
         KeySpec(
             label="Refused lines", about="log lines not counted since the start: not to be believed, or too long",
-            icon="mdi:text-box-remove", state_class="total_increasing", precision=0, diagnostic=True,
+            icon="mdi:text-box-remove", state_class="total_increasing", precision=0, diagnostic=True, when_known=True,
+        ),
+    ] = None  # fmt: skip
+    tokens_total: Annotated[
+        Count | None,
+        KeySpec(
+            label="Tokens total", about="tokens counted since this instance first ran; only rises, also over restarts",
+            icon="mdi:counter", unit="tok", state_class="total_increasing", precision=0,
+        ),
+    ] = None  # fmt: skip
+    cost_total_usd: Annotated[
+        Amount | None,
+        KeySpec(
+            label="Cost total", about="cost counted since this instance first ran, as the source says; only rises",
+            icon="mdi:cash-multiple", unit="USD", state_class="total_increasing", precision=2, when_known=True,
         ),
     ] = None  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What a source saw, and what the owner of the gauge has set. Plain frozen values; no arithmetic."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -8,6 +9,8 @@ OPEN_WINDOW = timedelta(hours=5)
 WEEK = timedelta(days=7)
 RATE_WINDOW = timedelta(minutes=1)
 CACHE_WINDOW = timedelta(minutes=5)
+CLOCK_SKEW = timedelta(seconds=10)
+"""How far ahead of our clock a record may be and still tell of now. What is further ahead says nothing yet."""
 
 
 class TokenCounts(NamedTuple):
@@ -59,6 +62,23 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What a source counted, by stretches of time: hours, or ccusage's blocks of 5 h.
+
+    `tokens`: number of a stretch -> its tokens; `number * unit_s` is its start in unix seconds. `cost_usd`: the same,
+    only where the source itself has prices; `None` for a stretch of which it has not all. `since`: every stretch that
+    starts then or later is complete as far as time has come; -inf: all there ever was.
+
+        Account(since=-inf, tokens={498707: 41_300, 498708: 1_200})    # two hours
+    """
+
+    since: float
+    tokens: Mapping[int, float]
+    cost_usd: Mapping[int, float | None] | None = None
+    unit_s: int = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One look of one source at the world. Every fact it could not see is `None`.
 
@@ -66,7 +86,7 @@ class Reading:
     `activity_at`: the newest record with tokens. `open_turn_at`: a turn awaits an answer since then. `sees_turns`:
     whether the source can see turns at all. `failing_since` / `failure`: the source itself cannot be read.
     `busy_minute_tokens`: 95th percentile of the active minutes of the last 7 days. `refused`: records not counted since
-    the start, because they were not to be believed or too long.
+    the start, because they were not to be believed or too long. `account`: what the totals are counted by.
     """
 
     source: str
@@ -89,6 +109,7 @@ class Reading:
     quota_7d: Quota | None = None
     quota_model: Quota | None = None
     refused: int | None = None
+    account: Account | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

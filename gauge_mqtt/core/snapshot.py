@@ -1,20 +1,23 @@
 """Readings + limits + now => one `Usage`. Arithmetic only: never raises, sleeps, logs or reads the clock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from gauge_mqtt.contract.scale import WARN_ABOVE, fuel_needle, tach_needle
-from gauge_mqtt.contract.usage import PctSource, StallReason, Usage
+from gauge_mqtt.contract.usage import PctSource, RedlineSource, StallReason, Usage, WarnReason
 from gauge_mqtt.core.models import family, public_id
 from gauge_mqtt.core.quota import merge
-from gauge_mqtt.core.reading import OPEN_WINDOW, Limits, Quota, Ratio, Reading, Window
+from gauge_mqtt.core.reading import CLOCK_SKEW, OPEN_WINDOW, Limits, Quota, Ratio, Reading, Window
+from gauge_mqtt.core.totals import UNCOUNTED, Counted
 
 REDLINE_FLOOR = 8_000
 """Tokens a minute (the seeds' figure): a redline learned from history is never below it."""
 CACHE_JUDGED_FROM = 200_000
 """Cacheable input tokens in 5 minutes below which a low hit rate says nothing."""
+COOL_BELOW = (9, 10)
+"""HOT that is on goes off at this fraction of the redline or below: a rate about the redline does not flicker."""
 
 T = TypeVar("T")
 
@@ -29,8 +32,20 @@ class Fuel:
     asof: datetime | None
 
 
-def snapshot(readings: Sequence[Reading], limits: Limits, instance: str, now: datetime) -> Usage:
-    """The one snapshot. `readings` in order of preference: for each fact the first that knows it is believed."""
+def snapshot(
+    readings: Sequence[Reading],
+    limits: Limits,
+    instance: str,
+    now: datetime,
+    *,
+    before: Usage | None = None,
+    counted: Counted = UNCOUNTED,
+) -> Usage:
+    """The one snapshot. `readings` in order of preference: for each fact the first that knows it is believed.
+
+    `before`: the snapshot before this one, for the lamps that depend on what they were. `counted`: the totals, which
+    are kept from one snapshot to the next by whoever asks for them (`totals`).
+    """
     rate = _first(readings, lambda r: r.rate_tokens)
     window_5h = _first(readings, lambda r: r.window_5h)
     window_7d = _first(readings, lambda r: r.window_7d)
@@ -51,10 +66,10 @@ def snapshot(readings: Sequence[Reading], limits: Limits, instance: str, now: da
         thinking_ratio=_ratio(_first(readings, lambda r: r.thinking)),
         cache_hit_rate=_ratio(cache),
         last_model=family(model),
-        hot=None if rate is None or redline is None else rate > redline,
+        hot=_hot(rate, redline, was_hot=bool(before and before.hot)),
         warn=None if warn_reasons is None else bool(warn_reasons),
         stall=stall,
-        idle=None if rate is None or stall is None else rate == 0 and not stall,
+        idle=None if rate is None or stall is None else rate == 0 and not stall and not _open_turns(readings, now),
         updated_at=now,
         instance=instance,
         source="+".join(dict.fromkeys(reading.source for reading in readings)) or "none",
@@ -76,6 +91,8 @@ def snapshot(readings: Sequence[Reading], limits: Limits, instance: str, now: da
         redline_source=redline_source,
         telemetry_at=max((r.telemetry_at for r in readings if r.telemetry_at), default=None),
         refused_lines=_first(readings, lambda r: r.refused),
+        tokens_total=counted.tokens,
+        cost_total_usd=counted.cost_usd,
     )
 
 
@@ -83,10 +100,17 @@ def _first(readings: Sequence[Reading], fact: Callable[[Reading], T | None]) -> 
     return next((value for reading in readings if (value := fact(reading)) is not None), None)
 
 
-def _ratio(share: Ratio | None) -> float | None:
-    if share is None or share.whole <= 0:
+def _ratio(ratio: Ratio | None) -> float | None:
+    if ratio is None or ratio.whole <= 0:
         return None
-    return round(min(max(share.part / share.whole, 0.0), 1.0), 4)
+    return round(min(max(ratio.part / ratio.whole, 0.0), 1.0), 4)
+
+
+def _hot(rate: int | None, redline: int | None, *, was_hot: bool) -> bool | None:
+    if rate is None or redline is None:
+        return None
+    part, whole = COOL_BELOW
+    return rate > redline or (was_hot and rate * whole > redline * part)
 
 
 def _fuel(
@@ -106,7 +130,7 @@ def _fuel(
     return Fuel(None, None, None, None)
 
 
-def _redline(readings: Sequence[Reading], limits: Limits) -> tuple[int | None, Literal["set", "history"] | None]:
+def _redline(readings: Sequence[Reading], limits: Limits) -> tuple[int | None, RedlineSource | None]:
     if limits.redline is not None:
         return limits.redline, "set"
     busy = _first(readings, lambda r: r.busy_minute_tokens)
@@ -118,13 +142,11 @@ def _model(readings: Sequence[Reading], now: datetime) -> str | None:
     return max(seen)[1] if seen else None
 
 
-def _warn_reasons(
-    fuel_5h: Fuel, fuel_7d: Fuel, cache: Ratio | None, limits: Limits
-) -> tuple[Literal["fuel_5h", "fuel_7d", "cache"], ...] | None:
+def _warn_reasons(fuel_5h: Fuel, fuel_7d: Fuel, cache: Ratio | None, limits: Limits) -> tuple[WarnReason, ...] | None:
     """`None` while neither a fuel nor the cache can be judged: then nobody knows whether to warn."""
     if fuel_5h.share is None and fuel_7d.share is None and cache is None:
         return None
-    reasons: list[Literal["fuel_5h", "fuel_7d", "cache"]] = []
+    reasons: list[WarnReason] = []
     if fuel_5h.share is not None and fuel_5h.share > WARN_ABOVE:
         reasons.append("fuel_5h")
     if fuel_7d.share is not None and fuel_7d.share > WARN_ABOVE:
@@ -140,13 +162,35 @@ def _stall_reason(readings: Sequence[Reading], limits: Limits, now: datetime) ->
     if not looked:
         return None
     late = now - limits.stall_after
-    if any(r.failing_since and r.failing_since < late for r in looked):
+    if _unreadable(looked, late):
         return "source"
-    newest = max((r.telemetry_at for r in looked if r.telemetry_at), default=None)
-    turn = max((r.open_turn_at for r in looked if r.open_turn_at), default=None)
-    if turn and now - OPEN_WINDOW < turn < late and (newest is None or newest < late):
+    if _unanswered(looked, late, now):
         return "turn"
-    blind = [r for r in looked if not r.sees_turns and r.activity_at]
-    if blind and all(r.activity_at and r.activity_at < late for r in blind) and not any(r.sees_turns for r in looked):
-        return "silence"
-    return "none"
+    return "silence" if _silent(looked, late, now) else "none"
+
+
+def _unreadable(looked: Sequence[Reading], late: datetime) -> bool:
+    """A source fails for too long."""
+    return any(r.failing_since and r.failing_since < late for r in looked)
+
+
+def _unanswered(looked: Sequence[Reading], late: datetime, now: datetime) -> bool:
+    """A turn is open for too long, and nothing else was heard since."""
+    heard = _not_ahead((r.telemetry_at for r in looked), now)
+    return any(at < late for at in _open_turns(looked, now)) and not any(at >= late for at in heard)
+
+
+def _silent(looked: Sequence[Reading], late: datetime, now: datetime) -> bool:
+    """No source sees turns, and of those whose samples are fresh none had tokens for too long."""
+    heard = _not_ahead((r.activity_at for r in looked), now)
+    return bool(heard) and all(at < late for at in heard) and not any(r.sees_turns for r in looked)
+
+
+def _open_turns(readings: Iterable[Reading], now: datetime) -> list[datetime]:
+    """Since when turns await their answer; what nobody came back to for 5 h is not waited for."""
+    return [at for at in _not_ahead((r.open_turn_at for r in readings), now) if at > now - OPEN_WINDOW]
+
+
+def _not_ahead(instants: Iterable[datetime | None], now: datetime) -> list[datetime]:
+    """Those that are known. One from a wrong clock that is ahead of ours must not speak for the others."""
+    return [at for at in instants if at is not None and at <= now + CLOCK_SKEW]

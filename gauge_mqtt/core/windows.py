@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from gauge_mqtt.core.blocks import BLOCK, HOUR
 from gauge_mqtt.core.ledger import MINUTE, Entry, Ledger, Minute
-from gauge_mqtt.core.reading import CACHE_WINDOW, RATE_WINDOW, WEEK, Ratio, Reading, Window
+from gauge_mqtt.core.reading import CACHE_WINDOW, CLOCK_SKEW, RATE_WINDOW, WEEK, Account, Ratio, Reading, Window
 
 WEEK_S = WEEK.total_seconds()
-RATE_AHEAD_S = 10.0
+RATE_AHEAD_S = CLOCK_SKEW.total_seconds()
 """How far ahead of our clock a record may be and still count into the last minutes."""
 WINDOW_AHEAD_S = 3600.0
 """... and into the windows. What is further ahead waits until its time comes."""
@@ -34,6 +34,7 @@ def read(ledger: Ledger, now: datetime, source: str) -> Reading:
         model_at=_instant(newest.at) if newest else None,
         activity_at=activity_at,
         sees_turns=True,
+        account=Account(since=since, tokens={hour: tokens for hour, tokens in ledger.hours.items() if tokens}),
     )
 
 

@@ -3,23 +3,22 @@
 Built-in cards only. Entity ids come from the discovery payload: they are what Home Assistant was told.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gauge_mqtt.contract.scale import REDLINE_MARK, WARN_ABOVE
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import KEYS, MODEL_LAMPS, NEEDLE_MAX
-from gauge_mqtt.homeassistant.discovery import payload
+from gauge_mqtt.homeassistant.discovery import device_name, entity_ids
 
 Card = dict[str, Any]
 Ids = Mapping[str, str]
 """Key of an entity -> its id."""
 
 CALM, RED, DARK = "var(--success-color)", "var(--error-color)", "var(--state-inactive-color)"
-MODEL_COLOURS = dict(zip(MODEL_LAMPS, ("red", "amber", "green"), strict=True))
-STATE_COLOURS = {"hot": "red", "warn": "amber", "stall": "blue", "idle": "green"}
-"""Lamp -> colour while lit. On the hardware STALL is yellow: a blue LED wants more than its pin has."""
+MODEL_COLOURS = dict(zip(MODEL_LAMPS, ("purple", "indigo", "cyan"), strict=True))
+STATE_COLOURS = {"hot": "red", "warn": "orange", "stall": "yellow", "idle": "green"}
+"""Lamp -> colour while lit. Red is for alarms alone. No lamp is told by its colour alone: lit, it also says so."""
 FULL = {"grid_options": {"columns": "full"}}
 FUELS = {"window_5h": "5 h", "window_7d": "7 d"}
 UNKNOWN = ["unknown", "unavailable"]
@@ -29,15 +28,11 @@ DIAGNOSTICS = tuple(
 )
 
 
-def entity_ids(topics: Topics) -> dict[str, str]:
-    components = json.loads(payload(topics, ""))["components"]
-    return {key: entity["default_entity_id"] for key, entity in components.items() if "default_entity_id" in entity}
-
-
 def dashboard(topics: Topics) -> dict[str, Any]:
     """A whole dashboard: one sections view, three columns on a desk, one on a phone."""
     ids = entity_ids(topics)
-    badges = [{"type": "entity", "entity": ids[key]} for key in ("publisher", "telemetry_at")]
+    alive = {"entity": ids["rate_1m"], "name": "Last change", "show_name": True, "state_content": "last_changed"}
+    badges = [{"type": "entity", "entity": ids["publisher"]}, {"type": "entity", **alive}]
     sections = [
         _section(_heading("Claude Code", badges=badges), _dials(ids) | FULL, _rate(ids) | FULL, span=2),
         _section(_heading("Lamps"), *_lamps(ids)),
@@ -47,7 +42,7 @@ def dashboard(topics: Topics) -> dict[str, Any]:
         _section(_heading("Last 24 hours"), _day(ids), _heading("Last 7 days"), _week(ids), span=2),
     ]
     view = {"title": "Gauges", "path": "gauges", "type": "sections", "max_columns": 3, "sections": sections}
-    return {"title": f"Claude Gauge {topics.instance}", "views": [view]}
+    return {"title": device_name(topics), "views": [view]}
 
 
 def card(topics: Topics) -> Card:
@@ -61,7 +56,7 @@ def card(topics: Topics) -> Card:
         _tile(ids[lamp], lamp.upper(), color=colour, hide_state=True, visibility=[_is(ids[lamp], "on")])
         for lamp, colour in STATE_COLOURS.items()
     ]
-    resets = [_tile(ids[f"{window}_resets_at"], f"Reset {text}") for window, text in FUELS.items()]
+    resets = [_known_tile(ids, f"{window}_resets_at", f"Reset {text}") for window, text in FUELS.items()]
     rows = [_dials(ids), _row(*resets), _row(*lit)]
     return {"type": "vertical-stack", "title": "Claude Code", "cards": rows}
 
@@ -84,6 +79,12 @@ def _row(*cards: Card) -> Card:
 
 def _tile(entity: str, name: str, **more: Any) -> Card:
     return {"type": "tile", "entity": entity, "name": name} | more
+
+
+def _known_tile(ids: Ids, key: str, name: str) -> Card:
+    """A tile that is not there while what it shows is of a kind that this source may not know."""
+    hidden = {"visibility": [_is_not(ids[key], *UNKNOWN)]} if KEYS[key].when_known else {}
+    return _tile(ids[key], name, **hidden)
 
 
 def _is(entity: str, *states: str) -> dict[str, Any]:
@@ -127,18 +128,18 @@ def _rate(ids: Ids) -> Card:
 
 
 def _lamps(ids: Ids) -> Iterable[Card]:
-    """A model's lamp is one tile while it is lit, and a grey one while it is not."""
-    model = ids["last_model"]
+    """A lamp says On, a model's lamp its name once more. That is one tile while it is lit, and one while it is not."""
+    model, dark = ids["last_model"], {"color": DARK, "icon": "mdi:robot-off-outline", "hide_state": True}
     for name, colour in MODEL_COLOURS.items():
         yield _lamp(model, name, 4, color=colour, icon="mdi:robot", visibility=[_is(model, name)])
-        yield _lamp(model, name, 4, color=DARK, icon="mdi:robot-off-outline", visibility=[_is_not(model, name)])
+        yield _lamp(model, name, 4, **dark, visibility=[_is_not(model, name)])
     for name, colour in STATE_COLOURS.items():
         yield _lamp(ids[name], name, 3, color=colour)
 
 
 def _lamp(entity: str, name: str, columns: int, **more: Any) -> Card:
     place = {"columns": columns, "rows": 2}
-    return _tile(entity, name.upper(), vertical=True, hide_state=True, grid_options=place, **more)
+    return _tile(entity, name.upper(), vertical=True, grid_options=place, **more)
 
 
 def _resets(ids: Ids) -> Card:
@@ -156,14 +157,21 @@ def _figures(ids: Ids) -> Iterable[Card]:
     for window, name in FUELS.items():
         yield _tile(ids[f"{window}_tokens"], f"Tokens {name}")
     for key in ("thinking_ratio", "cache_hit_rate"):
-        yield _tile(ids[key], KEYS[key].label)
+        yield _known_tile(ids, key, KEYS[key].label)
     for window, name in FUELS.items():
-        entity = ids[f"cost_{window.removeprefix('window_')}_usd"]
-        yield _tile(entity, f"Cost {name}", visibility=[_is_not(entity, *UNKNOWN)])  # most sources know no prices
+        yield _known_tile(ids, f"cost_{window.removeprefix('window_')}_usd", f"Cost {name}")
+    for key in ("tokens_total", "cost_total_usd"):
+        yield _known_tile(ids, key, KEYS[key].label)
 
 
 def _entities(ids: Ids, keys: Iterable[str]) -> Card:
-    return {"type": "entities", "entities": [{"entity": ids[key], "name": KEYS[key].label} for key in keys]} | FULL
+    rows = []
+    for key in keys:
+        row: Card = {"entity": ids[key], "name": KEYS[key].label}
+        if KEYS[key].when_known:
+            row = {"type": "conditional", "conditions": [_is_not(ids[key], *UNKNOWN)], "row": row}
+        rows.append(row)
+    return {"type": "entities", "entities": rows} | FULL
 
 
 def _day(ids: Ids) -> Card:

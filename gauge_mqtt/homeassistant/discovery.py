@@ -1,16 +1,22 @@
 """One Home Assistant discovery message for the whole device, made from the contract. Pure.
 
-Ids are for ever: `unique_id` comes from node and key, never from a label. `object_id` serves Home Assistant up to
-2026.3, `default_entity_id` every later one; both equal what the names give, so every version makes the same ids.
+Ids are for ever: `unique_id` comes from node and key; the entity id from the instance and the label that the key had
+first. `object_id` serves Home Assistant up to 2026.3, `default_entity_id` every later one.
 """
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any, get_args
 
+from gauge_mqtt.contract.keyspec import KeySpec
 from gauge_mqtt.contract.topics import Topics
-from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, KEYS, EventType, KeySpec
+from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, KEYS, EventType
 
+HOME = "https://github.com/archeious/claude-gauge"
+"""Where Home Assistant sends whoever looks for help."""
+NAME_MAX = 64
+"""Characters of an instance's own spelling that are shown."""
 RETIRED: dict[str, str] = {}
 """Keys of earlier versions -> their platform. Each is sent as that platform alone, which removes its entity; with
 another one it would stay. `clear` empties its topic.
@@ -22,22 +28,29 @@ PERCENT = "{{ value if value == 'None' else (value | float * 100) | round(2) }}"
 _Component = dict[str, Any]
 
 
-def payload(topics: Topics, version: str) -> bytes:
-    """The retained message for `topics.discovery`. Home Assistant rejects it whole at one unknown root key."""
-    device = f"Claude Gauge {topics.instance}"
-    components = {key: _state(topics, device, key, spec) for key, spec in KEYS.items()}
-    components["publisher"] = _publisher(topics, device)
-    components["alert"] = _alert(topics, device)
+def device_name(topics: Topics) -> str:
+    return f"Claude Gauge {(topics.spelling or topics.instance)[:NAME_MAX]}"
+
+
+def payload(topics: Topics, version: str, known: Collection[str] = KEYS.keys()) -> bytes:
+    """The retained message for `topics.discovery`. Home Assistant rejects it whole at one unknown root key.
+
+    `known`: of the keys that some sources never know, those that were known at some time. The others are left out: an
+    entity that can only be unknown helps nobody. Home Assistant keeps what it was told of earlier.
+    """
+    components = {key: _state(topics, key, spec) for key, spec in KEYS.items() if key in known or not spec.when_known}
+    components["publisher"] = _publisher(topics)
+    components["alert"] = _alert(topics)
     components |= {key: {"platform": platform} for key, platform in RETIRED.items()}
     message = {
         "device": {
             "identifiers": [topics.node],
-            "name": device,
+            "name": device_name(topics),
             "manufacturer": "claude-gauge",
             "model": "Claude Code usage",
             "sw_version": version,
         },
-        "origin": {"name": "gauge-mqtt", "sw_version": version},
+        "origin": {"name": "gauge-mqtt", "sw_version": version, "support_url": HOME},
         "availability": [{"topic": topics.availability}],
         "qos": 1,
         "components": components,
@@ -45,11 +58,19 @@ def payload(topics: Topics, version: str) -> bytes:
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _state(topics: Topics, device: str, key: str, spec: KeySpec) -> _Component:
+def entity_ids(topics: Topics) -> dict[str, str]:
+    """Key of an entity -> its id, as long as nobody has renamed it."""
+    components = json.loads(payload(topics, ""))["components"]
+    return {key: entity["default_entity_id"] for key, entity in components.items() if "default_entity_id" in entity}
+
+
+def _state(topics: Topics, key: str, spec: KeySpec) -> _Component:
     """An entity that shows one key. It expires, because a broker that lost both retained topics and the will (restarted
     empty while we were dead) leaves Home Assistant with old values that it believes for ever.
     """
-    component = _entity(topics, device, key, platform=spec.platform, name=spec.label, icon=spec.icon)
+    component = _entity(
+        topics, key, platform=spec.platform, name=spec.label, icon=spec.icon, first_name=spec.first_label
+    )
     component |= {"state_topic": topics.keys[key], "expire_after": EXPIRE_AFTER_S}
     if spec.unit == "ratio":
         component |= {"unit_of_measurement": "%", "value_template": PERCENT}
@@ -66,11 +87,11 @@ def _state(topics: Topics, device: str, key: str, spec: KeySpec) -> _Component:
     return component | {name: value for name, value in optional.items() if value is not None}
 
 
-def _publisher(topics: Topics, device: str) -> _Component:
+def _publisher(topics: Topics) -> _Component:
     """Whether gauge-mqtt runs. Its own availability never fails, so that it is seen when all else is unavailable. Where
     nobody says `offline`, after a broker that restarted empty while we were dead, it goes off by itself.
     """
-    component = _entity(topics, device, "publisher", platform="binary_sensor", name="Publisher", icon="mdi:broadcast")
+    component = _entity(topics, "publisher", platform="binary_sensor", name="Publisher", icon="mdi:broadcast")
     return component | {
         "state_topic": topics.availability,
         "payload_on": "online",
@@ -82,16 +103,16 @@ def _publisher(topics: Topics, device: str) -> _Component:
     }
 
 
-def _alert(topics: Topics, device: str) -> _Component:
+def _alert(topics: Topics) -> _Component:
     """The edges as events, to hang automations on."""
-    return _entity(topics, device, "alert", platform="event", name="Alert", icon="mdi:bell-alert") | {
+    return _entity(topics, "alert", platform="event", name="Alert", icon="mdi:bell-alert") | {
         "state_topic": topics.event,
         "event_types": list(get_args(EventType)),
     }
 
 
-def _entity(topics: Topics, device: str, key: str, *, platform: str, name: str, icon: str) -> _Component:
-    object_id = entity_slug(f"{device} {name}")
+def _entity(topics: Topics, key: str, *, platform: str, name: str, icon: str, first_name: str = "") -> _Component:
+    object_id = entity_slug(f"Claude Gauge {topics.instance} {first_name or name}")
     return {
         "platform": platform,
         "unique_id": f"{topics.node}_{key}",

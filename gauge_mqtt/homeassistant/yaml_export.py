@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import KEYS
 from gauge_mqtt.homeassistant.dashboard import card, dashboard
-from gauge_mqtt.homeassistant.discovery import payload
+from gauge_mqtt.homeassistant.discovery import device_name, entity_ids, payload
 from gauge_mqtt.homeassistant.yaml_text import Shared, yaml_text
 
 UNHEARD = "none"
@@ -22,20 +24,39 @@ class Page(NamedTuple):
 
 
 def package(topics: Topics) -> dict[str, Any]:
-    """The discovery payload as YAML entities with the same unique ids. The names alone make the entity ids here:
-    `object_id` and `default_entity_id` each are an error in the YAML of some release.
+    """The discovery payload as YAML entities with the same unique ids, and what each day takes of the totals.
+
+    The names alone make the entity ids here: `object_id` and `default_entity_id` each are an error in the YAML of some
+    release. So an entity has the name that its id is made of, and its newer name by `customize`.
     """
+    topics = replace(topics, spelling="")  # the device's name is in the ids, too
     message = json.loads(payload(topics, ""))
     del message["device"]["sw_version"]  # it would say for ever which one made this file
     device, availability = Shared("device", message["device"]), Shared("availability", message["availability"])
-    entities = []
-    for component in message["components"].values():
+    ids, entities, customized = entity_ids(topics), [], {}
+    for key, component in message["components"].items():
         if "unique_id" not in component:  # retired
             continue
+        if key in KEYS and (first := KEYS[key].first_label):
+            customized[ids[key]] = {"friendly_name": f"{device_name(topics)} {component['name']}"}
+            component["name"] = first
         platform = component.pop("platform")
         entity = {key: value for key, value in component.items() if key not in {"default_entity_id", "object_id"}}
         entities.append({platform: {"availability": availability} | entity | {"qos": message["qos"], "device": device}})
-    return {"mqtt": entities}
+    return {"mqtt": entities, "utility_meter": _meters(topics, ids), "homeassistant": {"customize": customized}}
+
+
+def _meters(topics: Topics, ids: Mapping[str, str]) -> dict[str, Any]:
+    """What of each total was used today."""
+    return {
+        f"{topics.node.replace('-', '_')}_{name}_today": {
+            "name": f"{device_name(topics)} {name.capitalize()} today",
+            "unique_id": f"{topics.node}_{name}_today",
+            "source": ids[key],
+            "cycle": "daily",
+        }
+        for name, key in (("tokens", "tokens_total"), ("cost", "cost_total_usd"))
+    }
 
 
 PAGES: Mapping[str, Page] = {

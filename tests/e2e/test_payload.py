@@ -6,8 +6,9 @@ from typing import Any, get_args
 
 import pytest
 
+from gauge_mqtt.contract.keyspec import KeySpec
 from gauge_mqtt.contract.messages import Event
-from gauge_mqtt.contract.usage import KEYS, EventType, KeySpec, Usage, values
+from gauge_mqtt.contract.usage import KEYS, EventType, Usage, values
 from gauge_mqtt.homeassistant import discovery
 from gauge_mqtt.homeassistant.discovery import entity_slug
 from tests.support.brokers import RecordingClient

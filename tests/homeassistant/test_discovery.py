@@ -1,6 +1,7 @@
 """The discovery payload against the rules that Home Assistant was seen to enforce."""
 
 import json
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -11,10 +12,11 @@ from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, KEYS, EventType
 from gauge_mqtt.homeassistant import discovery
 
 TOPICS = Topics("my-desk_2")
+FIXTURES = Path(__file__).parents[1] / "e2e/fixtures"
 ROOT = {"device", "origin", "availability", "qos", "components"}
 """Home Assistant rejects the whole payload at one more."""
 DEVICE = {"identifiers", "name", "manufacturer", "model", "sw_version"}
-ORIGIN = {"name", "sw_version"}
+ORIGIN = {"name", "sw_version", "support_url"}
 COMPONENT = {
     "platform", "unique_id", "default_entity_id", "object_id", "name", "icon", "state_topic", "expire_after",
     "unit_of_measurement", "value_template", "device_class", "state_class", "options", "suggested_display_precision",
@@ -57,13 +59,71 @@ def test_ids_are_unique_and_made_of_node_and_key(components: dict[str, Any]) -> 
     ("instance", "stem"),
     [("lab", "lab"), ("my-desk_2", "my_desk_2"), ("a__b-c", "a_b_c"), (slug("Büro 7"), "b_ro_7")],
 )
-def test_old_and_new_entity_ids_are_what_the_names_give(instance: str, stem: str) -> None:
-    message = json.loads(discovery.payload(Topics(instance), "1"))
-    assert message["device"]["name"] == f"Claude Gauge {instance}"
-    for component in message["components"].values():
-        object_id = f"claude_gauge_{stem}_{component['name'].lower().replace(' ', '_')}"
+def test_old_and_new_entity_ids_are_what_the_first_labels_give(instance: str, stem: str) -> None:
+    message = json.loads(discovery.payload(Topics(instance, spelling="Any Other"), "1"))
+    for key, component in message["components"].items():
+        label = (KEYS[key].first_label if key in KEYS else "") or component["name"]
+        object_id = f"claude_gauge_{stem}_{label.lower().replace(' ', '_')}"
         assert component["object_id"] == object_id
         assert component["default_entity_id"] == f"{component['platform']}.{object_id}"
+
+
+@pytest.mark.parametrize("schema", [1, 2])
+def test_no_id_of_an_earlier_version_has_changed(schema: int) -> None:
+    earlier = json.loads((FIXTURES / f"discovery-schema-{schema}.json").read_text())
+    node = earlier["device"]["identifiers"][0]
+    now = json.loads(discovery.payload(Topics(node.removeprefix("claude_gauge_")), "1"))["components"]
+    for key, component in earlier["components"].items():
+        for id_ in ("unique_id", "default_entity_id", "object_id", "platform", "state_topic"):
+            assert now[key][id_] == component[id_], key
+
+
+def test_a_fuel_says_that_it_is_used(components: dict[str, Any]) -> None:
+    assert components["window_5h_pct"]["name"] == "Fuel 5h used"
+    assert components["window_5h_pct"]["default_entity_id"] == "sensor.claude_gauge_my_desk_2_fuel_5h"
+
+
+@pytest.mark.parametrize(
+    ("topics", "name"),
+    [
+        (Topics("desk_mac", spelling="Desk Mac"), "Claude Gauge Desk Mac"),
+        (Topics("b_ro_7", spelling="Büro 7"), "Claude Gauge Büro 7"),
+        (Topics("desk"), "Claude Gauge desk"),
+        (Topics("x", spelling="x" * 1000), "Claude Gauge " + 64 * "x"),
+    ],
+)
+def test_the_device_bears_the_name_as_its_owner_spells_it(topics: Topics, name: str) -> None:
+    message = json.loads(discovery.payload(topics, "1"))
+    assert message["device"]["name"] == name
+    assert message["device"]["identifiers"] == [f"claude_gauge_{topics.instance}"]
+    assert message["components"]["hot"]["unique_id"] == f"claude_gauge_{topics.instance}_hot"
+
+
+def test_what_a_source_may_never_know_is_told_once_it_was_known() -> None:
+    waiting = {key for key, spec in KEYS.items() if spec.when_known}
+    assert {"cost_5h_usd", "cost_7d_usd", "cost_total_usd", "window_7d_resets_at"} <= waiting
+    first = json.loads(discovery.payload(TOPICS, "1", frozenset()))["components"]
+    assert first.keys() == {*KEYS, "publisher", "alert"} - waiting
+    later = json.loads(discovery.payload(TOPICS, "1", {"cost_5h_usd"}))["components"]
+    assert later.keys() - first.keys() == {"cost_5h_usd"}
+    assert list(later) == [key for key in [*KEYS, "publisher", "alert"] if key in later]
+
+
+def test_no_lamp_claims_a_problem_and_a_needle_has_no_statistics(components: dict[str, Any]) -> None:
+    for key in ("hot", "warn", "stall", "idle"):
+        assert "device_class" not in components[key], key
+    for key in ("needle_5h", "needle_tach", "needle_7d"):
+        assert "state_class" not in components[key], key
+        assert components[key]["unit_of_measurement"] == "‰"  # without one each movement would be an activity
+
+
+def test_costs_of_a_window_are_measured_and_totals_only_rise(components: dict[str, Any]) -> None:
+    for key, state_class, unit in (
+        ("cost_5h_usd", "measurement", "USD"), ("cost_7d_usd", "measurement", "USD"),
+        ("cost_total_usd", "total_increasing", "USD"), ("tokens_total", "total_increasing", "tok"),
+    ):  # fmt: skip
+        assert (components[key]["state_class"], components[key]["unit_of_measurement"]) == (state_class, unit)
+        assert "device_class" not in components[key]  # `monetary` goes with `total` alone
 
 
 def test_values_expire_and_what_speaks_of_the_publisher_does_not(components: dict[str, Any]) -> None:
@@ -90,15 +150,13 @@ def test_what_home_assistant_forbids_does_not_occur(components: dict[str, Any]) 
         if "options" in component:
             assert component["device_class"] == "enum", key
             assert not component.keys() & {"state_class", "unit_of_measurement"}, key
-        if component.get("device_class") == "monetary":
-            assert component["state_class"] == "total", key
         if component.get("device_class") == "timestamp":
             assert not component.keys() & {"state_class", "unit_of_measurement"}, key
         if not sensor:
             assert not component.keys() & {"state_class", "unit_of_measurement", "options"}, key
         assert component["icon"].startswith("mdi:"), key
         assert component.get("entity_category", "diagnostic") == "diagnostic", key
-        assert component.get("unit_of_measurement") in {None, "%", "tok", "tok/min", "USD"}, key
+        assert component.get("unit_of_measurement") in {None, "%", "tok", "tok/min", "USD", "‰"}, key
 
 
 @pytest.mark.parametrize(
@@ -113,7 +171,7 @@ def test_what_changes_with_every_snapshot_or_repeats_another_key_is_not_enabled_
     components: dict[str, Any],
 ) -> None:
     hidden = {key for key, component in components.items() if component.get("enabled_by_default") is False}
-    assert {"updated_at", "needle_5h", "needle_7d", "window_5h_asof", "window_7d_asof"} < hidden
+    assert {"updated_at", "telemetry_at", "needle_5h", "needle_7d", "window_5h_asof", "window_7d_asof"} < hidden
     assert not any(components[key].get("entity_category") is None for key in hidden)
 
 

@@ -10,8 +10,7 @@ import yaml
 
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import KEYS, LAMPS
-from gauge_mqtt.homeassistant.dashboard import entity_ids
-from gauge_mqtt.homeassistant.discovery import payload
+from gauge_mqtt.homeassistant.discovery import entity_ids, entity_slug, payload
 from gauge_mqtt.homeassistant.yaml_export import PAGES, package, page
 from gauge_mqtt.homeassistant.yaml_text import Shared, yaml_text
 
@@ -59,7 +58,8 @@ def test_the_dashboard_shows_every_lamp_and_every_key_that_is_enabled() -> None:
 
 def test_the_package_makes_the_entities_that_discovery_makes() -> None:
     message = json.loads(payload(DESK, "1"))
-    made = yaml.safe_load(page("package", DESK))["mqtt"]
+    whole = yaml.safe_load(page("package", DESK))
+    made, renamed = whole["mqtt"], whole["homeassistant"]["customize"]
     assert {entity["unique_id"] for (entity,) in map(dict.values, made)} == {
         one["unique_id"] for one in message["components"].values()
     }
@@ -68,9 +68,46 @@ def test_the_package_makes_the_entities_that_discovery_makes() -> None:
     ):
         common = {"platform", "default_entity_id", "object_id", "availability"}
         assert platform == meant["platform"]
+        newer = renamed.get(meant["default_entity_id"], {}).get("friendly_name", f"Claude Gauge desk {entity['name']}")
+        assert newer == f"Claude Gauge desk {meant['name']}"
+        assert entity_slug(f"Claude Gauge desk {entity['name']}") == meant["object_id"]
+        common.add("name")
         assert {key: entity[key] for key in meant.keys() - common} == {key: meant[key] for key in meant.keys() - common}
         assert entity["availability"] == meant.get("availability", message["availability"])
         assert entity["device"] == {k: v for k, v in message["device"].items() if k != "sw_version"}
+
+
+def test_the_package_counts_what_each_day_takes() -> None:
+    meters = yaml.safe_load(page("package", Topics("a-b", spelling="A B")))["utility_meter"]
+    assert meters["claude_gauge_a_b_tokens_today"] == {
+        "name": "Claude Gauge a-b Tokens today",
+        "unique_id": "claude_gauge_a-b_tokens_today",
+        "source": "sensor.claude_gauge_a_b_tokens_total",
+        "cycle": "daily",
+    }
+    assert meters["claude_gauge_a_b_cost_today"]["source"] == "sensor.claude_gauge_a_b_cost_total"
+
+
+def test_what_may_never_be_known_is_not_on_the_dashboard_until_it_is() -> None:
+    """A card of an entity that is not there complains."""
+    ids = entity_ids(DESK)
+    waiting = {ids[key] for key, spec in KEYS.items() if spec.when_known}
+
+    def bare(data: Any) -> set[str]:
+        """Of the cards without any condition, the entities that may not be there."""
+        match data:
+            case {"visibility": _} | {"conditions": _}:
+                return set()
+            case {"entity": str(entity), **rest}:
+                return ({entity} & waiting) | bare(rest)
+            case dict():
+                return set().union(*map(bare, data.values()))
+            case list():
+                return set().union(*map(bare, data))
+        return set()
+
+    for name in ("dashboard", "card"):
+        assert bare(yaml.safe_load(page(name, DESK))) == set(), name
 
 
 def test_a_retired_key_is_not_in_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

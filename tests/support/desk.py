@@ -8,8 +8,7 @@ from gauge_mqtt.contract.messages import Event, retained
 from gauge_mqtt.contract.scale import fuel_needle, tach_needle
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import EventType, Usage
-from gauge_mqtt.homeassistant.dashboard import entity_ids
-from gauge_mqtt.homeassistant.discovery import payload
+from gauge_mqtt.homeassistant.discovery import entity_ids, payload
 from tests.support.brokers import RecordingClient
 
 TOPICS = Topics("desk")

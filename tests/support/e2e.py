@@ -61,8 +61,12 @@ class Publisher:
 
     def work(self, tokens: int = 43_120, ago_s: float = 5.0) -> None:
         """Claude Code answers."""
+        self.write(answer(time.time() - ago_s, tokens))
+
+    def write(self, record: dict[str, Any]) -> None:
+        """One line more in its session log."""
         with (self._logs / "session.jsonl").open("ab") as log:
-            log.write(line(answer(time.time() - ago_s, tokens)))
+            log.write(line(record))
 
     def start(self) -> Self:
         with self._log.open("ab") as log:

@@ -46,6 +46,7 @@ homeassistant:
 config:
 frontend:
 history:
+logbook:
 recorder:
   commit_interval: 1
 logger:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from gauge_mqtt.contract import Usage, dials, messages
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.core import snapshot
 from gauge_mqtt.core.reading import Limits, Reading
+from gauge_mqtt.core.totals import Counted
 
 FOLDER = Path(__file__).parent
 READINGS = TypeAdapter(list[Reading])
 LIMITS = TypeAdapter(Limits)
+INSTANT = TypeAdapter(datetime | None)
 
 
 def paths() -> list[Path]:
@@ -23,14 +26,17 @@ def paths() -> list[Path]:
 
 def compute(vector: dict[str, Any]) -> tuple[Usage, list[str]]:
     """The snapshot of a vector and the events on the edge to it."""
-    limits = LIMITS.validate_python(vector["limits"])
-    both = []
-    for given in (vector.get("before"), vector):
-        if given:
-            now = TypeAdapter(Usage.model_fields["updated_at"].annotation).validate_python(given["now"])
-            both.append(snapshot(READINGS.validate_python(given["readings"]), limits, vector["instance"], now))
-    before = both[0] if len(both) > 1 else None
-    return both[-1], [event.event_type for event in messages.edges(before, both[-1])]
+    before = _snapshot(vector["before"], vector, None) if "before" in vector else None
+    usage = _snapshot(vector, vector, before)
+    hot_at = INSTANT.validate_python(vector.get("hot_at"))
+    return usage, [event.event_type for event in messages.edges(before, usage, hot_at)]
+
+
+def _snapshot(given: dict[str, Any], vector: dict[str, Any], before: Usage | None) -> Usage:
+    readings, now = READINGS.validate_python(given["readings"]), INSTANT.validate_python(given["now"])
+    assert now is not None
+    limits, counted = LIMITS.validate_python(vector["limits"]), Counted(**vector.get("counted", {}))
+    return snapshot(readings, limits, vector["instance"], now, before=before, counted=counted)
 
 
 def output(usage: Usage, instance: str) -> dict[str, Any]:

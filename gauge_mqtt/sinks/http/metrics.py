@@ -22,7 +22,8 @@ def exposition(usage: Usage | None, own: Iterable[Metric], version: str) -> byte
                 # A label `instance` is Prometheus' own: it would come out as `exported_instance`.
                 texts["publisher" if key == "instance" else key] = value
             elif (number := _number(value)) is not None:
-                lines += _family(_name(key, value), "gauge", KEYS[key].about, f" {number}")
+                kind = "counter" if key.endswith("_total") else "gauge"
+                lines += _family(_name(key, value), kind, KEYS[key].about, f" {number}")
         labels = ",".join(f'{key}="{_escaped(text)}"' for key, text in texts.items())
         lines += _family(f"{NAMESPACE}_info", "gauge", "the texts of the snapshot, as labels", f"{{{labels}}} 1")
     for (name, kind, about), family in groupby(own, key=lambda metric: metric[:3]):

@@ -70,6 +70,11 @@ class MqttSink:
     def health(self) -> Health:
         return self._health
 
+    def describe(self, discovery: bytes) -> None:
+        """Tell Home Assistant this from now on."""
+        self._discovery = discovery
+        self._publish(Message(self._topics.discovery, discovery, retain=True))
+
     def show(self, usage: Usage, events: tuple[Event, ...], *, beat: bool) -> None:
         self._latest = retained(usage, self._topics)
         if self._session is None:

@@ -21,7 +21,7 @@ from msgspec import Struct, field
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.core.blocks import BLOCK
 from gauge_mqtt.core.models import SYNTHETIC
-from gauge_mqtt.core.reading import WEEK, Window
+from gauge_mqtt.core.reading import WEEK, Account, Window
 from gauge_mqtt.core.windows import WINDOW_AHEAD_S
 from gauge_mqtt.sources.process import QUOTED
 
@@ -185,6 +185,16 @@ def window_7d(
         else:
             week.append(row)
     return Window(tokens=sum(row.tokens for row in week), cost_usd=_cost(week, priced))
+
+
+def account(rows: Sequence[CcusageBlock], priced: Mapping[str, bool]) -> Account:
+    """All that ccusage has counted, block by block."""
+    return Account(
+        since=-math.inf,
+        tokens={int(row.start): row.tokens for row in rows},
+        cost_usd={int(row.start): _cost([row], priced) for row in rows},
+        unit_s=1,
+    )
 
 
 def _cost(rows: Sequence[CcusageBlock], priced: Mapping[str, bool]) -> float | None:

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from gauge_mqtt.contract.health import Health, Metric
-from gauge_mqtt.core.reading import WEEK, Reading
+from gauge_mqtt.core.reading import WEEK, Account, Reading
 from gauge_mqtt.sources.ccusage.program import ReportName
-from gauge_mqtt.sources.ccusage.report import CcusageBlock, CcusageError, blocks, prices, window_5h, window_7d
+from gauge_mqtt.sources.ccusage.report import CcusageBlock, CcusageError, account, blocks, prices, window_5h, window_7d
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class CcusageSource:
         self._reporter, self._tail, self._ttl_s = reporter, tail, ttl_s
         self._blocks: list[CcusageBlock] | None = None
         self._prices: dict[str, bool] = {}
+        self._account: Account | None = None
         self._priced_by: str | None = None
         self._asked_at: datetime | None = None
         self._failing_since: datetime | None = None
@@ -71,6 +72,7 @@ class CcusageSource:
             sees_turns=True,
             failing_since=self._failing_since,
             failure=self.failure,
+            account=self._account,
         )
 
     def _observed_at(self) -> datetime | None:
@@ -137,8 +139,10 @@ class CcusageSource:
             week_ago = asked_at.timestamp() - WEEK.total_seconds()
             rows = self._believed(blocks(await self._reporter.report("blocks"), since=week_ago), asked_at)
             self._blocks, self._asked_at = rows, asked_at
+            self._account = account(rows, self._prices)
             changed()
             await self._learn_prices({model for row in rows for model in row.models})
+            self._account = account(rows, self._prices)
         except CcusageError as error:
             self.failures += 1
             self._new_usage.set()  # it is still to be asked

@@ -121,6 +121,7 @@ class JsonlSource:
             reading,
             window_5h=reading.window_5h if self._with_windows else None,
             window_7d=reading.window_7d if self._with_windows else None,
+            account=reading.account if self._with_windows and self.observed_at else None,
             observed_at=self.observed_at,
             rate_tokens=None if failing else reading.rate_tokens,
             busy_minute_tokens=self._busy_minute(now),

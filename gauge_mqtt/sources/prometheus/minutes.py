@@ -61,6 +61,15 @@ class Minutes:
         tokens, usd = (sum(value for at, value in kept.items() if at > first) for kept in (self.tokens, self.usd))
         return tokens, usd
 
+    def hours(self, after: float, *, usd: bool) -> dict[int, float]:
+        """Tokens, or USD, of each whole hour (unix time // 3600) that begins after an instant."""
+        sums: dict[int, float] = {}
+        for end, value in (self.usd if usd else self.tokens).items():
+            hour = (end - 1) // 3600
+            if hour * 3600 >= after:
+                sums[hour] = sums.get(hour, 0.0) + value
+        return sums
+
     def busy(self, after: float) -> int | None:
         """95th percentile (nearest rank) of the minutes with tokens."""
         active = sorted(count for at, count in self.tokens.items() if at > after and count > 0)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from gauge_mqtt.contract.health import Health, Metric
-from gauge_mqtt.core.reading import OPEN_WINDOW, WEEK, Ratio, Reading, Window
+from gauge_mqtt.core.reading import OPEN_WINDOW, WEEK, Account, Ratio, Reading, Window
 from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus.api import PromApi, PromError
 from gauge_mqtt.sources.prometheus.facts import (
@@ -61,6 +61,7 @@ class PrometheusSource:
         self._cache: tuple[datetime, Ratio] | None = None
         self._models: dict[str, datetime] = {}
         self._busy: int | None = None
+        self._account: Account | None = None
         self._active_at: datetime | None = None
         self._newest_at: datetime | None = None
 
@@ -88,6 +89,7 @@ class PrometheusSource:
             activity_at=self._active_at if recent and self._running(now) else None,
             failing_since=self._failing_since,
             failure=self.failure,
+            account=self._account,
         )
 
     def _running(self, now: datetime) -> bool:
@@ -234,19 +236,29 @@ class PrometheusSource:
         found, known = await self.facts.ask(promql.tail(self._tokens, self._cost, mark, at), at), FactRows()
         if sessions := {session(row) for fact in ("new", "lately") for row in found.get(fact, [])}:
             known = await self.facts.ask(promql.tail_known(self._tokens, self._cost, mark, at, sessions), at)
+        tail_tokens = total(found, "tokens") + total(found, "new") - total(known, "tokens")
+        tail_usd = total(found, "cost") - total(known, "cost")
         for span in (OPEN_WINDOW, WEEK):
             after = at - span.total_seconds()
             if self.minutes.reaches(after):
                 tokens, usd = self.minutes.since(after)
-                tokens += total(found, "tokens") + total(found, "new") - total(known, "tokens")
-                usd += total(found, "cost") - total(known, "cost")
-                cost = round(not_negative(usd), 6) if self._cost else None
-                self._windows[span] = Window(tokens=round(not_negative(tokens)), cost_usd=cost)
+                cost = round(not_negative(usd + tail_usd), 6) if self._cost else None
+                self._windows[span] = Window(tokens=round(not_negative(tokens + tail_tokens)), cost_usd=cost)
                 self._observed_at = now
+        if self.minutes.reaches(week_ago := at - WEEK.total_seconds()):
+            self._account = self._counted_since(week_ago, mark, tail_tokens, tail_usd)
         kinds = {
             kind: not_negative(total(found, "cache", kind) - total(known, "cache", kind)) for kind in promql.CACHED
         }
         self._cache = (now, Ratio(part=round(kinds["cacheRead"]), whole=round(sum(kinds.values()))))
+
+    def _counted_since(self, after: float, mark: int, tail_tokens: float, tail_usd: float) -> Account:
+        """By the hour; what came after the mark is counted to the hour of the mark until its minutes are read."""
+        tokens, usd = self.minutes.hours(after, usd=False), self.minutes.hours(after, usd=True)
+        for hours, tail in ((tokens, tail_tokens), (usd, tail_usd)):
+            hours[mark // 3600] = hours.get(mark // 3600, 0.0) + not_negative(tail)
+        costs = {hour: usd.get(hour, 0.0) for hour in tokens.keys() | usd.keys()}
+        return Account(since=after, tokens=tokens, cost_usd=costs if self._cost else None)
 
     def _take_models(self, seen: Iterable[tuple[str, float]]) -> None:
         """Each model by its latest sign; what is older than 5 h is let go of."""
