@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from pydantic_core import PydanticUndefined
 
+from cluster_geometry import cluster_geometry
 from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
 from gauge_mqtt.contract.messages import UNKNOWN, Event, retained
 from gauge_mqtt.contract.topics import Topics
@@ -20,6 +21,7 @@ from headers import contract_header
 
 COMMAND = "scripts/generate"
 HEADER = "firmware/lib/gauge_core/src/gauge/contract.hpp"
+CLUSTER = "gauge_mqtt/sinks/http/static/cluster.js"
 NOTE = f"<!-- Made by {COMMAND}, do not edit. -->"
 DEPENDS = {"instance": "the host name", "state_dir": "`~/.local/state/gauge-mqtt`"}
 """Defaults that depend on the machine, in words."""
@@ -137,6 +139,13 @@ def filled(page: str, name: str, content: str) -> str:
     return place.sub(lambda _: f"{start}\n{content}\n{end}", page)
 
 
+def cluster(path: Path) -> str:
+    """The custom element with the geometry of today between its two comments."""
+    start, end = "/* geometry, made by scripts/generate: do not edit */\n", "/* /geometry */"
+    head, _, rest = path.read_text(encoding="utf-8").partition(start)
+    return f"{head}{start}const GEOMETRY = {cluster_geometry()};\n{end}{rest.partition(end)[2]}"
+
+
 def pages(root: Path) -> dict[Path, str]:
     """Path -> what the file has to say."""
     readme = root / "README.md"
@@ -150,6 +159,7 @@ def pages(root: Path) -> dict[Path, str]:
         root / "docs/usage.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         root / "docs/topics.md": topics_page(),
         **{root / "homeassistant" / p.file: page(name, Topics("desk")) for name, p in PAGES.items()},
+        root / CLUSTER: cluster(root / CLUSTER),
         root / HEADER: contract_header(f"Made by {COMMAND}, do not edit."),
         readme: text,
     }

@@ -15,7 +15,6 @@ from faces import (
     HAIR,
     METAL,
     PAINT,
-    RADIUS,
     SHAFT_HOLE,
     SMOKE,
     Text,
@@ -23,18 +22,12 @@ from faces import (
     face,
 )
 from gauge_mqtt.contract.dials import FACES, face_deg, motor_deg
-from gauge_mqtt.contract.usage import LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
+from gauge_mqtt.contract.fascia import CENTRE, CORNER, FASCIA, RADIUS, WINDOW, lamp_windows
+from gauge_mqtt.contract.usage import NEEDLE_MAX, NEEDLE_UNKNOWN
 from output import between, main, table
 
 COMMAND = "python firmware/tools/dial_faces.py"
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-
-# The fascia, in mm.
-FASCIA = (180.0, 90.0)
-CENTRE = {"5h": (30.0, 38.0), "tach": (90.0, 38.0), "7d": (150.0, 38.0)}
-WINDOW = (20.0, 7.5)
-WINDOW_TOP, WINDOW_GAP, GROUP_GAP = 76.0, 2.0, 10.0
-CORNER = 3.0
 
 # The motor, in mm, from other people's footprints, which disagree: measure a motor before you drill.
 BODY_DIAMETER = 30.0  # VID29 manual
@@ -47,17 +40,6 @@ ORIGIN = (15.0, 13.0)
 """Of the fascia on the paper."""
 
 NOTES = Text(2.0, weight=0.11)
-
-
-def windows() -> dict[str, tuple[float, float]]:
-    """Lamp -> the upper left corner of its window on the fascia: the models, a gap, the conditions."""
-    total = len(LAMPS) * WINDOW[0] + (len(LAMPS) - 2) * WINDOW_GAP + GROUP_GAP
-    left = (FASCIA[0] - total) / 2
-    places = {}
-    for lamp in LAMPS:
-        places[lamp] = (left, WINDOW_TOP)
-        left += WINDOW[0] + (GROUP_GAP if lamp == MODEL_LAMPS[-1] else WINDOW_GAP)
-    return places
 
 
 def paper(title: str) -> Page:
@@ -94,7 +76,7 @@ def sheet() -> Page:
         x, y = CENTRE[dial.name]
         page.draw(circle(left + x, top + y, RADIUS[dial.name] + 0.9), Ink(fill="#f4f3f1", stroke="#a9a7a1", width=0.2))
         face(page, dial, left + x, top + y)
-    for lamp, (x, y) in windows().items():
+    for lamp, (x, y) in lamp_windows().items():
         page.draw(rectangle(left + x, top + y, *WINDOW, 1.0), Ink(fill=SMOKE), name=f"window-{lamp}")
         caption = Text(2.5, "#e9dfc9", 0.14, 0.35)
         caption.centred(page, lamp.upper(), left + x + WINDOW[0] / 2, top + y + WINDOW[1] / 2)
@@ -120,7 +102,7 @@ def template() -> Page:
             page.draw(circle(shaft_x + peg_x, body_y + peg_y, diameter / 2), FINE)
         for side in (-1, 1):
             page.draw(circle(shaft_x + side * FACE_SCREW_REACH, shaft_y, FACE_SCREW / 2), FINE)
-    for x, y in windows().values():
+    for x, y in lamp_windows().values():
         page.draw(rectangle(left + x, top + y, *WINDOW, 1.0), FINE)
     notes(
         page,

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 from drawing import Ink, Page, arc, circle, line, polar
 from gauge_mqtt.contract.dials import Dial, face_deg, motor_deg
+from gauge_mqtt.contract.fascia import RADIUS
 from gauge_mqtt.contract.usage import NEEDLE_MAX, NEEDLE_UNKNOWN
 from lettering import strokes, width
 
 # In mm.
-RADIUS = {"5h": 24.0, "tach": 32.0, "7d": 24.0}
 SHAFT_HOLE = 4.0  # diameter
 FACE_SCREW, FACE_SCREW_REACH = 2.2, 16.5  # diameter, for M2; from the shaft, clear of a body that hangs below it
 
@@ -41,6 +41,17 @@ class Text:
 
 
 def face(page: Page, dial: Dial, x: float, y: float) -> None:
+    """The printed face, with what is to be cut."""
+    page.draw(circle(x, y, RADIUS[dial.name]), Ink(fill=CREAM, stroke=CUT, width=0.1), name=f"{dial.name}-disc")
+    lettered(page, dial, x, y)
+    page.draw(circle(x, y, SHAFT_HOLE / 2), HAIR, name=f"{dial.name}-shaft")
+    cross(page, x, y, 4)
+    for side in (-1, 1):
+        page.draw(circle(x + side * FACE_SCREW_REACH, y, FACE_SCREW / 2), HAIR)
+
+
+def lettered(page: Page, dial: Dial, x: float, y: float) -> None:
+    """What is printed on the face: scale, numbers, red zone, park mark, title."""
     name, radius = dial.name, RADIUS[dial.name]
     scale, major, minor = radius * 0.905, radius * 0.15, radius * 0.085
 
@@ -54,7 +65,6 @@ def face(page: Page, dial: Dial, x: float, y: float) -> None:
     def paint(needle: int) -> str:
         return BURGUNDY if needle >= dial.red_from else PAINT
 
-    page.draw(circle(x, y, radius), Ink(fill=CREAM, stroke=CUT, width=0.1), name=f"{name}-disc")
     page.draw(arc(x, y, scale, at(0), at(dial.red_from)), FINE)
     page.draw(arc(x, y, scale, at(dial.red_from), at(NEEDLE_MAX)), Ink(stroke=BURGUNDY, width=0.18))
     zone = Ink(stroke=BURGUNDY, width=0.45)
@@ -78,11 +88,6 @@ def face(page: Page, dial: Dial, x: float, y: float) -> None:
     page.draw(circle(*rest, radius * 0.024), FINE, name=f"{name}-park")
     Text(1.1 + radius * 0.056, weight=0.14, spread=0.3).centred(page, dial.title, x, y + radius * 0.545)
     Text(0.8 + radius * 0.042, weight=0.12, spread=0.2).centred(page, dial.unit, x, y + radius * 0.72)
-
-    page.draw(circle(x, y, SHAFT_HOLE / 2), HAIR, name=f"{name}-shaft")
-    cross(page, x, y, 4)
-    for side in (-1, 1):
-        page.draw(circle(x + side * FACE_SCREW_REACH, y, FACE_SCREW / 2), HAIR)
 
 
 def cross(page: Page, x: float, y: float, reach: float) -> None:

@@ -8,9 +8,10 @@ import yaml
 
 from gauge_mqtt.homeassistant.yaml_export import page
 from tests.homeassistant.test_yaml_export import ENTITY
+from tests.support.browser import browser
 from tests.support.desk import IDS, TOPICS, DeskPublisher, at_work, nothing_known
 from tests.support.homeassistant import HomeAssistant
-from tests.support.page import Page, PageContent, browser
+from tests.support.page import Page, PageContent
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.skipif(browser() is None, reason="no Chromium here")

@@ -1,4 +1,4 @@
-"""The HTTP sink: `GET /usage` from ready bytes, its schema, the publisher's health, and `/metrics`."""
+"""The HTTP sink: `GET /usage` from ready bytes, its schema, health, `/metrics`, and the page with its live events."""
 
 import asyncio
 import contextlib
@@ -14,6 +14,7 @@ from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.contract.messages import Event
 from gauge_mqtt.contract.usage import Usage, json_schema
 from gauge_mqtt.sinks import address
+from gauge_mqtt.sinks.http.events import EventStream
 from gauge_mqtt.sinks.http.metrics import CONTENT_TYPE, exposition
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class HttpSink:
         self._health = Health(ok=False, detail="not listening yet")
         self._usage: Usage | None = None
         self._body = b"null"
+        self._events = EventStream()
         self._known = asyncio.Event()
 
     @property
@@ -52,6 +54,7 @@ class HttpSink:
     def show(self, usage: Usage, events: tuple[Event, ...], *, beat: bool) -> None:
         del events, beat
         self._usage, self._body = usage, usage.to_json()
+        self._events.publish(self._body)
         if usage.window_7d_tokens is not None:
             self._known.set()
 
@@ -98,6 +101,7 @@ class HttpSink:
         try:
             await asyncio.shield(serving)
         finally:
+            self._events.close()
             server.should_exit = True
             leave.set()
             await serving
@@ -113,7 +117,9 @@ class HttpSink:
         import uvicorn  # noqa: F401, PLC0415
         from starlette.applications import Starlette  # noqa: PLC0415
         from starlette.responses import Response  # noqa: PLC0415
-        from starlette.routing import Route  # noqa: PLC0415
+        from starlette.routing import Mount, Route  # noqa: PLC0415
+
+        from gauge_mqtt.sinks.http.pages import Pages  # noqa: PLC0415
 
         schema = json.dumps(json_schema()).encode()
         plain = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -135,7 +141,16 @@ class HttpSink:
             )
 
         endpoints = {"/usage": usage, "/usage/schema": usage_schema, "/healthz": healthz, "/metrics": metrics}
-        return Starlette(routes=[Route(path, endpoint) for path, endpoint in endpoints.items()])
+        pages = Pages()
+
+        async def root(request: "Request") -> Response:
+            """The page for a browser; the snapshot for whoever polls an address without a path, such as a display."""
+            if "text/html" in request.headers.get("accept", ""):
+                return await pages.get_response("index.html", request.scope)
+            return Response(self._body, media_type="application/json", headers=plain | {"vary": "accept"})
+
+        routes = [Route(path, endpoint) for path, endpoint in endpoints.items()]
+        return Starlette(routes=[*routes, Route("/events", self._events), Route("/", root), Mount("/", pages)])
 
 
 def _listen(host: str, port: int) -> socket.socket:

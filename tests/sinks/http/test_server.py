@@ -105,7 +105,7 @@ async def test_head_says_what_get_would() -> None:
 
 async def test_there_is_nothing_else_and_nothing_to_write() -> None:
     async with serving(sink()) as client:
-        for path in ("/", "/usage/x", "/docs", "/..%2f..%2fetc/passwd"):
+        for path in ("/usage/x", "/docs", "/..%2f..%2fetc/passwd", "/static/cluster.js", "/server.py"):
             assert (await client.get(path)).status_code == 404, path
         for verb in ("POST", "PUT", "DELETE"):
             assert (await client.request(verb, "/usage")).status_code == 405, verb

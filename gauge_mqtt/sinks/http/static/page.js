@@ -1,0 +1,91 @@
+/** The page of the publisher: the cluster, live, and a quiet line of words below it. `?kiosk` shows the cluster alone. */
+
+import { GEOMETRY } from "./cluster.js";
+
+const RETRY_MS = 1000;
+const GONE_AFTER_MS = 5000; // a restart of the publisher is not worth a blink
+const LOST_AFTER_MS = GEOMETRY.expireAfter * 1000; // as on the hardware: three heartbeats
+
+const cluster = document.querySelector("claude-gauge-cluster");
+const list = document.querySelector("#words");
+let usage = null;
+let heardAt = 0; // of performance.now(), which no change of the clock moves
+let events;
+let brokenAt = performance.now();
+
+document.documentElement.classList.toggle("kiosk", new URLSearchParams(location.search).has("kiosk"));
+
+function connect() {
+  events?.close();
+  events = new EventSource("events");
+  events.onmessage = (message) => {
+    usage = JSON.parse(message.data);
+    heardAt = performance.now();
+    brokenAt = 0;
+    show();
+  };
+  events.onerror = () => {
+    brokenAt ||= performance.now();
+    if (events.readyState === EventSource.CLOSED) setTimeout(connect, RETRY_MS);
+  };
+}
+
+function lost() {
+  const now = performance.now();
+  return !usage || (brokenAt && now - brokenAt > GONE_AFTER_MS) || now - heardAt > LOST_AFTER_MS;
+}
+
+function show() {
+  const shown = lost() ? null : usage;
+  if (cluster.usage !== shown) cluster.usage = shown;
+  say(words(shown));
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+
+/** Minutes as `2 h 5 min`, `3 d 4 h`. */
+function span(ms) {
+  const minutes = Math.max(0, Math.round(ms / 60000));
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+function when(iso) {
+  const at = new Date(iso);
+  const left = at - Date.now();
+  return `${(left < 20 * 3600000 ? clock : day).format(at)}, in ${span(left)}`;
+}
+
+function words(shown) {
+  if (!shown) return [["Publisher", usage ? "lost" : "waiting", "lost"]];
+  const rows = [["Source", shown.source]];
+  if (shown.telemetry_at) rows.push(["Last record", `${span(Date.now() - new Date(shown.telemetry_at))} ago`]);
+  if (shown.window_5h_resets_at) rows.push(["5 h resets", when(shown.window_5h_resets_at)]);
+  if (shown.limit_5h_at) rows.push(["5 h limit", when(shown.limit_5h_at)]);
+  if (shown.window_7d_resets_at) rows.push(["7 d resets", when(shown.window_7d_resets_at)]);
+  if (shown.limit_7d_at) rows.push(["7 d limit", when(shown.limit_7d_at)]);
+  if (shown.stall && shown.stall_reason) rows.push(["Stalled by", shown.stall_reason]);
+  return rows;
+}
+
+let said = "";
+function say(rows) {
+  const text = JSON.stringify(rows);
+  if (text === said) return;
+  said = text;
+  list.replaceChildren(...rows.map(([name, value, kind]) => {
+    const row = document.createElement("div");
+    if (kind) row.className = kind;
+    const term = document.createElement("dt");
+    const detail = document.createElement("dd");
+    [term.textContent, detail.textContent] = [name, value];
+    row.append(term, detail);
+    return row;
+  }));
+}
+
+connect();
+show();
+setInterval(show, 1000);

@@ -1,0 +1,189 @@
+"""The page in a real browser: the same needles and lamps as on the hardware, live, gone and back."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gauge_mqtt.contract.dials import PARK_DEG, face_deg
+from gauge_mqtt.sinks.http.pages import STATIC
+from tests.support.axe import axe_source
+from tests.support.browser import Tab, browser
+from tests.support.http import ServedSink
+from tests.support.mqtt import usage
+from tests.vectors.propose import paths
+
+pytestmark = pytest.mark.skipif(browser() is None, reason="no Chromium here")
+CLUSTER = "document.querySelector('claude-gauge-cluster')"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[ServedSink]:
+    with ServedSink() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Tab]:
+    with Tab(width=1280, height=800) as tab:
+        yield tab
+
+
+def goes_to(*targets: float) -> str:
+    """A JavaScript condition: the needles' targets, in degrees from the top."""
+    near = " && ".join(f"Math.abs({CLUSTER}.targets[{i}] - {deg}) < 0.1" for i, deg in enumerate(targets))
+    return f"{CLUSTER}?.targets && {near}"
+
+
+PARKED = goes_to(*[face_deg(PARK_DEG)] * 3) + f" && {CLUSTER}.lit.join() === 'stall'"
+BUSY = usage(rate_1m=5200, redline=8000, needle_5h=500, needle_tach=1000, needle_7d=0, last_model="opus", hot=True)
+SHOWN = goes_to(0, 120, -120) + f" && {CLUSTER}.lit.join() === 'opus,hot'"
+
+
+def test_every_vector_shows_the_needles_and_lamps_of_the_hardware(tab: Tab, served: ServedSink) -> None:
+    tab.go(served.url)
+    tab.becomes("customElements.get('claude-gauge-cluster') !== undefined")
+    for path in paths():
+        vector = json.loads(path.read_text())
+        seen = tab.value(f"""(() => {{
+            const cluster = document.createElement("claude-gauge-cluster");
+            document.body.append(cluster);
+            cluster.usage = {json.dumps(vector["usage"])};
+            const lit = [...cluster.shadowRoot.querySelectorAll(".lamp.lit")].map(lamp => lamp.dataset.lamp);
+            const drawn = [...cluster.shadowRoot.querySelectorAll("g[data-needle]")]
+                .map(part => Number(part.getAttribute("transform").match(/rotate\\(([-.\\d]+)/)[1]));
+            cluster.remove();
+            return {{lit, drawn}};
+        }})()""")
+        frame = vector["frame"]
+        wanted = [face_deg(angle) for angle in frame["motor_deg"].values()]
+        assert seen["drawn"] == pytest.approx(wanted, abs=0.1), path.stem
+        assert seen["lit"] == [lamp for lamp, lit in frame["lamps"].items() if lit], path.stem
+
+
+def test_it_is_live_and_parks_when_the_publisher_is_gone_and_comes_back_with_it(tab: Tab) -> None:
+    with ServedSink() as sink:
+        sink.show(BUSY)
+        tab.go(sink.url)
+        tab.becomes(SHOWN)
+        sink.show(BUSY.model_copy(update={"needle_5h": 1000}))
+        tab.becomes(goes_to(120, 120, -120))
+        sink.stop()
+        tab.becomes(PARKED)
+        assert "lost" in tab.value("document.querySelector('#words').textContent")
+        sink.start()
+        sink.show(BUSY)
+        tab.becomes(SHOWN)
+
+
+def test_a_publisher_that_is_frozen_is_lost_after_three_heartbeats(tab: Tab, served: ServedSink) -> None:
+    served.show(BUSY)
+    tab.go(served.url)
+    tab.becomes(SHOWN)
+    tab.value("{ const now = performance.now.bind(performance); performance.now = () => now() + 91000; }")
+    tab.becomes(PARKED)
+    served.show(BUSY)
+    tab.becomes(SHOWN)
+
+
+def test_a_page_without_a_snapshot_yet_waits(tab: Tab) -> None:
+    with ServedSink() as sink:
+        tab.go(sink.url)
+        tab.becomes(PARKED)
+        tab.becomes("document.querySelector('#words').textContent.includes('waiting')")
+
+
+SCREENS = [(320, 568), (390, 844), (844, 390), (820, 1180), (1920, 1080), (3840, 2160)]
+
+
+@pytest.mark.parametrize(("width", "height"), SCREENS)
+@pytest.mark.parametrize("query", ["", "?kiosk"])
+def test_it_fits_every_screen(tab: Tab, served: ServedSink, width: int, height: int, query: str) -> None:
+    served.show(BUSY)
+    tab.resize(width, height)
+    tab.go(f"{served.url}/{query}")
+    tab.becomes(SHOWN)
+    assert tab.value("document.scrollingElement.scrollWidth <= innerWidth")
+    assert tab.value("document.scrollingElement.scrollHeight <= innerHeight")
+    box = tab.value(f"(({{width, height}}) => [width, height])({CLUSTER}.getBoundingClientRect())")
+    assert box[0] == pytest.approx(2 * box[1], rel=0.01)
+    assert box[0] > 0.55 * min(width, 2 * height)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_nothing_is_hidden_from_who_cannot_see_it(served: ServedSink, dark: bool) -> None:  # noqa: FBT001 (a parameter)
+    served.show(BUSY)
+    with Tab(width=1280, height=800, dark=dark) as tab:
+        tab.go(served.url)
+        tab.becomes(SHOWN)
+        labels = tab.value(
+            f"[...{CLUSTER}.shadowRoot.querySelectorAll('[role=img]')].map(part => part.getAttribute('aria-label'))"
+        )
+        assert labels == [
+            "5 hour fuel: unknown",
+            "Token rate: 5,200 tokens a minute, 0.65 of the redline",
+            "7 day fuel: unknown",
+            "Lamps lit: OPUS, HOT",
+        ]
+        tab.value(axe_source() + "; true")
+        assert tab.value("axe.run().then(found => found.violations.map(v => `${v.id}: ${v.nodes[0].html}`))") == []
+        assert tab.console == []
+
+
+def test_needles_move_as_the_hardware_does(served: ServedSink) -> None:
+    """Never past the target, never faster than 300 degrees a second."""
+    with Tab(width=1280, height=800, calm=False) as tab:
+        tab.go(served.url)
+        tab.becomes(f"{CLUSTER}?.targets")
+        track = tab.value(f"""(async () => {{
+            const cluster = document.createElement("claude-gauge-cluster");
+            document.body.append(cluster);
+            const track = [];
+            const sample = () => new Promise(requestAnimationFrame).then(now => track.push([now, cluster.places[1]]));
+            await sample();
+            cluster.usage = {json.dumps({"needle_5h": 0, "needle_tach": 1000, "needle_7d": 0})};
+            while (cluster.places[1] !== cluster.targets[1] && track.length < 3000) await sample();
+            cluster.remove();
+            return track;
+        }})()""")
+    places = [place for _, place in track]
+    assert places[0] == pytest.approx(face_deg(PARK_DEG))
+    assert places[-1] == pytest.approx(120)
+    assert len(places) > 10, "it jumped"
+    assert places == sorted(places), "it never turns back"
+    assert max(places) <= 120
+    assert track[-1][0] - track[0][0] > 258 / 300 * 1000 * 0.9, "faster than the motor"
+
+
+def test_who_asks_for_less_motion_sees_no_motion(tab: Tab, served: ServedSink) -> None:
+    tab.go(served.url)
+    tab.becomes(f"{CLUSTER}?.targets")
+    same = f"({CLUSTER}.usage = {{needle_5h: 1000}}, {CLUSTER}.places[0] === {CLUSTER}.targets[0])"
+    assert tab.value(same)
+
+
+def test_nothing_of_the_page_comes_from_elsewhere_or_from_the_root() -> None:
+    """So it works behind any path prefix, and without the internet."""
+    for path in STATIC.iterdir():
+        text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert "://" not in text, path.name
+        assert not re.search(r"""(?:href|src|from|EventSource\(|fetch\()\s*=?\s*["']/""", text), path.name
+
+
+def test_who_polls_the_bare_address_gets_the_numbers_and_a_browser_the_page(served: ServedSink) -> None:
+    served.show(BUSY)
+    polled = httpx.get(served.url, trust_env=False)
+    assert (polled.headers["content-type"], polled.json()["rate_1m"]) == ("application/json", 5200)
+    page = httpx.get(served.url, headers={"accept": "text/html,*/*"}, trust_env=False)
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+    assert polled.headers["vary"] == "accept"
+
+
+def test_the_package_carries_the_page() -> None:
+    assert {path.name for path in Path(STATIC).iterdir()} == {
+        "cluster.js", "icon.svg", "index.html", "manifest.webmanifest", "page.css", "page.js",
+    }  # fmt: skip

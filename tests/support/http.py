@@ -1,0 +1,55 @@
+"""The HTTP sink of a test that blocks: it runs on a loop in a thread of its own."""
+
+import asyncio
+import contextlib
+import threading
+from typing import Self
+
+from gauge_mqtt.contract import Usage
+from gauge_mqtt.sinks.http.server import HttpSink
+from tests.support.brokers import HOST, free_port
+from tests.support.waiting import until
+
+
+class ServedSink:
+    """`port` stays the same when it is started again, as a publisher's does."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"http://{HOST}:{self.port}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        self._sink: HttpSink | None = None
+        self._thread = threading.Thread(target=asyncio.run, args=(self._run(),), daemon=True)
+        self._thread.start()
+        until(lambda: self._sink and self._sink.health.ok)
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._sink = HttpSink(HOST, self.port, lambda: {"ok": True}, list)
+        self._task = asyncio.create_task(self._sink.run())
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._task.cancel)
+            self._thread.join(20)
+
+    def show(self, usage: Usage) -> None:
+        done = threading.Event()
+
+        def hand_over() -> None:
+            assert self._sink
+            self._sink.show(usage, (), beat=False)
+            done.set()
+
+        self._loop.call_soon_threadsafe(hand_over)
+        assert done.wait(20)
