@@ -62,7 +62,11 @@ def _board(settings: Settings, broker: Broker, source_set: SourceSet) -> Board:
     memory.on_known = lambda known: mqtt.describe(discovery.payload(topics, __version__, known))
     sources = source_set.sources
     http = HttpSink(
-        settings.http_host, settings.http_port, lambda: _report(sources, mqtt), lambda: _metrics(sources, mqtt)
+        settings.http_host,
+        settings.http_port,
+        lambda: _report(sources, mqtt),
+        lambda: _metrics(sources, mqtt),
+        allowed_hosts=settings.http_allowed_hosts.split(","),
     )
     log.info("gauge-mqtt %s, instance %s", __version__, settings.instance)
     log.info("source: %s (%s)", "+".join(source.name for source in sources), source_set.why)

@@ -150,6 +150,19 @@ def _listen_host(text: str) -> str:
     raise ValueError("write an address or a host name alone, such as 127.0.0.1; the port is http_port")
 
 
+def _host_list(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("write it as text, in quotes")  # noqa: TRY004, pydantic knows ValueError only
+    hosts = [host.strip().lower() for host in value.split(",") if host.strip()]
+    for host in hosts:
+        if host != "*":
+            try:
+                _listen_host(host)
+            except ValueError:
+                raise ValueError("write host names with commas between, without scheme and port") from None
+    return ",".join(hosts)
+
+
 def _prefix(text: str) -> str:
     levels = text.strip("/").split("/")
     if not all(re.fullmatch(r"[A-Za-z0-9_-]+", level) for level in levels):
@@ -194,6 +207,7 @@ BrokerUrl = Annotated[Text, AfterValidator(_broker_url)]
 HttpUrl = Annotated[Text, AfterValidator(_http_url)]
 BaseUrl = Annotated[HttpUrl, AfterValidator(_base_url)]
 ListenHost = Annotated[Text, AfterValidator(_listen_host)]
+HostList = Annotated[str, BeforeValidator(_host_list)]
 TopicPrefix = Annotated[Text, Field(max_length=64), AfterValidator(_prefix)]
 Selector = Annotated[str, BeforeValidator(_selector)]
 Tokens = Annotated[int, BeforeValidator(_number), Field(gt=0, le=10**15)]

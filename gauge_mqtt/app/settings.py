@@ -70,6 +70,9 @@ class Settings(BaseModel):
     discovery_prefix: types.TopicPrefix = Field(DISCOVERY_PREFIX, description="Home Assistant's MQTT discovery prefix")
     http_host: types.ListenHost = Field("127.0.0.1", description="address that GET /usage listens on")
     http_port: types.Port = Field(8080, description="port that GET /usage listens on; 0 picks a free one")
+    http_allowed_hosts: types.HostList = Field(
+        "", description="further host names by which it may be asked, such as a proxy's, with commas between; * for any"
+    )
     ccusage: types.File | None = Field(
         None, description="the ccusage program; unset: found on PATH or in the npm package"
     )

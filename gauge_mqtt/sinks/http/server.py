@@ -6,7 +6,7 @@ import errno
 import json
 import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from gauge_mqtt import __version__
@@ -15,7 +15,9 @@ from gauge_mqtt.contract.messages import Event
 from gauge_mqtt.contract.usage import Usage, json_schema
 from gauge_mqtt.sinks import address
 from gauge_mqtt.sinks.http.events import EventStream
+from gauge_mqtt.sinks.http.hosts import HostCheck, Hosts
 from gauge_mqtt.sinks.http.metrics import CONTENT_TYPE, exposition
+from gauge_mqtt.sinks.http.repeats import limit_logs
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 
 RETRY_S = 5.0
 """How often a port that is taken is tried again."""
+BACKLOG = 128
 FAREWELL_S = 1
 COURTESY_S = 1.0
 """How long the reading of the logs goes first."""
@@ -34,12 +37,24 @@ Report = Callable[[], dict[str, Any]]
 
 
 class HttpSink:
-    """Serves the newest snapshot on `host`:`port` (0: any free one)."""
+    """Serves the newest snapshot on `host`:`port` (0: any free one).
+
+    `allowed_hosts`: names that a request may have in `Host` beside what we listen on, such as a proxy's.
+    """
 
     name = "http"
 
-    def __init__(self, host: str, port: int, report: Report, metrics: Callable[[], list[Metric]]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        report: Report,
+        metrics: Callable[[], list[Metric]],
+        *,
+        allowed_hosts: Collection[str] = (),
+    ) -> None:
         self._host, self._port = host, port
+        self._hosts = Hosts(host, allowed_hosts)
         self._report, self._metrics = report, metrics
         self._health = Health(ok=False, detail="not listening yet")
         self._usage: Usage | None = None
@@ -77,6 +92,8 @@ class HttpSink:
     async def _serve(self, app: "Starlette", listener: socket.socket) -> None:
         import uvicorn  # noqa: PLC0415, imported in run
 
+        from gauge_mqtt.sinks.http.protocol import LimitedProtocol  # noqa: PLC0415
+
         class Server(uvicorn.Server):
             @contextlib.contextmanager
             def capture_signals(self) -> Iterator[None]:
@@ -90,10 +107,12 @@ class HttpSink:
         leave = asyncio.Event()
         server = Server(
             uvicorn.Config(
-                app, http="httptools", ws="none", lifespan="off", log_config=None, log_level="warning",
-                access_log=False, server_header=False, date_header=False, timeout_graceful_shutdown=FAREWELL_S,
+                HostCheck(app, self._hosts), http=LimitedProtocol, ws="none", lifespan="off", log_config=None,
+                log_level="warning", access_log=False, server_header=False, date_header=False, backlog=BACKLOG,
+                timeout_graceful_shutdown=FAREWELL_S,
             )
         )  # fmt: skip
+        limit_logs()
         url = "http://" + address(*listener.getsockname()[:2])
         self._health = Health(ok=True, detail=f"listening on {url}")
         log.info("HTTP: %s/usage", url)
@@ -113,12 +132,11 @@ class HttpSink:
         self._health = Health(ok=False, detail=detail)
 
     def _app(self) -> "Starlette":
-        import httptools  # noqa: F401, PLC0415
-        import uvicorn  # noqa: F401, PLC0415
         from starlette.applications import Starlette  # noqa: PLC0415
         from starlette.responses import Response  # noqa: PLC0415
         from starlette.routing import Mount, Route  # noqa: PLC0415
 
+        import gauge_mqtt.sinks.http.protocol  # noqa: F401, PLC0415 (here it blocks nobody)
         from gauge_mqtt.sinks.http.pages import Pages  # noqa: PLC0415
 
         schema = json.dumps(json_schema()).encode()
@@ -155,7 +173,7 @@ class HttpSink:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=128)
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     # asyncio sets this only on sockets that name their protocol; without it each answer waits 40 ms for an ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

@@ -5,19 +5,16 @@ import json
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from gauge_mqtt.contract.health import Metric
 from gauge_mqtt.contract.usage import KEYS, json_schema
 from gauge_mqtt.sinks.http import server as http
 from gauge_mqtt.sinks.http.metrics import exposition
-from gauge_mqtt.sinks.http.server import HttpSink
+from tests.support.http_sink import OWN, serving, sink
 from tests.support.mqtt import usage
 from tests.support.waiting import eventually
 
@@ -26,29 +23,6 @@ BUSY = usage(
     rate_1m=1234.5, window_5h_tokens=41_300_000, window_5h_pct=0.413, last_model="opus", hot=True, idle=False,
     window_5h_resets_at=datetime(2026, 1, 2, 5, tzinfo=UTC), warn_reasons=("cache",), needle_tach=0,
 )  # fmt: skip
-OWN = [
-    Metric("source_records_total", "counter", "usage records read", 7),
-    Metric("mqtt_connected", "gauge", "broker", 1),
-    Metric("source_up", "gauge", "readable", 1, '{source="jsonl"}'),
-    Metric("source_up", "gauge", "readable", 0, '{source="ccusage"}'),
-]
-
-
-def sink(port: int = 0, *, ok: bool = True, host: str = "127.0.0.1") -> HttpSink:
-    return HttpSink(host, port, lambda: {"ok": ok, "source": {"age_s": 1.5}}, lambda: OWN)
-
-
-@asynccontextmanager
-async def serving(served: HttpSink) -> AsyncIterator[httpx.AsyncClient]:
-    task = asyncio.create_task(served.run())
-    try:
-        await eventually(lambda: served.health.ok or task.done())
-        async with httpx.AsyncClient(base_url=served.health.detail.removeprefix("listening on ")) as client:
-            yield client
-    finally:
-        task.cancel()
-        await asyncio.wait({task})
-        assert task.cancelled()
 
 
 async def test_usage_is_the_snapshot_byte_for_byte() -> None:
