@@ -2,17 +2,13 @@
 
 import os
 import time
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.app.settings import Settings, variable
-from gauge_mqtt.app.source_set import SourceSet, make_program
+from gauge_mqtt.app.source_set import SourceSet
 from gauge_mqtt.contract import Usage
-from gauge_mqtt.core import windows
-from gauge_mqtt.sources.ccusage.program import HOW_TO
-from gauge_mqtt.sources.ccusage.report import CcusageError
-from gauge_mqtt.sources.ccusage.source import CcusageSource
+from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.sources.logs.listing import printable, walk
 from gauge_mqtt.sources.logs.roots import present
 from gauge_mqtt.sources.logs.source import JsonlSource
@@ -22,7 +18,20 @@ FAULT: Literal["fault"] = "fault"
 DAY = 86_400
 NAMED = 3
 """So many of the files that cannot be read are named."""
-CCUSAGE_DIFFERS = "`blocks` of ccusage 20.0.23 and later counts replays of side chains, before 20 it counts other lines"
+EXAMPLES = {
+    "mqtt_url": "mqtt://your-broker:1883",
+    "mqtt_username": "gauge  (and CLAUDE_GAUGE_MQTT_PASSWORD_FILE=/path/password)",
+    "mqtt_ca_file": "/path/ca.crt",
+    "instance": "desk2",
+    "source": "jsonl  (our own reading of the logs)",
+    "ccusage_timeout": "300",
+    "prom_url": "http://prometheus:9090",
+    "prom_selector": "'host_name=\"desk\"'  (or leave it out)",
+    "prom_username": "gauge  (and CLAUDE_GAUGE_PROM_PASSWORD_FILE=/path/password)",
+    "prom_token_file": "/path/token",
+    "prom_ca_file": "/path/ca.crt",
+}
+"""How a setting looks to which an error points."""
 
 
 class Check(NamedTuple):
@@ -34,12 +43,19 @@ class Check(NamedTuple):
     fix: str = ""
 
 
+def fault(about: str, error: GaugeError) -> Check:
+    """An error, and what to do about it."""
+    example = f"export {variable(error.setting)}={EXAMPLES[error.setting]}" if error.setting else ""
+    return Check(FAULT, about, str(error), error.fix or example)
+
+
 def logs(source: JsonlSource) -> list[Check]:
     there = present(source.roots)
     where = ", ".join(map(printable, there))
     if not there:
         looked = ", ".join(map(printable, source.roots))
-        return [Check(FAULT, "logs", f"no log directory, looked for {looked}", "export CLAUDE_CONFIG_DIR=/where/it/is")]
+        fact = f"no log directory, looked for {looked}" if looked else "this user has no home directory to look in"
+        return [Check(FAULT, "logs", fact, "export CLAUDE_CONFIG_DIR=/where/it/is")]
     unreadable = _unreadable(source.book.unreadable)
     newest = max((found.mtime for found in walk(map(os.fsencode, there)).files), default=None)
     if newest is None:
@@ -82,7 +98,7 @@ def totals(usage: Usage) -> Check:
     return Check("ok", "windows", f"5 h {_count(usage.window_5h_tokens)}, 7 d {_count(usage.window_7d_tokens)}")
 
 
-async def prometheus(source_set: SourceSet) -> list[Check]:
+async def prometheus(settings: Settings, source_set: SourceSet) -> list[Check]:
     """Whether Prometheus answers, and the usual faults on the way from Claude Code to it."""
     source = next((source for source in source_set.sources if source.name == "prometheus"), None)
     if source is None:
@@ -91,46 +107,16 @@ async def prometheus(source_set: SourceSet) -> list[Check]:
     from gauge_mqtt.sources.prometheus.source import PrometheusSource  # noqa: PLC0415
 
     assert isinstance(source, PrometheusSource)  # noqa: S101
-    failure = source.failure
+    failure, found = source.fault, []
     try:
         found = [Check(FAULT if f.bad else "note", f.about, f.fact, f.fix) for f in await source.usual_faults()]
     except PromError as error:
-        found, failure = [], failure or str(error)
-    if failure:
-        return [Check(FAULT, "prometheus", failure, f"export {variable('prom_url')}=http://prometheus:9090"), *found]
-    return [Check("ok", "prometheus", source.health.detail), *found]
-
-
-async def ccusage(settings: Settings, source_set: SourceSet, tail: JsonlSource) -> list[Check]:
-    """Whether ccusage works, and how its windows and our own of the same logs differ."""
-    asked = next((source for source in source_set.sources if isinstance(source, CcusageSource)), None)
-    if asked is None:
-        try:
-            program = make_program(settings)
-            await program.identify()
-        except CcusageError:
-            return []  # not wanted, or `auto` has said why it is not used
-        asked = CcusageSource(program, tail, settings.ccusage_ttl)
-        await asked.load()
-    if asked.failure:
-        return [Check(FAULT, "ccusage", asked.failure, f"{HOW_TO}; or export {variable('source')}=jsonl")]
-    now = datetime.now(UTC)
-    theirs, ours = asked.read(now), windows.read(tail.book.ledger, now, tail.name)
-    pairs = [("5 h", theirs.window_5h, ours.window_5h), ("7 d", theirs.window_7d, ours.window_7d)]
-    checks = [Check("ok", "ccusage", asked.health.detail)]
-    for name, their, our in pairs:
-        if their is None or our is None:
-            checks.append(Check("note", f"ccusage {name}", "cannot be compared: the logs are not read that far back"))
-            continue
-        fact = f"{their.tokens:,} by ccusage, {our.tokens:,} by our own reading of the logs"
-        difference = their.tokens - our.tokens
-        if not difference:
-            checks.append(Check("ok", f"ccusage {name}", f"{fact}: equal"))
-            continue
-        relative = f" ({difference / our.tokens:+.2%})" if our.tokens else ""
-        fix = f"{CCUSAGE_DIFFERS}; to go by our own: export {variable('source')}=jsonl"
-        checks.append(Check("note", f"ccusage {name}", f"{fact}: {difference:+,}{relative}", fix))
-    return checks
+        failure = failure or error
+    if failure is None:
+        return [Check("ok", "prometheus", source.health.detail), *found]
+    if failure.setting == "prom_selector" and not settings.prom_selector:  # then it is not that which it refused
+        failure.setting = "prom_url"
+    return [fault("prometheus", failure)] if not found else [Check(FAULT, "prometheus", str(failure)), *found]
 
 
 def ago(seconds: float) -> str:

@@ -5,7 +5,7 @@ import json
 from datetime import UTC, datetime
 from urllib.request import urlopen
 
-from gauge_mqtt.app import checks, checks_quota
+from gauge_mqtt.app import checks, checks_ccusage, checks_quota
 from gauge_mqtt.app.checks import FAULT, Check
 from gauge_mqtt.app.setting_types import SettingsError
 from gauge_mqtt.app.settings import Settings, variable
@@ -18,14 +18,6 @@ from gauge_mqtt.sinks.mqtt.broker import MQTT_PORT
 from gauge_mqtt.sinks.mqtt.clear import probe
 from gauge_mqtt.sinks.mqtt.embedded import port_answers
 from gauge_mqtt.sinks.mqtt.words import MqttError
-
-EXAMPLES = {
-    "mqtt_url": "mqtt://your-broker:1883",
-    "mqtt_username": "gauge  (and CLAUDE_GAUGE_MQTT_PASSWORD_FILE=/path/password)",
-    "mqtt_ca_file": "/path/ca.crt",
-    "instance": "desk2",
-}
-"""How a setting looks that a broker's refusal points to."""
 
 
 async def examine(loaded: LoadedSettings) -> list[Check]:
@@ -41,8 +33,8 @@ async def examine(loaded: LoadedSettings) -> list[Check]:
         *(checks.logs(source_set.tail) if source_set.tail else []),
         Check("ok", "source", f"{'+'.join(source.name for source in source_set.sources)} ({source_set.why})"),
         *(checks.account(source_set.tail, usage) if source_set.tail else [checks.totals(usage)]),
-        *await checks.prometheus(source_set),
-        *(await checks.ccusage(settings, source_set, source_set.tail) if source_set.tail else []),
+        *await checks.prometheus(settings, source_set),
+        *await checks_ccusage.ccusage(settings, source_set),
         *checks_quota.statusline(settings),
         *_ceilings(settings, usage),
         *await _broker(settings),
@@ -85,8 +77,7 @@ async def _broker(settings: Settings) -> list[Check]:
     except SettingsError as error:
         return [Check(FAULT, "broker", str(error), "gauge-mqtt show-config  (says where that setting comes from)")]
     except MqttError as error:
-        fix = error.fix or f"export {variable(error.setting)}={EXAMPLES[error.setting]}"
-        return [Check(FAULT, "broker", str(error), fix)]
+        return [checks.fault("broker", error)]
     start = "gauge-mqtt run"
     return [
         Check("ok", "broker", f"{broker.url} answers (MQTT {seen.version})"),

@@ -2,6 +2,8 @@
 
 NOT_YET_VALID, EXPIRED, WRONG_NAME, WRONG_ADDRESS = 9, 10, 62, 64
 """`SSLCertVerificationError.verify_code`: X509_V_ERR_* of OpenSSL's x509_vfy.h."""
+NO_AUTHORITY_HELPS = frozenset({NOT_YET_VALID, EXPIRED, WRONG_NAME, WRONG_ADDRESS})
+"""What trusting somebody else does not change."""
 
 
 def certificate_trouble(url: str, code: int, said: str, *, url_setting: str, ca_setting: str) -> tuple[str, str]:

@@ -21,3 +21,8 @@ class GaugeError(Exception):
 
     setting: str = ""
     fix: str = ""
+
+    def __init__(self, words: str, *, setting: str | None = None, fix: str | None = None) -> None:
+        super().__init__(words)
+        self.setting = self.setting if setting is None else setting
+        self.fix = self.fix if fix is None else fix

@@ -21,6 +21,10 @@ class ProgramError(GaugeError):
     """Why a program gave no answer, in words."""
 
 
+class SlowProgramError(ProgramError):
+    """Its time was over."""
+
+
 async def ask(path: Path, arguments: Sequence[str], env: Mapping[str, str], timeout_s: float) -> tuple[int, bytes, str]:
     """Its exit code, standard output, and the start of what it complains about. Raises `ProgramError`."""
     asked = asking(path, arguments)
@@ -29,7 +33,7 @@ async def ask(path: Path, arguments: Sequence[str], env: Mapping[str, str], time
         async with asyncio.timeout(timeout_s):
             return await run.collect(asked)
     except TimeoutError:
-        raise ProgramError(f"{asked} gave no answer within {timeout_s:g} s") from None
+        raise SlowProgramError(f"{asked} gave no answer within {timeout_s:g} s") from None
     finally:
         await run.stop()
 

@@ -3,10 +3,12 @@
 import json
 import stat
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.ccusage import VERSION, ccusage_binary
+from tests.support.ccusage_fake import script
 from tests.support.lines import answer, line
 from tests.support.program import TOKENS, Daemon, gauge, url, write_log
 from tests.support.waiting import until
@@ -84,13 +86,32 @@ def test_doctor_compares_both_accounts() -> None:
     write_log().write_bytes(line(answer(time.time() - 5, message__id="msg_one")))
     equal = gauge("doctor", "--http-port=0", "--ccusage", str(ccusage_binary())).stdout
     assert f"ok    source: ccusage+jsonl (auto: ccusage {VERSION}" in equal
-    assert "ok    ccusage 5 h: 43,120 by ccusage, 43,120 by our own reading of the logs: equal" in equal
+    assert "ok    ccusage 5 h: 43,120 by ccusage, 43,120 by our own reading: equal" in equal
+    assert "differs" not in equal
     assert "ok    ccusage 7 d: 43,120 by ccusage" in equal
     replay = answer(time.time() - 4, message__id="msg_one", isSidechain=True)
     write_log(name="agent").write_bytes(line(replay))
     differ = gauge("doctor", "--http-port=0", "--source=jsonl", "--ccusage", str(ccusage_binary())).stdout
-    assert "note  ccusage 5 h: 86,240 by ccusage, 43,120 by our own reading of the logs: +43,120 (+100.00%)" in differ
-    assert "counts replays of side chains" in differ
+    assert "note  ccusage 5 h: 86,240 by ccusage, 43,120 by our own reading: +43,120 (+100.00%)" in differ
+    assert "note  ccusage differs: in all its history, its blocks count 43,120 tokens of replayed side chains" in differ
+    assert "fix: export CLAUDE_GAUGE_SOURCE" not in differ, "neither of both is the better one for everybody"
+
+
+def test_doctor_names_no_cause_that_it_has_not_found(tmp_path: Path) -> None:
+    """What it says of all ccusage of some releases was wrong for logs without a side chain."""
+    write_log().write_bytes(line(answer(time.time() - 5, message__id="msg_one")))
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    end, instant = start + timedelta(hours=5), "%Y-%m-%dT%H:%M:%SZ"
+    block = f'{{"startTime":"{start:{instant}}","endTime":"{end:{instant}}","totalTokens":43121}}'
+    other = script(tmp_path / "ccusage", f"""echo '{{"blocks":[{block}],"daily":[{{"totalTokens":43121}}]}}'""")
+    page = gauge("doctor", "--http-port=0", "--ccusage", str(other)).stdout
+    assert "note  ccusage 5 h: 43,121 by ccusage, 43,120 by our own reading: +1" in page
+    assert "note  ccusage differs: no cause was found here" in page
+    assert "side chains" not in page
+    old = script(tmp_path / "ccusage", f"""echo '{{"blocks":[{block}],"daily":[]}}'""", "ccusage 18.0.11")
+    page = gauge("doctor", "--http-port=0", "--source=ccusage", "--ccusage", str(old)).stdout
+    assert "counts a streamed response by its first line" in page
+    assert "fix: npm install -g ccusage@20" in page
 
 
 def test_doctor_on_a_program_of_the_same_name(tmp_path: Path) -> None:

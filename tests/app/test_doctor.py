@@ -1,10 +1,15 @@
 """The doctor: a verdict, a fact and a remedy for each step on the way of the data."""
 
+import re
 from pathlib import Path
 
-from gauge_mqtt.app.doctor import EXAMPLES
+import gauge_mqtt
+from gauge_mqtt.app.checks import EXAMPLES
 from gauge_mqtt.app.settings import NAMES
+from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.sinks.mqtt.words import MqttError
+from gauge_mqtt.sources.ccusage.report import CcusageError
+from gauge_mqtt.sources.prometheus.api import PromError
 from tests.support import brokers
 from tests.support.program import gauge, write_log
 
@@ -18,12 +23,14 @@ def test_doctor_without_logs_finds_a_fault_with_a_remedy() -> None:
     assert result.stdout.count("fix: export ") >= 2
 
 
-def test_every_refusal_of_a_broker_points_to_a_setting_with_an_example() -> None:
-    kinds: list[type[MqttError]] = [MqttError]
+def test_every_error_that_points_to_a_setting_has_an_example_of_it() -> None:
+    kinds: list[type[GaugeError]] = [MqttError, PromError, CcusageError]
     for kind in kinds:
         kinds += kind.__subclasses__()
-    assert {kind.setting for kind in kinds} == set(EXAMPLES)
-    assert set(EXAMPLES) <= set(NAMES)
+    assert {kind.setting for kind in kinds} <= set(EXAMPLES) <= set(NAMES)
+    house = Path(gauge_mqtt.__file__).parent
+    named = {name for path in house.rglob("*.py") for name in re.findall(r'\bsetting=.*?"(\w+)"', path.read_text())}
+    assert {"prom_selector", "prom_ca_file", "ccusage_timeout"} <= named <= set(EXAMPLES)
 
 
 def test_doctor_on_an_empty_directory_and_on_logs(mosquitto: brokers.Mosquitto) -> None:

@@ -72,3 +72,16 @@ def test_once_and_doctor(prometheus: Prometheus) -> None:
     lost = gauge("doctor", *given, "--prom-selector", 'host_name="nobody"')
     assert lost.exit_code == 3
     assert "fault selector: no metric of Claude Code fits" in lost.stdout
+    assert "fix: export CLAUDE_GAUGE_PROM_URL" not in lost.stdout, "Prometheus is where it should be"
+    broken = gauge("doctor", *given, "--prom-selector", 'host_name=~"("')
+    assert broken.exit_code == 3
+    told = broken.stdout.splitlines()
+    (number,) = (number for number, row in enumerate(told) if row.startswith("fault prometheus:"))
+    assert "answers 400" in told[number]
+    assert told[number + 1].startswith("      fix: export CLAUDE_GAUGE_PROM_SELECTOR=")
+
+
+@pytest.mark.parametrize("host", ["prometheus..local", "x" * 64])
+def test_doctor_on_a_name_that_is_none(host: str) -> None:
+    page = gauge("doctor", "--prom-url", f"http://{host}:9090", "--http-port=0").stdout
+    assert f"fault prometheus: no such host: {host}" in page

@@ -5,7 +5,7 @@ import ssl
 
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gauge_mqtt.contract.certificates import EXPIRED, NOT_YET_VALID, WRONG_ADDRESS, WRONG_NAME, certificate_trouble
+from gauge_mqtt.contract.certificates import NO_AUTHORITY_HELPS, certificate_trouble
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.sinks.mqtt.broker import Broker
 
@@ -97,10 +97,7 @@ def _untrusted(broker: Broker, cause: ssl.SSLCertVerificationError) -> Untrusted
     code = cause.verify_code
     names = {"url_setting": "CLAUDE_GAUGE_MQTT_URL", "ca_setting": "CLAUDE_GAUGE_MQTT_CA_FILE"}
     trouble, cure = certificate_trouble(broker.url, code, cause.verify_message, **names)
-    error = UntrustedError(f"TLS: {trouble}; {cure}")
-    if code in {EXPIRED, NOT_YET_VALID, WRONG_NAME, WRONG_ADDRESS}:
-        error.setting, error.fix = "", cure
-    return error
+    return UntrustedError(f"TLS: {trouble}; {cure}", fix=cure if code in NO_AUTHORITY_HELPS else "")
 
 
 def turned_away(broker: Broker, reason: ReasonCode) -> MqttError:

@@ -53,7 +53,7 @@ else:
 class McpServer:
     """The `@ccusage/mcp` server at `url` (MCP StreamableHTTP)."""
 
-    vague = True
+    vague, exact = True, False
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self._url, self._timeout_s = url, timeout_s

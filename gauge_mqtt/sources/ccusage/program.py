@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from gauge_mqtt.sources.ccusage.report import CcusageError
-from gauge_mqtt.sources.process import QUOTED, ProgramError, ask, asking
+from gauge_mqtt.sources.process import QUOTED, ProgramError, SlowProgramError, ask, asking
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +41,9 @@ def find(wanted: Path | None, environ: Mapping[str, str]) -> Path:
     if wanted:
         path = Path(shutil.which(wanted, path=environ.get("PATH")) or wanted)
         if not os.path.isfile(path):  # noqa: PTH113, that of `Path` raises where it may not look
-            raise CcusageError(f"there is no program {path}: {HOW_TO}")
+            raise CcusageError(f"there is no program {path}: {HOW_TO}", fix=HOW_TO)
         if not os.access(path, os.X_OK):
-            raise CcusageError(f"{path} is not executable: chmod +x {path}")
+            raise CcusageError(f"{path} is not executable: chmod +x {path}", fix=f"chmod +x {path}")
         return path.absolute()
     found = shutil.which("ccusage", path=environ.get("PATH"))
     natives = list(_natives(Path(found).resolve() if found else None))
@@ -51,8 +51,8 @@ def find(wanted: Path | None, environ: Mapping[str, str]) -> Path:
     if runnable or found:
         return runnable or Path(found or "").absolute()
     if natives:  # the package ships it so; its launcher would mend it on its first run
-        raise CcusageError(f"{natives[0]} is not executable: chmod +x {natives[0]}")
-    raise CcusageError(f"ccusage is not installed: {HOW_TO}")
+        raise CcusageError(f"{natives[0]} is not executable: chmod +x {natives[0]}", fix=f"chmod +x {natives[0]}")
+    raise CcusageError(f"ccusage is not installed: {HOW_TO}", fix=HOW_TO)
 
 
 def _natives(launcher: Path | None) -> Iterator[Path]:
@@ -103,7 +103,8 @@ class Program:
         if version[0] < OLDEST:
             raise CcusageError(
                 f"{self.path} is another program, or older than ccusage {OLDEST}: it calls itself"
-                f" {said.strip()[:QUOTED]!r}. {HOW_TO}"
+                f" {said.strip()[:QUOTED]!r}. {HOW_TO}",
+                fix=HOW_TO,
             )
         self.version, self._identity = version, identity
         if not self.exact:
@@ -121,10 +122,14 @@ class Program:
         asked, env = asking(self.path, arguments), self._environment()
         try:
             code, output, said = await ask(self.path, arguments, env, timeout_s)
+        except SlowProgramError as error:
+            raise CcusageError(str(error), setting="ccusage_timeout") from None
         except ProgramError as error:
             raise CcusageError(str(error)) from None
         if "No valid Claude data directories" in said:
-            raise CcusageError(f"{asked} finds no session logs in {env['CLAUDE_CONFIG_DIR']}: set CLAUDE_CONFIG_DIR")
+            where = env["CLAUDE_CONFIG_DIR"]
+            fix = "export CLAUDE_CONFIG_DIR=/where/it/is"
+            raise CcusageError(f"{asked} finds no session logs in {where}: set CLAUDE_CONFIG_DIR", fix=fix)
         if code:
             raise CcusageError(f"{asked} failed with exit code {code}: {said[:QUOTED] or 'it said nothing'}")
         return output

@@ -44,6 +44,8 @@ TokensBetween = Callable[[float, float], int | None]
 class CcusageError(GaugeError):
     """ccusage cannot be asked or its answer cannot be used; in words for its owner."""
 
+    setting = "source"
+
 
 class CcusageBlock(NamedTuple):
     """One five-hour block. Times in unix seconds, `last`: its newest record. `cost_usd` leaves unpriced models out."""
@@ -90,6 +92,7 @@ class _Priced(Struct, rename="camel"):
 
 
 class _Day(Struct, rename="camel"):
+    total_tokens: float = 0
     model_breakdowns: list[_Priced] = []
 
 
@@ -155,6 +158,13 @@ def prices(output: bytes) -> dict[str, bool]:
             priced = not row.missing_pricing and (row.cost > 0 or not row.used)
             known[row.model_name] = known.get(row.model_name, True) and priced
     return known
+
+
+def day_tokens(output: bytes) -> int:
+    """The tokens of all days of a `daily --json` report. Raises `CcusageError`."""
+    report = _decoded(output, _Daily, "daily")
+    total = math.fsum(min(max(day.total_tokens, 0), TOKENS_MAX) for day in (report.daily if report else []))
+    return int(total)
 
 
 def window_5h(rows: Sequence[CcusageBlock], priced: Mapping[str, bool], now: datetime) -> Window:

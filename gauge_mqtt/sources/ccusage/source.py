@@ -12,7 +12,16 @@ from typing import Protocol
 from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core.reading import WEEK, Account, Reading
 from gauge_mqtt.sources.ccusage.program import ReportName
-from gauge_mqtt.sources.ccusage.report import CcusageBlock, CcusageError, account, blocks, prices, window_5h, window_7d
+from gauge_mqtt.sources.ccusage.report import (
+    CcusageBlock,
+    CcusageError,
+    account,
+    blocks,
+    day_tokens,
+    prices,
+    window_5h,
+    window_7d,
+)
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +32,14 @@ BLOCK_OVER_S = 1.0
 
 
 class Reporter(Protocol):
-    """Somebody who has ccusage's reports. `vague`: tells a fault and "nothing used" with the same words."""
+    """Somebody who has ccusage's reports. `vague`: tells a fault and "nothing used" with the same words. `exact`:
+    counts a streamed response once and by its largest line.
+    """
 
     vague: bool
+
+    @property
+    def exact(self) -> bool: ...
 
     async def report(self, name: ReportName) -> bytes:
         """Raises `CcusageError`."""
@@ -48,7 +62,7 @@ class CcusageSource:
     name = "ccusage"
 
     def __init__(self, reporter: Reporter, tail: UsageTail, ttl_s: float) -> None:
-        self.failure: str | None = None
+        self.fault: CcusageError | None = None
         self.runs = self.failures = 0
         self.seconds = 0.0
         self._reporter, self._tail, self._ttl_s = reporter, tail, ttl_s
@@ -60,6 +74,14 @@ class CcusageSource:
         self._failing_since: datetime | None = None
         self._new_usage = asyncio.Event()
         tail.on_usage = self._new_usage.set
+
+    @property
+    def failure(self) -> str | None:
+        return None if self.fault is None else str(self.fault)
+
+    @property
+    def exact(self) -> bool:
+        return self._reporter.exact
 
     def read(self, now: datetime) -> Reading:
         known = self._blocks is not None
@@ -121,6 +143,13 @@ class CcusageSource:
         except TimeoutError:
             pass
 
+    async def replayed(self) -> int:
+        """Tokens that its blocks count and its days, asked anew, do not: replays of side chains, over all its history.
+        Raises `CcusageError`.
+        """
+        rows, days = self._blocks or [], day_tokens(await self._reporter.report("daily"))
+        return sum(row.tokens for row in rows) - days
+
     async def _learn_prices(self, models: set[str]) -> None:
         """Blocks do not say which models have no price; days do. Asked only when there is a new model, or ccusage."""
         asked = str(self._reporter)
@@ -146,9 +175,9 @@ class CcusageSource:
         except CcusageError as error:
             self.failures += 1
             self._new_usage.set()  # it is still to be asked
-            self.failure, self._failing_since = str(error), self._failing_since or asked_at
+            self.fault, self._failing_since = error, self._failing_since or asked_at
         else:
-            self.failure = self._failing_since = None
+            self.fault = self._failing_since = None
         finally:
             self.seconds += loop.time() - started
 

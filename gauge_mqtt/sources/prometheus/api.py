@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from gauge_mqtt.contract.certificates import NO_AUTHORITY_HELPS, certificate_trouble
 from gauge_mqtt.contract.errors import GaugeError
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,7 @@ class PromApi:
         except (TimeoutError, httpx.TimeoutException):
             raise PromError(f"{self.url} does not answer within {TIMEOUT_S:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            raise PromError(self._words(error)) from None
+            raise self._error(error) from None
         return self._read(status, body, kind)
 
     async def _exchange(self, method: str, path: str, form: dict[str, str]) -> tuple[int, bytes]:
@@ -172,14 +173,14 @@ class PromApi:
             secure = self._address.startswith("https:")
             verify = ssl.create_default_context(cafile=server.ca_file) if secure else False
         except OSError as error:
-            raise PromError(
-                f"cannot read {server.ca_file} as CA: {error.strerror or error}; see {CA_SETTING}"
-            ) from None
+            why = f"cannot read {server.ca_file} as CA: {error.strerror or error}; see {CA_SETTING}"
+            raise PromError(why, setting="prom_ca_file") from None
         return httpx.AsyncClient(auth=auth, headers=headers, verify=verify, timeout=TIMEOUT_S, follow_redirects=False)
 
     def _read(self, status: int, body: bytes, kind: type[Answer]) -> Answer:
         if status in {UNAUTHORIZED, FORBIDDEN}:
-            raise PromError(f"{self.url} refuses our credentials ({status}): check the user, password or token")
+            why = f"{self.url} refuses our credentials ({status}): check the user, password or token"
+            raise PromError(why, setting="prom_token_file" if self._server.token else "prom_username")
         if status == httpx.codes.OK:
             try:
                 return msgspec.json.decode(body, type=kind)
@@ -191,27 +192,35 @@ class PromApi:
             said = repr(_start(body))
         hint = "; is that the address of Prometheus itself?" if status == NOT_FOUND else ""
         hint = "; is there a login page in front of it?" if httpx.codes.is_redirect(status) else hint
+        if status == httpx.codes.BAD_REQUEST:  # our own part of the question is well-formed
+            raise PromError(f"{self.url} answers {status}: {said}", setting="prom_selector")
         raise PromError(f"{self.url} answers {status}: {said}{hint}")
 
-    def _words(self, error: BaseException) -> str:
+    def _error(self, error: BaseException) -> PromError:
         """The library keeps the reason some causes deep."""
         cause = error
         while deeper := cause.__cause__ or cause.__context__:
             cause = deeper
         match cause:
             case ssl.SSLCertVerificationError():
-                why = cause.verify_message.rstrip(".")
-                return f"the certificate of {self.url} is not trusted: {why}; set {CA_SETTING} to who signed it"
+                return self._untrusted(cause)
             case ssl.SSLError():
-                return f"TLS with {self.url} failed: {cause.reason or cause}; is this its TLS port?"
-            case socket.gaierror():
-                return f"no such host: {urlsplit(self.url).hostname} ({cause.strerror})"
+                return PromError(f"TLS with {self.url} failed: {cause.reason or cause}; is this its TLS port?")
+            case socket.gaierror() | UnicodeError():  # the latter: an empty label in the name, or a very long one
+                why = getattr(cause, "strerror", None) or "this is not a host name"
+                return PromError(f"no such host: {urlsplit(self.url).hostname} ({why})")
             case ConnectionRefusedError():
-                return f"connection refused by {self.url}; is Prometheus running?"
+                return PromError(f"connection refused by {self.url}; is Prometheus running?")
             case OSError() if cause.strerror:
-                return f"{self.url} cannot be reached: {cause.strerror}"
+                return PromError(f"{self.url} cannot be reached: {cause.strerror}")
             case _:
-                return f"{self.url} cannot be reached: {str(error) or type(error).__name__}"
+                return PromError(f"{self.url} cannot be reached: {str(error) or type(error).__name__}")
+
+    def _untrusted(self, cause: ssl.SSLCertVerificationError) -> PromError:
+        code = cause.verify_code
+        names = {"url_setting": "CLAUDE_GAUGE_PROM_URL", "ca_setting": CA_SETTING}
+        trouble, cure = certificate_trouble(self.url, code, cause.verify_message, **names)
+        return PromError(f"{trouble}; {cure}", setting="prom_ca_file", fix=cure if code in NO_AUTHORITY_HELPS else "")
 
 
 def _number(text: str) -> float:

@@ -52,7 +52,7 @@ class PrometheusSource:
         self._down = 0
         self._unread: list[tuple[int, int]] = []
         self._due: dict[Kind, float] = dict.fromkeys(PERIODS, 0.0)
-        self._faults: dict[Kind, tuple[str, int]] = {}
+        self._faults: dict[Kind, tuple[PromError, int]] = {}
         self._failing_since: datetime | None = None
         self._comebacks: tuple[object, FactRows] = (None, {})
         self._rate: tuple[datetime, int] | None = None
@@ -66,8 +66,13 @@ class PrometheusSource:
         self._newest_at: datetime | None = None
 
     @property
+    def fault(self) -> PromError | None:
+        """What went wrong last and still does."""
+        return next((error for error, _ in reversed(self._faults.values())), None)
+
+    @property
     def failure(self) -> str | None:
-        return next((words for words, _ in reversed(self._faults.values())), None)
+        return None if self.fault is None else str(self.fault)
 
     def read(self, now: datetime) -> Reading:
         blind = not self._faults.keys().isdisjoint({"names", "tach", "targets"})
@@ -151,7 +156,7 @@ class PrometheusSource:
                 await ask()
             except PromError as error:
                 self.failures += 1
-                self._judge(kind, str(error))
+                self._judge(kind, error)
                 pause = random.uniform(0.6, 1.0) * PERIODS["tach"]  # noqa: S311
                 if kind in {"names", "tach"}:
                     self._due = dict.fromkeys(PERIODS, clock() + pause)
@@ -163,8 +168,8 @@ class PrometheusSource:
         if self._unread and "past" not in self._faults:
             self._due["past"] = 0.0
 
-    def _judge(self, kind: Kind, fault: str | None) -> None:
-        _, times = self._faults.pop(kind, ("", 0))
+    def _judge(self, kind: Kind, fault: PromError | None) -> None:
+        _, times = self._faults.pop(kind, (None, 0))
         if fault is not None:
             self._faults[kind] = (fault, times + 1)
         self._failing_since = (self._failing_since or self.facts.now()) if self._faults else None
@@ -203,7 +208,8 @@ class PrometheusSource:
         self._down = len(down)
         alive = not down or len(down) < len(self._targets) or self._running(self.facts.now())
         words = f"{self._api} cannot scrape {', '.join(down)}: no telemetry arrives"
-        self._judge("targets", None if alive or self._tokens.name == promql.BUILTIN else words)
+        fault = PromError(words, fix=f"start what should be there; its state is on {self._api}/targets")
+        self._judge("targets", None if alive or self._tokens.name == promql.BUILTIN else fault)
 
     async def _take_past(self) -> None:
         """One slice of the last 7 days at a time, so that the tach goes on in between."""
