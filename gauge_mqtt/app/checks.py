@@ -108,14 +108,14 @@ async def prometheus(settings: Settings, source_set: SourceSet) -> list[Check]:
 
     assert isinstance(source, PrometheusSource)  # noqa: S101
     failure, found = source.fault, []
+    if failure and failure.setting == "prom_selector":  # which it refused, if there is one
+        return [fault("prometheus", failure if settings.prom_selector else PromError(str(failure)))]
     try:
         found = [Check(FAULT if f.bad else "note", f.about, f.fact, f.fix) for f in await source.usual_faults()]
     except PromError as error:
         failure = failure or error
     if failure is None:
         return [Check("ok", "prometheus", source.health.detail), *found]
-    if failure.setting == "prom_selector" and not settings.prom_selector:  # then it is not that which it refused
-        failure.setting = "prom_url"
     return [fault("prometheus", failure)] if not found else [Check(FAULT, "prometheus", str(failure)), *found]
 
 
