@@ -17,9 +17,9 @@ class InstallError(GaugeError):
 
 def read(path: Path) -> str | None:
     """The text of the file; `None` if there is none. Raises `InstallError`."""
-    if path.exists() and not path.is_file():
-        raise InstallError(f"{path} is not a file")
     try:
+        if path.exists() and not path.is_file():
+            raise InstallError(f"{path} is not a file")
         data = path.read_bytes()
     except FileNotFoundError:
         if path.is_symlink():

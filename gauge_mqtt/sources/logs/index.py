@@ -27,6 +27,8 @@ NAME = "jsonl-index.msgpack"
 INDEX_MAX = 512 << 20
 LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 """Unix seconds: what comes later cannot be told as a date everywhere."""
+COUNT_MAX = 10**12
+"""Tokens of one class in one record, far beyond what a line may say."""
 ABANDONED_S = 3600.0
 """No save takes that long: a temporary file so old is nobody's, whatever its process number."""
 TEMPORARY = re.compile(rf"\.{re.escape(NAME)}\.(\d+)(\.[0-9a-f]+)?")
@@ -152,6 +154,9 @@ def _check(index: _Index) -> None:
         for key, entry in minute.entries.items():
             if not 0 <= entry.at <= LATEST or entry.at // MINUTE != number:
                 raise msgspec.ValidationError("a record at another time than its minute")
+            counts = (entry.input, entry.output, entry.cache_read, entry.cache_creation)
+            if min(counts) < 0 or max(counts) > COUNT_MAX:
+                raise msgspec.ValidationError("a count that no response has")
             again.put(key, entry)
         if again != minute:
             raise msgspec.ValidationError("a sum that is not that of its records")

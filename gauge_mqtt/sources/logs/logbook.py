@@ -77,7 +77,10 @@ class Logbook:
 
     def restore(self) -> bool:
         """Take up the saved index. False if there is none. Nothing is known of the time since, before `catch_up`."""
-        saved = index.load(self._state_dir, self.roots) if self._state_dir else None
+        if self._state_dir is None:
+            return False
+        index.remove_abandoned(self._state_dir)
+        saved = index.load(self._state_dir, self.roots)
         if saved is None:
             return False
         self.tail.ledger, files = saved

@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -67,7 +68,7 @@ class JsonlSource:
         self._read_changes: Callable[[], None] | None = None
         self._fault: Exception | None = None
         self._wakeup = asyncio.Event()
-        self._sweep_at = self._save_at = 0.0
+        self._sweep_at = self._save_at = self._look_at = 0.0
         self._missed_sweeps = 0
         self._warned: str | None = None
         self._warn_at = -inf
@@ -154,8 +155,10 @@ class JsonlSource:
                 if time.monotonic() >= self._sweep_at:
                     await self._sweep(changed)
                 self._follow(changed)
+                if time.monotonic() >= self._look_at:
+                    self._look_again(changed)
                 self._read_changes = partial(self._follow, changed)
-                await self._rest(changed)
+                await self._rest()
                 self._read_changes = None
                 if self._fault:
                     raise self._fault
@@ -203,6 +206,7 @@ class JsonlSource:
         if followed.news:
             if self.failure or self._warned or self.book.unreadable:
                 self._judge()
+                self._wakeup.set()
             self._tell(changed)
 
     def _tell(self, changed: Callable[[], None]) -> None:
@@ -216,20 +220,21 @@ class JsonlSource:
         active, quiet = (POLL_ACTIVE_S, POLL_QUIET_S) if self.polling else (SWEEP_ACTIVE_S, SWEEP_QUIET_S)
         return active if newest > time.time() - ACTIVE_S else quiet
 
-    async def _rest(self, changed: Callable[[], None]) -> None:
-        """Until the next sweep is due. What is missing or could not be read is looked for in between."""
+    async def _rest(self) -> None:
+        """Until the next sweep is due, or it is time to look for what is missing or could not be read."""
         self._wakeup.clear()
-        pause = max(self._sweep_at - time.monotonic(), 0.0)
-        if self.book.unreadable or not self._watchers.cover(self.roots):
-            pause = min(pause, SEARCH_S)
-        try:
-            async with asyncio.timeout(pause):
+        missing = self.book.unreadable or not self._watchers.cover(self.roots)
+        due = min(self._sweep_at, self._look_at) if missing else self._sweep_at
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(due - time.monotonic(), 0.0)):
                 await self._wakeup.wait()
-        except TimeoutError:
-            if self.book.unreadable:
-                self._take(self.book.try_again(), changed)
-            if not self._watchers.cover(self._listable()):
-                self._sweep_at = 0.0
+
+    def _look_again(self, changed: Callable[[], None]) -> None:
+        self._look_at = time.monotonic() + SEARCH_S
+        if self.book.unreadable:
+            self._take(self.book.try_again(), changed)
+        if not self._watchers.cover(self._listable()):
+            self._sweep_at = 0.0
 
     def _listable(self) -> list[Path]:
         return [root for root in present(self.roots) if os.fsencode(root) not in self.book.unreadable]

@@ -117,7 +117,7 @@ def cure(path: bytes, error: OSError) -> str:
 def _permit(path: Path) -> str:
     """How to get the right to read `path`. Raises `OSError` if not even its owner can be told."""
     here, us, owner = shlex.quote(printable(path)), os.geteuid(), path.lstat().st_uid
-    if owner == us and os.access(path, os.R_OK):
+    if owner == us and _may(path, os.R_OK):
         return f"ls -Z {here}  (the mode allows it: SELinux, AppArmor, or ProtectHome= of systemd forbids it)"
     if owner == us:
         return f"chmod -R u+rX {here}"
@@ -128,7 +128,11 @@ def _permit(path: Path) -> str:
 
 def _denied_at(path: Path) -> Path:
     """The uppermost directory on the way to `path` that may not be entered, else `path`."""
-    return next((above for above in reversed(path.parents) if not os.access(above, os.X_OK)), path)
+    return next((above for above in reversed(path.parents) if not _may(above, os.X_OK)), path)
+
+
+def _may(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _name(uid: int) -> str:

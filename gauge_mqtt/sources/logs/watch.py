@@ -237,7 +237,7 @@ def _watches() -> int:
     total = 0
     for info in Path("/proc/self/fdinfo").glob("*"):
         try:
-            total += info.read_text(encoding="ascii", errors="replace").count("inotify wd:")
+            total += info.read_bytes().count(b"inotify wd:")
         except OSError:
             continue
     return total

@@ -1,0 +1,251 @@
+"""The index on disks that are full, in places that are taken, and with contents that nobody wrote."""
+
+import math
+import os
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from gauge_mqtt.sources.logs import index
+from gauge_mqtt.sources.logs.source import JsonlSource
+from tests.support.lines import answer, line, lines, prompt
+from tests.support.permissions import unprivileged
+
+FULL = 43_120
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    path = tmp_path / "projects"
+    path.mkdir()
+    now = time.time()
+    (path / "s.jsonl").write_bytes(lines(answer(now - 7000), answer(now - 100), prompt(now - 90)))
+    return path
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    path = tmp_path / "state"
+    path.mkdir()
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+async def look(root: Path, state: Path) -> JsonlSource:
+    source = JsonlSource([root], state)
+    await source.load()
+    window = source.read(datetime.now(UTC)).window_7d
+    assert window
+    assert window.tokens == 2 * FULL
+    return source
+
+
+def put_directory(path: Path) -> None:
+    path.mkdir()
+
+
+def put_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+
+
+def put_link(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("put", [put_directory, os.mkfifo, put_socket, put_link])
+async def test_an_index_that_is_no_file(
+    root: Path, state: Path, put: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    place = state / index.NAME
+    put(place)
+    for _ in range(2):
+        source = await look(root, state)
+    assert names(state) == [index.NAME]
+    assert "not usable" in caplog.text
+    if put is put_directory:
+        assert "the index was not saved (Is a directory)" in caplog.text
+        place.rmdir()
+        source.book.save()
+    assert place.is_file()
+    assert not place.is_symlink()
+    assert (await look(root, state)).book.tail.counters.records == 0
+
+
+async def test_a_full_disk_leaves_no_litter_and_is_tried_again(
+    root: Path, state: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, limits[1]))
+    try:
+        source = await look(root, state)
+        with pytest.raises(OSError, match="File too large"):
+            source.book.save()
+        assert names(state) == []
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "the index was not saved (File too large)" in caplog.text
+    source.book.save()
+    assert (await look(root, state)).book.tail.counters.records == 0
+
+
+async def test_a_state_directory_without_permission_is_tried_again() -> None:
+    with unprivileged() as home:
+        root, state = home / "projects", home / "state"
+        root.mkdir()
+        state.mkdir(mode=0o500)
+        (root / "s.jsonl").write_bytes(line(answer(time.time())))
+        source = JsonlSource([root], state)
+        await source.load()
+        assert names(state) == []
+        state.chmod(0o700)
+        source.book.save()
+        assert names(state) == [index.NAME]
+
+
+HOLD = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
+
+
+def test_what_killed_publishers_left_is_removed_and_nobody_elses(root: Path, state: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    living, us = os.getppid(), os.getpid()
+    names = {
+        f".{index.NAME}.{dead.pid}": False,  # as earlier versions called them
+        f".{index.NAME}.{dead.pid}.0123abcd": False,
+        f".{index.NAME}.{us}.0123abcd": False,  # in a container every publisher has the same number
+        f".{index.NAME}.{living}.0123abcd": True,
+        f".{index.NAME}.{living}.4567cdef": False,  # an hour old
+        f".{index.NAME}.{dead.pid}.ffffffff": True,  # locked, by one in another container
+        f".{index.NAME}.4999999999999999999999.00": False,
+        f".{index.NAME}.old": True,
+        f"{index.NAME}.{dead.pid}": True,
+    }
+    for name in names:
+        (state / name).write_bytes(b"x")
+    (state / f".{index.NAME}.{dead.pid}.00").mkdir()
+    os.utime(state / f".{index.NAME}.{living}.4567cdef", (1, 1))
+    held = state / f".{index.NAME}.{dead.pid}.ffffffff"
+    with subprocess.Popen([sys.executable, "-c", HOLD, held], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        JsonlSource([root], state).book.restore()
+        assert {name: (state / name).exists() for name in names} == names
+        assert holder.stdin
+        holder.stdin.close()
+    JsonlSource([root], state).book.restore()
+    assert not held.exists()
+
+
+def first_minute(saved: list[Any]) -> tuple[int, list[Any], list[Any]]:
+    """Its number, its list and its first record, in a decoded index."""
+    minutes = next(part for part in saved if isinstance(part, dict))
+    number, minute = next(iter(minutes.items()))
+    return number, minute, next(iter(minute[0].values()))
+
+
+def set_time(at: float) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        _, _, record = first_minute(saved)
+        record[0] = at
+
+    return poison
+
+
+def set_count(count: int) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        _, minute, record = first_minute(saved)
+        minute[3] += count - record[1]  # so that the sum does not give it away
+        record[1] = count
+
+    return poison
+
+
+def another_sum(saved: list[Any]) -> None:
+    _, minute, _ = first_minute(saved)
+    minute[3] += 1
+
+
+def another_minute(saved: list[Any]) -> None:
+    minutes = next(part for part in saved if isinstance(part, dict))
+    number = next(iter(minutes))
+    minutes[10**17] = minutes.pop(number)
+
+
+def twice(saved: list[Any]) -> None:
+    minutes = next(part for part in saved if isinstance(part, dict))
+    first, second = minutes.values()
+    key, record = next(iter(second[0].items()))
+    first[0][key] = [*next(iter(first[0].values()))[:1], *record[1:]]
+
+
+def turn(at: float) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        files = next(part for part in saved if isinstance(part, list) and part and isinstance(part[0], list))
+        place = next(i for i, value in enumerate(files[0]) if isinstance(value, dict))
+        files[0][place]["newest_at"] = files[0][place]["waiting_since"] = at
+
+    return poison
+
+
+def offset(at: int) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        files = next(part for part in saved if isinstance(part, list) and part and isinstance(part[0], list))
+        files[0][3] = at
+
+    return poison
+
+
+def evicted(at: float) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        saved[2], saved[3] = at, [at, at, at]
+
+    return poison
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        *map(set_time, (math.nan, math.inf, -math.inf, 1e300, -62e9, 2.5e11, 0.0)),
+        *map(set_count, (-1, 10**18, 2**63)),
+        another_sum, another_minute, twice,
+        *map(turn, (math.nan, math.inf, 1e300, -1e300)),
+        *map(offset, (-1, 2**63)),
+        *map(evicted, (math.nan, math.inf, 1e300)),
+    ],
+)  # fmt: skip
+async def test_no_poison_outlives_a_restart(
+    root: Path, state: Path, poison: Callable[[list[Any]], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    await look(root, state)
+    place = state / index.NAME
+    saved = msgspec.msgpack.decode(place.read_bytes())
+    poison(saved)
+    place.write_bytes(msgspec.msgpack.encode(saved))
+    source = await look(root, state)
+    assert source.book.tail.counters.records == 2
+    assert "not usable" in caplog.text
+    caplog.clear()
+    assert (await look(root, state)).book.tail.counters.records == 0
+    assert not caplog.text
+
+
+async def test_names_that_are_not_utf8(root: Path, state: Path) -> None:
+    folder = root / os.fsdecode(b"ren\xe9")
+    folder.mkdir()
+    (root / "s.jsonl").rename(folder / os.fsdecode(b"\xff.jsonl"))
+    await look(root, state)
+    assert (await look(root, state)).book.tail.counters.records == 0
