@@ -34,13 +34,13 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    source: Literal["auto", "jsonl", "ccusage", "prometheus", "hybrid"] = Field(
+    source: Literal["auto", "jsonl", "ccusage", "prometheus", "hybrid", "demo"] = Field(
         "auto",
         description="where the numbers come from; auto: Prometheus if its address is set (hybrid if there are logs here"
-        " too), else ccusage if it is installed, else jsonl",
+        " too), else ccusage if it is installed, else jsonl; demo: a scripted day in ten minutes",
     )
     instance: types.Instance = Field(
-        default_factory=short_host_name,
+        default_factory=lambda data: "demo" if data.get("source") == "demo" else short_host_name(),
         description="name of this publisher in topics and entities; unset: the host name without its domain",
     )
     ceiling_5h: types.Tokens | None = Field(

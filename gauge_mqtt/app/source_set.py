@@ -17,6 +17,7 @@ from gauge_mqtt.sources.ccusage.source import CcusageSource, Reporter
 from gauge_mqtt.sources.logs.logbook import Progress
 from gauge_mqtt.sources.logs.roots import config_homes, log_roots, present
 from gauge_mqtt.sources.logs.source import JsonlSource
+from gauge_mqtt.sources.tape.demo import DemoSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ async def _chosen(settings: Settings, roots: Sequence[Path], progress: Progress 
             return SourceSet([_prometheus(settings)], None, "as set")
         case "hybrid":
             return _hybrid(settings, roots, progress, "as set")
+        case "demo":
+            return SourceSet([DemoSource()], None, "as set: a scripted day, not your own")
         case "auto":
             return await _best(settings, roots, progress)
 

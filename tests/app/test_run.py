@@ -167,3 +167,15 @@ def test_the_embedded_broker_in_a_network_of_its_own() -> None:
     command = [*network, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(HERE / "embedded.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=HERE.parents[1])
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_demo_says_so_everywhere(mosquitto: Mosquitto) -> None:
+    mosquitto.start()
+    with (
+        RecordingClient(mosquitto.port) as client,
+        Daemon("--mqtt-url", url(mosquitto), "--source", "demo") as daemon,
+    ):
+        until(lambda: client.latest.get("claude_gauge/lab/source") == b"demo")
+        assert daemon.get("/usage").json()["source"] == "demo"
+        assert 'source="demo"' in daemon.get("/metrics").text
+        assert "no full mark" not in daemon.log

@@ -244,3 +244,9 @@ def test_a_file_that_is_not_toml_is_refused_by_name(content: bytes, tmp_path: Pa
 
 def test_a_directory_is_no_settings_file(tmp_path: Path) -> None:
     assert "cannot be read" in refusal(CONFIG=str(tmp_path))
+
+
+def test_a_demo_has_a_device_of_its_own() -> None:
+    assert load({"source": "demo"}, {}).settings.instance == "demo"
+    assert load({"source": "demo", "instance": "desk"}, {}).settings.instance == "desk"
+    assert load({}, {}).settings.instance != "demo"

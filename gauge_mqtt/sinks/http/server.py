@@ -115,7 +115,7 @@ class HttpSink:
         limit_logs()
         url = "http://" + address(*listener.getsockname()[:2])
         self._health = Health(ok=True, detail=f"listening on {url}")
-        log.info("HTTP: %s/usage", url)
+        log.info("HTTP: %s/usage; the cluster in a browser: %s/", url, url)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await asyncio.shield(serving)

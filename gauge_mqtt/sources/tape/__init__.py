@@ -1,0 +1,1 @@
+"""Readings that were not taken now: a scripted day to look at, and tapes recorded earlier."""
