@@ -1,11 +1,8 @@
 """Every check along the way of the data, from the settings to HTTP."""
 
-import asyncio
-import json
 from datetime import UTC, datetime
-from urllib.request import urlopen
 
-from gauge_mqtt.app import checks, checks_ccusage, checks_quota
+from gauge_mqtt.app import checks, checks_ccusage, checks_http, checks_quota
 from gauge_mqtt.app.checks import FAULT, Check
 from gauge_mqtt.app.setting_types import SettingsError
 from gauge_mqtt.app.settings import Settings, variable
@@ -13,9 +10,8 @@ from gauge_mqtt.app.settings_loader import LoadedSettings
 from gauge_mqtt.app.source_set import make_sources
 from gauge_mqtt.contract import Usage
 from gauge_mqtt.core import snapshot
-from gauge_mqtt.sinks import address
-from gauge_mqtt.sinks.mqtt.broker import MQTT_PORT
-from gauge_mqtt.sinks.mqtt.clear import probe
+from gauge_mqtt.sinks.mqtt.broker import MQTT_PORT, Broker
+from gauge_mqtt.sinks.mqtt.clear import instances, probe
 from gauge_mqtt.sinks.mqtt.embedded import port_answers
 from gauge_mqtt.sinks.mqtt.words import MqttError
 
@@ -37,8 +33,8 @@ async def examine(loaded: LoadedSettings) -> list[Check]:
         *await checks_ccusage.ccusage(settings, source_set),
         *checks_quota.statusline(settings),
         *_ceilings(settings, usage),
-        *await _broker(settings),
-        await _http(settings),
+        *await _broker(settings, short_name=loaded.origins["instance"] == "default"),
+        await checks_http.http(settings),
     ]
 
 
@@ -67,13 +63,15 @@ def _ceilings(settings: Settings, usage: Usage) -> list[Check]:
     return checks
 
 
-async def _broker(settings: Settings) -> list[Check]:
+async def _broker(settings: Settings, *, short_name: bool) -> list[Check]:
+    """`short_name`: the instance is the host name without its domain, since none is set."""
     try:
         broker = settings.broker()
         if not settings.mqtt_url and not await port_answers("localhost", MQTT_PORT):
             fact = "none is set and none is on localhost:1883: `run` starts its own, for this machine only"
             return [Check("note", "broker", fact, f"export {variable('mqtt_url')}=mqtt://your-broker:1883")]
         seen = await probe(broker, settings.topics)
+        former = await _former_names(broker, settings.instance) if short_name else []
     except SettingsError as error:
         return [Check(FAULT, "broker", str(error), "gauge-mqtt show-config  (says where that setting comes from)")]
     except MqttError as error:
@@ -87,25 +85,13 @@ async def _broker(settings: Settings) -> list[Check]:
         Check("ok", "discovery", f"{settings.topics.discovery} is retained")
         if seen.discovery_retained
         else Check("note", "discovery", f"{settings.topics.discovery} is empty", start),
+        *former,
     ]
 
 
-async def _http(settings: Settings) -> Check:
-    where = address(settings.http_host, settings.http_port)
-    if not settings.http_port or not await port_answers(settings.http_host, settings.http_port):
-        return Check("ok", "http", f"{where} is free for `run`")
-    try:
-        answer = await asyncio.to_thread(_fetch, f"http://{where}/usage")
-    except (OSError, ValueError):
-        fact = f"{where} belongs to another program: `run` publishes on MQTT, but serves no HTTP"
-        return Check(FAULT, "http", fact, f"export {variable('http_port')}=8081")
-    return Check("ok", "http", f"http://{where}/usage is served by {answer}")
-
-
-def _fetch(url: str) -> str:
-    """Whose snapshot is served there. Raises `OSError` or `ValueError` if it is none."""
-    with urlopen(url, timeout=3) as response:  # noqa: S310, made of our own settings
-        body = json.loads(response.read(65536))
-    if not isinstance(body, dict) or "instance" not in body:
-        raise ValueError("not our contract")
-    return str(body["instance"])
+async def _former_names(broker: Broker, instance: str) -> list[Check]:
+    """Before, the name of a host was taken with its domain, which changes with the network that a laptop is in."""
+    fact = "is on the broker and offline; if it is this machine under a name with a domain, it is no longer needed"
+    fix = "gauge-mqtt discovery clear --instance"
+    names = [name for name, state in await instances(broker) if name.startswith(f"{instance}_") and state != "online"]
+    return [Check("note", "former name", f"{name} {fact}", f"{fix} {name}") for name in names]

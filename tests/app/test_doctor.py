@@ -1,17 +1,21 @@
 """The doctor: a verdict, a fact and a remedy for each step on the way of the data."""
 
 import re
+import socket
+import threading
 from pathlib import Path
+
+import pytest
 
 import gauge_mqtt
 from gauge_mqtt.app.checks import EXAMPLES
-from gauge_mqtt.app.settings import NAMES
+from gauge_mqtt.app.settings import NAMES, short_host_name
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from gauge_mqtt.sources.ccusage.report import CcusageError
 from gauge_mqtt.sources.prometheus.api import PromError
 from tests.support import brokers
-from tests.support.program import gauge, write_log
+from tests.support.program import Daemon, gauge, write_log
 
 
 def test_doctor_without_logs_finds_a_fault_with_a_remedy() -> None:
@@ -60,3 +64,55 @@ def test_doctor_knows_its_own_port_from_a_stranger(mosquitto: brokers.Mosquitto)
     )
     assert result.exit_code == 3
     assert f"fault http: 127.0.0.1:{mosquitto.port} belongs to another program" in result.stdout
+
+
+def test_doctor_meets_a_program_that_speaks_something_else() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        def greet() -> None:
+            with other.accept()[0] as client:
+                client.sendall(b"SSH-2.0-nobody\r\n")
+                client.recv(1000)
+
+        greeting = threading.Thread(target=greet)
+        greeting.start()
+        result = gauge("doctor", "--http-port", str(port), "--mqtt-url", f"mqtt://127.0.0.1:{brokers.free_port()}")
+        greeting.join()
+    assert f"fault http: 127.0.0.1:{port} belongs to another program" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("host", "words", "fix"),
+    [
+        ("192.0.2.1", "no address of this machine: Cannot assign requested address", "CLAUDE_GAUGE_HTTP_HOST=127"),
+        ("nowhere.invalid", "no address of this machine: ", "CLAUDE_GAUGE_HTTP_HOST=127"),
+    ],
+)
+def test_doctor_knows_where_nobody_can_listen(host: str, words: str, fix: str) -> None:
+    page = gauge("doctor", "--http-host", host, "--mqtt-url", f"mqtt://127.0.0.1:{brokers.free_port()}").stdout
+    assert f"fault http: {host}:8080 is {words}" in page
+    assert f"fix: export {fix}" in page
+
+
+def test_doctor_finds_a_publisher_that_listens_on_every_address() -> None:
+    write_log()
+    port = str(brokers.free_port())
+    with Daemon("--http-host=0.0.0.0", "--http-port", port, "--mqtt-url", "mqtt://127.0.0.1:1") as daemon:
+        daemon.wait_for_log("HTTP: http")
+        page = gauge("doctor", "--http-host=0.0.0.0", "--http-port", port, "--mqtt-url", "mqtt://127.0.0.1:1").stdout
+    assert f"ok    http: http://127.0.0.1:{port}/usage is served by lab" in page
+
+
+def test_doctor_names_what_is_left_under_a_former_name(mosquitto: brokers.Mosquitto) -> None:
+    mosquitto.start()
+    here = short_host_name().lower()
+    with brokers.RecordingClient(mosquitto.port) as client:
+        for name, state in ((f"{here}_fritz_box", b"offline"), (f"{here}_local", b"online"), ("other", b"offline")):
+            client.publish(f"claude_gauge/{name}/availability", state, retain=True)
+    given = ("doctor", "--http-port=0", "--mqtt-url", f"mqtt://127.0.0.1:{mosquitto.port}")
+    page = gauge(*given).stdout
+    assert page.count("former name") == 1
+    assert f"note  former name: {here}_fritz_box is on the broker and offline" in page
+    assert f"fix: gauge-mqtt discovery clear --instance {here}_fritz_box" in page
+    assert "former name" not in gauge(*given, "--instance", here).stdout, "who has named it knows its name"

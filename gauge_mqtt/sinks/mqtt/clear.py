@@ -62,6 +62,12 @@ async def probe(broker: Broker, topics: Topics) -> Probe:
         )
 
 
+async def instances(broker: Broker) -> list[tuple[str, str]]:
+    """Every publisher that has ever been on the broker, by name, and its availability. Raises `MqttError`."""
+    async with _visit(broker, (Topics("+").availability,), GATHER_S) as (_, found):
+        return sorted((topic.split("/")[1], state.decode(errors="replace")) for topic, state in found.items())
+
+
 @contextlib.asynccontextmanager
 async def _visit(
     broker: Broker, filters: tuple[str, ...], gather_s: float
