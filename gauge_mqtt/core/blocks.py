@@ -1,8 +1,8 @@
 """The 5-hour block, by ccusage's exact rule (`facts` of ccusage 20, its blocks module). Pure.
 
 A block starts on the UTC hour of its first record and ends 5 h later. A new one begins when a record comes more than
-5 h after the block's start, or more than 5 h after the record before it. Hence every boundary depends on all records
-back to the last pause of more than 5 h.
+5 h after the block's start. (ccusage also asks whether it comes more than 5 h after the record before it, which is
+never true alone.) Hence every boundary depends on all records back to the last pause of more than 5 h.
 """
 
 from collections.abc import Iterable
@@ -26,11 +26,11 @@ class Block(NamedTuple):
         return self.start + BLOCK
 
     def takes(self, at: float) -> bool:
-        """Strict on purpose: a record at exactly start + 5 h still belongs to the old block."""
-        return at - self.start <= BLOCK and at - self.last <= BLOCK
+        """Whether a record at `at`, not before `first`, belongs here: one at exactly start + 5 h still does."""
+        return at - self.start <= BLOCK
 
     def active(self, now: float) -> bool:
-        return now - self.last < BLOCK and now < self.end
+        return now < self.end
 
 
 def opened(at: float) -> Block:

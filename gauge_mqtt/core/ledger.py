@@ -1,107 +1,47 @@
 """The account of what was used: de-duplicated, order-free, exact. Pure.
 
-Records are grouped by minute, with their sums per minute and per hour, so that a look at seven days costs some hundred
+Entries are grouped by minute, with sums per minute and per hour, so that a look at seven days costs some hundred
 additions and a new record costs a few. Whatever order the records come in, the ledger is the same.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 
-import msgspec
-
 from gauge_mqtt.core.blocks import BLOCK, HOUR, Block, walk
+from gauge_mqtt.core.entries import Entry, Minute, Sums
 from gauge_mqtt.core.reading import WEEK
+from gauge_mqtt.core.responses import Change, Group, Records, covers
 
 MINUTE = 60
-KEEP_S = WEEK.total_seconds() + 24 * HOUR
-"""How long records are kept, in seconds: a week, and a day of slack for clocks that are set back."""
-
-
-class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """One response. `at`: unix seconds, UTC; the rest tokens; `thinking` -1: not reported; `main`: not a sidechain."""
-
-    at: float
-    input: int
-    output: int
-    cache_read: int
-    cache_creation: int
-    thinking: int
-    model: str | None
-    main: bool
-
-    @property
-    def tokens(self) -> int:
-        return self.input + self.output + self.cache_read + self.cache_creation
-
-    @property
-    def rank(self) -> tuple[bool, int, int, float, int, int, int, str]:
-        """Which of several records of one message is the true one: main chain, then largest, then earliest.
-
-        The remaining fields only make the order total, so that the choice never depends on who came first.
-        """
-        return (
-            self.main, self.tokens, self.thinking, -self.at, self.output, self.cache_read, self.input, self.model or ""
-        )  # fmt: skip
-
-
-class Minute(msgspec.Struct, array_like=True):
-    """The records of one UTC minute, when the outermost of them were (unix s), and their sums in tokens.
-
-    `reported`: output of those that say their thinking.
-    """
-
-    entries: dict[str, Entry] = {}
-    first: float = inf
-    last: float = -inf
-    tokens: int = 0
-    output: int = 0
-    cache_read: int = 0
-    thinking: int = 0
-    reported: int = 0
-
-    def put(self, key: str, entry: Entry) -> None:
-        self.entries[key] = entry
-        self.first, self.last = min(self.first, entry.at), max(self.last, entry.at)
-        self._count(entry, 1)
-
-    def take(self, key: str) -> Entry:
-        entry = self.entries.pop(key)
-        if entry.at in (self.first, self.last):
-            self.first = min((other.at for other in self.entries.values()), default=inf)
-            self.last = max((other.at for other in self.entries.values()), default=-inf)
-        self._count(entry, -1)
-        return entry
-
-    def _count(self, entry: Entry, sign: int) -> None:
-        self.tokens += sign * entry.tokens
-        self.output += sign * entry.output
-        self.cache_read += sign * entry.cache_read
-        if entry.thinking >= 0:
-            self.thinking += sign * entry.thinking
-            self.reported += sign * entry.output
+WEEK_S = WEEK.total_seconds()
+KEEP_S = WEEK_S + 24 * HOUR
+"""How long entries are kept, in seconds: a week, and a day of slack for clocks that are set back."""
 
 
 class Ledger:
     """The account of one source.
 
-    `minutes`: minute number (unix time // 60) -> `Minute`; `order`: its keys, ascending; `hours`: hour -> tokens.
-    `evicted`: up to when (unix s) records were let go, and the block that was under way there. `changes`: how often a
-    record has changed the account.
+    `minutes`: minute number (unix time // 60) -> `Minute`; `order`: its keys, ascending; `hours`: hour -> `Sums`.
+    `evicted`: up to when (unix s) entries were let go, and the block that was under way there. `week_from`: since when
+    records decide which one of a response counts. `changes`: how often a record has changed the account.
     """
 
     def __init__(self) -> None:
         self.minutes: dict[int, Minute] = {}
         self.order: list[int] = []
-        self.hours: dict[int, int] = {}
+        self.hours: dict[int, Sums] = {}
         self.evicted: tuple[float, Block | None] = (-inf, None)
+        self.week_from = -inf
         self.changes = 0
+        self.groups: dict[str, Group] = {}
         self._minute_of: dict[str, int] = {}
+        """Message id -> minute of the one entry with it, unless the id has a group."""
         self._complete_since = inf
         self._block: Block | None = None
 
     def __len__(self) -> int:
-        return len(self._minute_of)
+        return len(self._minute_of) + sum(len(group.counted) for group in self.groups.values())
 
     def __iter__(self) -> Iterator[tuple[str, Entry]]:
         """Every (key, entry), minute by minute, oldest first."""
@@ -118,64 +58,147 @@ class Ledger:
         if at != self._complete_since:
             self._complete_since, self._block = at, None
 
-    def add(self, key: str, entry: Entry) -> bool:
-        """Take one record of message `key`. False if it changed nothing: a duplicate, or older than what is kept."""
-        known = self._minute_of.get(key)
-        if known is not None:
-            if entry.rank <= self.minutes[known].entries[key].rank:
-                return False
-            self._remove(known, key)
-        elif entry.at < self.evicted[0]:
+    def add(self, message: str, request: str, entry: Entry, *, returns: bool = False) -> bool:
+        """Take one record of the response with these ids. False if it changed nothing: a copy, or too old to be kept.
+
+        `request` has no line break. `returns`: its file shows the same message id on another response of a sidechain.
+        """
+        if entry.at < self.evicted[0]:
             return False
+        key = f"{message}\n{request}"
+        group = self.groups.get(message)
+        if group is None:
+            number = self._minute_of.get(message)
+            if number is None and not returns:
+                self._minute_of[message] = self._put(key, entry)
+                self.changes += 1
+                return True
+            known = self.minutes[number].entries.get(key) if number is not None else None
+            if known is not None and not returns:
+                if covers(known, entry):
+                    return False
+                if covers(entry, known):
+                    self._remove(key, known)
+                    self._minute_of[message] = self._put(key, entry)
+                    self.changes += 1
+                    return True
+            group = self._regroup(message, number)
+        return self._apply(group.add(key, entry, returns=returns))
+
+    def _regroup(self, message: str, number: int | None) -> Group:
+        """Make a group of a message id that had one entry at most."""
+        records: Records = {}
+        if number is not None:
+            entries = self.minutes[number].entries
+            records = {key: [entry] for key, entry in entries.items() if _message_of(key) == message}
+            del self._minute_of[message]
+        group = self.groups[message] = Group(records, returns=False, week_from=self.week_from)
+        return group
+
+    def _apply(self, changes: Iterable[Change]) -> bool:
+        before = self.changes
+        for key, old, new in changes:
+            if old is not None:
+                self._remove(key, old)
+            if new is not None:
+                self._put(key, new)
+            self.changes += 1
+        return self.changes != before
+
+    def _put(self, key: str, entry: Entry) -> int:
         number = int(entry.at // MINUTE)
         minute = self.minutes.get(number)
         if minute is None:
             minute = self.minutes[number] = Minute()
             insort(self.order, number)
         minute.put(key, entry)
-        hour = number // MINUTE
-        self.hours[hour] = self.hours.get(hour, 0) + entry.tokens
-        self._minute_of[key] = number
-        self.changes += 1
+        hour = self.hours.get(number // MINUTE)
+        if hour is None:
+            hour = self.hours[number // MINUTE] = Sums()
+        hour.count(entry)
         if block := self._block:
             inside = entry.at >= block.first and block.takes(entry.at)
             self._block = block._replace(last=max(block.last, entry.at)) if inside else None
-        return True
+        return number
 
-    def _remove(self, number: int, key: str) -> None:
+    def _remove(self, key: str, entry: Entry) -> None:
+        number = int(entry.at // MINUTE)
         minute = self.minutes[number]
-        self.hours[number // MINUTE] -= minute.take(key).tokens
+        minute.take(key)
+        self.hours[number // MINUTE].count(entry, -1)
         if not minute.entries:
             del self.minutes[number]
             del self.order[bisect_left(self.order, number)]
         self._block = None
 
-    def restore(self, minutes: dict[int, Minute], evicted: tuple[float, Block | None]) -> None:
-        """Fill an empty ledger with the `minutes` of another, and its `evicted`."""
+    def restore(
+        self,
+        minutes: dict[int, Minute],
+        groups: Mapping[str, tuple[Records, bool]],
+        evicted: tuple[float, Block | None],
+        week_from: float,
+    ) -> None:
+        """Fill an empty ledger with what another one had. `groups`: message id -> `records` and `returns` of each."""
         self.minutes, self.order = minutes, sorted(minutes)
-        self._minute_of = {key: number for number, minute in minutes.items() for key in minute.entries}
+        self.evicted, self.week_from, self._block = evicted, week_from, None
+        self.groups = {
+            message: Group(records, returns=returns, week_from=week_from)
+            for message, (records, returns) in groups.items()
+        }
         for number in self.order:
-            self.hours[number // MINUTE] = self.hours.get(number // MINUTE, 0) + minutes[number].tokens
-        self.evicted, self._block = evicted, None
+            self.hours.setdefault(number // MINUTE, Sums()).add(minutes[number])
+            for key in minutes[number].entries:
+                if (message := _message_of(key)) not in self.groups:
+                    self._minute_of[message] = number
 
     def evict(self, now: float) -> None:
         """Let go of what no window can reach any more, remembering the block under way at that edge.
 
-        Counted back from the newest record if that is older: a clock that leaps ahead must not empty the ledger.
+        Counted back from the newest entry if that is older: a clock that leaps ahead must not empty the ledger.
         """
-        if not self.order:
+        week_from = (now - WEEK_S) // HOUR * HOUR
+        newest = self.minutes[self.order[-1]].last if self.order else now
+        horizon = (min(now, newest) - KEEP_S) // HOUR * HOUR
+        gone = self.order[: bisect_left(self.order, horizon // MINUTE)]
+        if not gone and week_from == self.week_from:
             return
-        horizon = (min(now, self.minutes[self.order[-1]].last) - KEEP_S) // HOUR * HOUR
-        gone = bisect_left(self.order, horizon // MINUTE)
-        if not gone:
-            return
-        block = self.latest_block(horizon - 1)
-        for number in self.order[:gone]:
-            for key in self.minutes.pop(number).entries:
-                del self._minute_of[key]
-            self.hours.pop(number // MINUTE, None)
-        del self.order[:gone]
-        self.evicted, self._block = (horizon, block), None
+        if gone:
+            self.evicted = (horizon, self.latest_block(horizon - 1))
+        self.week_from = week_from
+        for message, group in list(self.groups.items()):
+            self._apply(group.settle(week_from, horizon))
+            if not group.records:
+                del self.groups[message]
+        for number in gone:
+            if number in self.minutes:  # its group may have let go of what was in it
+                for key in self.minutes.pop(number).entries:
+                    del self._minute_of[_message_of(key)]
+                del self.order[0]
+        for hour in [hour for hour in self.hours if hour < horizon // HOUR]:
+            del self.hours[hour]
+        self._block = None
+
+    def sums(self, after: float, upto: float) -> Sums:
+        """Sums of the entries later than the first and up to the second unix second."""
+        total = Sums()
+        first, last = int(after // MINUTE), int(upto // MINUTE)
+        for number in {first, last} & self.minutes.keys():
+            minute = self.minutes[number]
+            if after < minute.first and minute.last <= upto:
+                total.add(minute)
+            else:
+                for entry in minute.entries.values():
+                    if after < entry.at <= upto:
+                        total.count(entry)
+        hours = range(first // MINUTE + 1, last // MINUTE)
+        for hour in hours:
+            if hour in self.hours:
+                total.add(self.hours[hour])
+        edges = [(first + 1, hours.start * MINUTE), (hours.stop * MINUTE, last)] if hours else [(first + 1, last)]
+        for low, high in edges:
+            for number in self.order[bisect_left(self.order, low) : bisect_left(self.order, high)]:
+                total.add(self.minutes[number])
+        return total
 
     def latest_block(self, upto: float) -> Block | None:
         """The block of the newest record up to `upto` (unix s, by the minute).
@@ -217,3 +240,8 @@ class Ledger:
         if (after - before + 1) * MINUTE <= BLOCK:
             return False
         return self.minutes[after].first - self.minutes[before].last > BLOCK
+
+
+def _message_of(key: str) -> str:
+    """The message id in a key; the request id behind it has no line break."""
+    return key.rpartition("\n")[0]

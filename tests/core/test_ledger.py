@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gauge_mqtt.core import windows
-from gauge_mqtt.core.ledger import Entry, Ledger, Minute
+from gauge_mqtt.core.entries import Entry, Minute
+from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.reading import Ratio, Reading
+from gauge_mqtt.core.responses import Records
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 AT = NOW.timestamp()
@@ -46,7 +48,7 @@ records = st.lists(st.tuples(st.sampled_from([f"msg_{n}" for n in range(12)]), e
 def ledger_of(items: list[tuple[str, Entry]], complete_since: float = -inf) -> Ledger:
     ledger = Ledger()
     for key, entry in items:
-        ledger.add(key, entry)
+        ledger.add(key, "", entry)
     ledger.complete_since = complete_since
     return ledger
 
@@ -59,11 +61,11 @@ def rank(entry: Entry) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def chosen(items: list[tuple[str, Entry]]) -> list[Entry]:
-    """The one true record of each message, oldest first."""
+def chosen(items: list[tuple[str, Entry]], week_from: float = -inf) -> list[Entry]:
+    """The one true record of each message, oldest first; those since `week_from` decide."""
     best: dict[str, Entry] = {}
     for key, entry in items:
-        if key not in best or rank(entry) > rank(best[key]):
+        if key not in best or (entry.at >= week_from, rank(entry)) > (best[key].at >= week_from, rank(best[key])):
             best[key] = entry
     return sorted(best.values(), key=lambda e: e.at)
 
@@ -119,7 +121,7 @@ def test_order_does_not_matter(items: list[tuple[str, Entry]], random: object) -
 def test_reading_everything_twice_changes_nothing(items: list[tuple[str, Entry]]) -> None:
     once, twice = ledger_of(items), ledger_of(items + items)
     assert list(once) == list(twice)
-    assert not any(twice.add(key, entry) for key, entry in items)
+    assert not any(twice.add(key, "", entry) for key, entry in items)
 
 
 @given(records, st.lists(st.integers(0, 40), max_size=8))
@@ -129,7 +131,7 @@ def test_looking_in_between_never_changes_the_answer(items: list[tuple[str, Entr
     ledger = Ledger()
     ledger.complete_since = -inf
     for position, (key, entry) in enumerate(items):
-        ledger.add(key, entry)
+        ledger.add(key, "", entry)
         if position in looks:
             windows.read(ledger, NOW, "t")
     assert windows.read(ledger, NOW, "t") == windows.read(ledger_of(items), NOW, "t")
@@ -139,11 +141,11 @@ def test_looking_in_between_never_changes_the_answer(items: list[tuple[str, Entr
 @settings(max_examples=150, deadline=None)
 def test_nothing_is_ever_negative(items: list[tuple[str, Entry]]) -> None:
     ledger = ledger_of(items)
-    assert all(tokens >= 0 for tokens in ledger.hours.values())
-    for minute in ledger.minutes.values():
-        assert minute.entries
-        assert min(minute.tokens, minute.thinking, minute.reported) >= 0
-        assert minute.thinking <= minute.reported
+    assert all(minute.entries for minute in ledger.minutes.values())
+    for sums in [*ledger.hours.values(), *ledger.minutes.values()]:
+        assert min(sums.tokens, sums.thinking, sums.reported, sums.cache_read) >= 0
+        assert sums.thinking <= sums.reported
+        assert sums.cache_read + sums.output <= sums.tokens
     thinking = windows.read(ledger, NOW, "t").thinking
     assert thinking is None or 0 <= thinking.part <= thinking.whole
 
@@ -164,23 +166,71 @@ def test_half_a_history_gives_the_true_value_or_none(items: list[tuple[str, Entr
 @given(records)
 @settings(max_examples=150, deadline=None)
 def test_letting_go_of_the_old_changes_no_window(items: list[tuple[str, Entry]]) -> None:
-    before, after = ledger_of(items), ledger_of(items)
+    of_the_week = chosen(items, (AT - 168 * HOUR) // HOUR * HOUR)
+    before, after = ledger_of([(f"{n}", entry) for n, entry in enumerate(of_the_week)]), ledger_of(items)
     after.evict(AT)
     assert facts(windows.read(before, NOW, "t")) == facts(windows.read(after, NOW, "t"))
     assert windows.busy_minute(before, NOW) == windows.busy_minute(after, NOW)
 
 
+def restored(ledger: Ledger) -> Ledger:
+    """The same ledger after its way through the index."""
+    state = ledger.minutes, {m: (group.records, group.returns) for m, group in ledger.groups.items()}
+    minutes, groups = msgspec.msgpack.decode(
+        msgspec.msgpack.encode(state), type=tuple[dict[int, Minute], dict[str, tuple[Records, bool]]]
+    )
+    again = Ledger()
+    again.restore(minutes, groups, ledger.evicted, ledger.week_from)
+    again.complete_since = ledger.complete_since
+    return again
+
+
 @given(records)
 @settings(max_examples=150, deadline=None)
 def test_saved_and_restored_it_is_the_same(items: list[tuple[str, Entry]]) -> None:
-    ledger, again = ledger_of(items), Ledger()
+    ledger = ledger_of(items)
     ledger.evict(AT)
-    stored = msgspec.msgpack.decode(msgspec.msgpack.encode(ledger.minutes), type=dict[int, Minute])
-    again.restore(stored, ledger.evicted)
-    again.complete_since = ledger.complete_since
-    assert list(again) == list(ledger)
-    assert again.hours == {hour: tokens for hour, tokens in ledger.hours.items() if hour in again.hours}
+    again = restored(ledger)
+    assert sorted(again, key=str) == sorted(ledger, key=str)
+    assert again.hours == {hour: sums for hour, sums in ledger.hours.items() if hour in again.hours}
     assert windows.read(again, NOW, "t") == windows.read(ledger, NOW, "t")
+    assert not any(again.add(key, "", entry) for key, entry in items)
+
+
+@given(records, st.lists(st.sampled_from(["add", "evict", "restore"]), max_size=20), st.randoms(use_true_random=False))
+@settings(max_examples=300, deadline=None)
+def test_letting_go_and_restarts_in_between_change_nothing(
+    items: list[tuple[str, Entry]], events: list[str], random: object
+) -> None:
+    """The same id seen twice with days between counts the same in whatever order, and whenever the old was let go."""
+    straight, ledger, left = ledger_of(items), ledger_of([]), items[:]
+    random.shuffle(left)  # type: ignore[attr-defined]
+    for event in events:
+        if event == "add" and left:
+            key, entry = left.pop()
+            ledger.add(key, "", entry)
+        elif event == "evict":
+            ledger.evict(AT)
+        else:
+            ledger = restored(ledger)
+    for key, entry in left:
+        ledger.add(key, "", entry)
+    for one in (straight, ledger):
+        one.evict(AT)
+    assert facts(windows.read(ledger, NOW, "t")) == facts(windows.read(straight, NOW, "t"))
+
+
+def test_seen_again_eight_days_later_counts_in_any_order() -> None:
+    """A start would not even read the older log: what it says must not decide."""
+    old, new = entry(8 * 24 * HOUR - 60, 500), entry(30, 100)
+    for first, second in ((old, new), (new, old)):
+        for let_go in (False, True):
+            ledger = ledger_of([("m", first)])
+            if let_go:
+                ledger.evict(AT)
+            ledger.add("m", "", second)
+            ledger.evict(AT)
+            assert facts(windows.read(ledger, NOW, "t"))[0] == 100, (first, let_go)
 
 
 @given(records)
@@ -234,7 +284,7 @@ def test_what_was_let_go_of_does_not_come_back() -> None:
     ledger = ledger_of([("new", entry(50)), ("old", entry(20 * 24 * HOUR))])
     ledger.evict(AT)
     before = windows.read(ledger, NOW, "t")
-    assert not ledger.add("old", entry(20 * 24 * HOUR))
+    assert not ledger.add("old", "", entry(20 * 24 * HOUR))
     assert len(ledger) == 1
     assert windows.read(ledger, NOW, "t") == before
 

@@ -9,24 +9,25 @@ import stat
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
+from itertools import chain
 from math import inf
 from pathlib import Path
 
 import msgspec
 
 from gauge_mqtt.core.blocks import Block
-from gauge_mqtt.core.ledger import MINUTE, Ledger, Minute
+from gauge_mqtt.core.entries import Entry, Minute
+from gauge_mqtt.core.ledger import MINUTE, Ledger
+from gauge_mqtt.core.responses import Group, Records
+from gauge_mqtt.sources.logs.decode import LATEST
 from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.tail import LogFile
 
 log = logging.getLogger(__name__)
 
-VERSION = 3
+VERSION = 4
 NAME = "jsonl-index.msgpack"
 INDEX_MAX = 512 << 20
-LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
-"""Unix seconds: what comes later cannot be told as a date everywhere."""
 COUNT_MAX = 10**12
 """Tokens of one class in one record, far beyond what a line may say."""
 ABANDONED_S = 3600.0
@@ -47,11 +48,16 @@ class _Index(msgspec.Struct, array_like=True, frozen=True):
     evicted_block: Block | None
     files: list[LogFile]
     minutes: dict[int, Minute]
+    week_from: float
+    groups: dict[str, tuple[Records, bool]]
 
 
 def encode(ledger: Ledger, files: Iterable[LogFile], roots: Iterable[Path]) -> bytes:
     horizon, block = ledger.evicted
-    index = _Index(VERSION, _names(roots), horizon, block, [file for file in files if file.offset], ledger.minutes)
+    index = _Index(
+        VERSION, _names(roots), horizon, block, [file for file in files if file.offset], ledger.minutes,
+        ledger.week_from, {message: (group.records, group.returns) for message, group in ledger.groups.items()},
+    )  # fmt: skip
     return msgspec.msgpack.encode(index)
 
 
@@ -137,7 +143,7 @@ def load(directory: Path, roots: Iterable[Path]) -> tuple[Ledger, list[LogFile]]
     if index.roots != _names(roots):
         return None
     ledger = Ledger()
-    ledger.restore(index.minutes, (index.evicted_before, index.evicted_block))
+    ledger.restore(index.minutes, index.groups, (index.evicted_before, index.evicted_block), index.week_from)
     return ledger, index.files
 
 
@@ -152,11 +158,9 @@ def _check(index: _Index) -> None:
     for number, minute in index.minutes.items():
         again = Minute()
         for key, entry in minute.entries.items():
-            if not 0 <= entry.at <= LATEST or entry.at // MINUTE != number:
+            _check_entry(entry)
+            if entry.at // MINUTE != number:
                 raise msgspec.ValidationError("a record at another time than its minute")
-            counts = (entry.input, entry.output, entry.cache_read, entry.cache_creation)
-            if min(counts) < 0 or max(counts) > COUNT_MAX:
-                raise msgspec.ValidationError("a count that no response has")
             again.put(key, entry)
         if again != minute:
             raise msgspec.ValidationError("a sum that is not that of its records")
@@ -164,6 +168,27 @@ def _check(index: _Index) -> None:
         len(minute.entries) for minute in index.minutes.values()
     ):
         raise msgspec.ValidationError("a record in two minutes")
+    _check_groups(index)
+
+
+def _check_groups(index: _Index) -> None:
+    for records, returns in index.groups.values():
+        if not all(records.values()):
+            raise msgspec.ValidationError("a response without a record")
+        for entry in chain.from_iterable(records.values()):
+            _check_entry(entry)
+        for key, entry in Group(records, returns=returns, week_from=index.week_from).counted.items():
+            minute = index.minutes.get(int(entry.at // MINUTE))
+            if minute is None or minute.entries.get(key) != entry:
+                raise msgspec.ValidationError("a record that counts and is in no minute")
+
+
+def _check_entry(entry: Entry) -> None:
+    if not 0 <= entry.at <= LATEST:
+        raise msgspec.ValidationError("a record at a time that no clock has")
+    counts = (entry.input, entry.output, entry.cache_read, entry.cache_creation)
+    if min(counts) < 0 or max(counts) > COUNT_MAX:
+        raise msgspec.ValidationError("a count that no response has")
 
 
 def _content(path: Path) -> bytes:

@@ -1,22 +1,22 @@
-"""One line of a Claude Code session log, decoded. Untrusted input: typed, bounded, refused rather than guessed.
+"""One line of a Claude Code session log: a response, or a step of a turn. Untrusted input: refused rather than guessed.
 
-Which lines count follows ccusage 20 (its case matrix is a test), but for three of its byte-level accidents: a nested
-`"id":null` inside a tool's input and a blank after `"usage":` do not hide a response from us, and one message id is
-one response whatever its request ids.
+Which lines count follows ccusage 20 (its case matrix is a test), but for its accidents of byte matching: a nested
+`"id":null` inside a tool's input and a blank after `"usage":` do not hide a response from us, nor does a broken
+iteration hide the one beside it.
 """
 
 import hashlib
 import re
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal, NamedTuple
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Struct, UnsetType, field
 
-from gauge_mqtt.core.ledger import Entry
+from gauge_mqtt.core.entries import Entry
 from gauge_mqtt.core.models import SYNTHETIC
 from gauge_mqtt.core.turns import Step
+from gauge_mqtt.sources.logs.decode import BROKEN, Count, Instant, Text, tolerant, unix
 
 USAGE_MARKS = (b'put_tokens"', b'"usage"')
 """What no response is without, a cheap and safe first sieve: inside a string the quote is escaped. How the names of the
@@ -25,14 +25,11 @@ other names, and a line that cannot be counted must cost a counter.
 """
 TURN_MARKS = (b'"type":"user"', b'"type":"assistant"')
 
-Count = Annotated[int, Meta(ge=0, le=10**9)]
-Text = Annotated[str, Meta(min_length=1, max_length=256)]
-Instant = Annotated[datetime, Meta(tz=True)]
 SEMVER = re.compile(r"\d+\.\d+\.\d+")
-BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
-"""What a line can be: no JSON, not typed as it should be, no UTF-8, nested without end, a year no clock has."""
 SYNTHETIC_MARK = b'"<synthetic>"'
 """The CLI's own note of an API error: it looks like a response, has nulls where numbers belong, and used nothing."""
+ADVISOR_MARK = b'"advisor_message"'
+"""The one kind of iteration that is not in the counts beside it (measured on ccusage 20.0.24, which adds no other)."""
 
 
 class _CacheCreation(Struct, gc=False):
@@ -52,6 +49,14 @@ class _Tokens(Struct, gc=False):
     cache_creation: _CacheCreation | None = None
     output_tokens_details: _OutputDetails | None = None
     speed: str | UnsetType = UNSET
+    iterations: msgspec.Raw | UnsetType = UNSET
+
+
+class _Advice(_Tokens, gc=False, kw_only=True):
+    """An iteration in which the model asked another one for advice."""
+
+    type: Literal["advisor_message"]
+    model: Text
 
 
 class _Message(Struct, gc=False):
@@ -74,14 +79,29 @@ class _Line(Struct, gc=False, rename="camel"):
 
 
 _decode_line = msgspec.json.Decoder(_Line).decode
+_decode_iterations = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_advice = msgspec.json.Decoder(_Advice).decode
 
 
-def usage_record(line: bytes) -> tuple[str, Entry] | None:
-    """The response on this line and the key that all its copies share; `None` if the line carries none.
+class Response(NamedTuple):
+    """What one line tells of a response. `request`: `None` if its request has no name on this line.
+
+    `advice`: what the advisors used whom it asked, the largest first; `refused`: advice that could not be believed.
+    """
+
+    message: str
+    request: str | None
+    entry: Entry
+    advice: tuple[Entry, ...] = ()
+    refused: int = 0
+
+
+def response(line: bytes) -> Response | None:
+    """The response on this line; `None` if the line carries none.
 
     Raises one of `BROKEN` when the line is not JSON or its usage is not what it should be.
     """
-    record = _decode_line(line)
+    record = tolerant(_decode_line, line)
     message = record.message
     if message is UNSET or message.usage is UNSET:
         return None
@@ -89,21 +109,51 @@ def usage_record(line: bytes) -> tuple[str, Entry] | None:
         raise msgspec.ValidationError("a usage record without a timestamp")
     if record.version is not UNSET and not SEMVER.match(record.version):
         raise msgspec.ValidationError("a version that is not N.N.N")
-    usage = message.usage
+    model = None if message.model is UNSET or message.model == SYNTHETIC else message.model
+    usage, at, main = message.usage, unix(record.timestamp), not record.is_sidechain
+    entry = _entry(usage, at, model, main=main)
+    request: str | None
+    if message.id is not UNSET:
+        name, request = message.id, None if record.request_id is UNSET else record.request_id
+    else:  # then the request, or the line itself, is all that tells the response from others
+        unnamed = "line " + hashlib.blake2b(line, digest_size=16).hexdigest()
+        name, request = record.request_id or record.uuid or unnamed, ""
+    iterations = usage.iterations
+    if iterations is UNSET or ADVISOR_MARK not in bytes(iterations):
+        return Response(name, request, entry)
+    return Response(name, request, entry, *_advice(iterations, at, main=main))
+
+
+def _entry(usage: _Tokens, at: float, model: str | None, *, main: bool) -> Entry:
     details = usage.output_tokens_details
     thinking = details.thinking_tokens if details else None
-    model = None if message.model is UNSET or message.model == SYNTHETIC else message.model
-    key = message.id or record.request_id or record.uuid or "line " + hashlib.blake2b(line, digest_size=16).hexdigest()
-    return key, Entry(
-        at=record.timestamp.timestamp(),
+    return Entry(
+        at=at,
         input=usage.input_tokens,
         output=usage.output_tokens,
         cache_read=usage.cache_read_input_tokens,
         cache_creation=_cache_creation(usage),
         thinking=thinking if thinking is not None and thinking <= usage.output_tokens else -1,
         model=model,
-        main=not record.is_sidechain,
+        main=main,
     )
+
+
+def _advice(iterations: msgspec.Raw, at: float, *, main: bool) -> tuple[tuple[Entry, ...], int]:
+    """The advisors' entries, and how many more there are. They name no model: the lamp shows the main one."""
+    found: list[Entry] = []
+    refused = 0
+    try:
+        items = _decode_iterations(iterations)
+    except BROKEN:
+        return (), 1
+    for item in items:
+        if ADVISOR_MARK in bytes(item):
+            try:
+                found.append(_entry(_decode_advice(item), at, None, main=main))
+            except BROKEN:
+                refused += 1
+    return tuple(sorted(found, key=lambda entry: entry.tokens, reverse=True)), refused
 
 
 def _cache_creation(usage: _Tokens) -> int:
@@ -150,7 +200,7 @@ def turn_steps(lines: bytes) -> Iterator[Step]:
         if not any(mark in line for mark in TURN_MARKS):
             continue
         try:
-            record = _decode_turn(line)
+            record = tolerant(_decode_turn, line)
             step = None if record.is_meta or record.is_compact_summary else _step(record)
         except BROKEN:
             continue
@@ -159,7 +209,7 @@ def turn_steps(lines: bytes) -> Iterator[Step]:
 
 
 def _step(record: _TurnLine) -> Step | None:
-    at, content = record.timestamp.timestamp(), record.message.content
+    at, content = unix(record.timestamp), record.message.content
     parts = [_Part("text", content)] if isinstance(content, str) else content or []
     if record.type == "assistant":
         return Step(at, "answer", record.message.id, tuple(p.id for p in parts if p.type == "tool_use" and p.id))

@@ -11,7 +11,9 @@ from msgspec import Meta
 
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.turns import Step, Turn, settles
-from gauge_mqtt.sources.logs.records import BROKEN, SYNTHETIC_MARK, USAGE_MARKS, turn_steps, usage_record
+from gauge_mqtt.sources.logs.decode import BROKEN
+from gauge_mqtt.sources.logs.records import SYNTHETIC_MARK, USAGE_MARKS, Response, response, turn_steps
+from gauge_mqtt.sources.logs.runs import Runs
 
 SLICE = 1 << 20
 """Bytes read in one go: about 3 ms of work, so that the event loop stays responsive."""
@@ -47,11 +49,12 @@ class LogFile(msgspec.Struct, array_like=True, gc=False):
     tail: tuple[Size, Crc] = (0, 0)
     skipping: bool = False
     turn: Turn | None = None
+    runs: Runs = msgspec.field(default_factory=Runs)
 
     def reset(self) -> None:
         self.offset = self.changed_ns = self.remainder_at = 0
         self.head = self.tail = (0, 0)
-        self.skipping, self.turn = False, None
+        self.skipping, self.turn, self.runs = False, None, Runs()
 
     def is_read(self, size: int) -> bool:
         """Whether a file of that size has nothing that was not taken."""
@@ -138,7 +141,7 @@ class Tail:
             first = start
             if file.skipping:
                 first, file.skipping = data.find(b"\n", start) + 1, False
-            self._take(data, first, end)
+            self._take(file, data, first, end)
             if turns:
                 self._follow(file, data, first, end)
             self.counters.bytes += end - start
@@ -176,14 +179,14 @@ class Tail:
             return False
         file.remainder_at = size
         before = self.counters.refused
-        changed = self._take(line, 0, len(line))
+        changed = self._take(file, line, 0, len(line))
         self.counters.refused = before  # a torn line is no fault
         if turns:
             self._follow(file, line, 0, len(line))
         return changed
 
-    def _take(self, data: bytes, start: int, end: int) -> bool:
-        changed = False
+    def _take(self, file: LogFile, data: bytes, start: int, end: int) -> bool:
+        changed, unnamed = False, start
         for mark in USAGE_MARKS:
             found = data.find(mark, start, end)
             if found != -1:
@@ -194,14 +197,32 @@ class Tail:
             last = end if last == -1 else last
             line = data[first:last]
             try:
-                record = usage_record(line)
+                record = response(line)
+                request = record.request if record else None
+                if record and request is None:
+                    file.runs.user_records(data[unnamed:first])
+                    unnamed = last
+                    request = file.runs.request_of(line, record.message)
             except BROKEN:
                 self.counters.refused += SYNTHETIC_MARK not in line
             else:
-                if record:
+                if record and request is not None:
                     self.counters.records += 1
-                    changed |= self.ledger.add(*record)
+                    changed |= self._account(file, record, request)
             found = data.find(mark, last, end)
+        if file.runs.runs:
+            file.runs.user_records(data[unnamed:end])
+        return changed
+
+    def _account(self, file: LogFile, record: Response, request: str) -> bool:
+        message, entry = record.message, record.entry
+        if "\n" in request:  # ends a message id in the ledger's keys
+            request = request.replace("\n", " ")
+        returns = not entry.main and file.runs.returns(message, request)
+        changed = self.ledger.add(message, request, entry, returns=returns)
+        for number, advice in enumerate(record.advice):
+            changed |= self.ledger.add(f"{message}\nadvice {number}", request, advice, returns=returns)
+        self.counters.refused += record.refused
         return changed
 
     def _follow(self, file: LogFile, data: bytes, start: int, end: int) -> None:

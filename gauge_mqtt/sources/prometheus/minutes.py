@@ -1,8 +1,8 @@
 """The account of what Prometheus answered, by the minute of its clock. Pure."""
 
 from collections.abc import Mapping
-from math import ceil
 
+from gauge_mqtt.core.busy import busy_minute
 from gauge_mqtt.core.reading import WEEK
 from gauge_mqtt.sources.prometheus.queries import STEP_S
 
@@ -11,7 +11,6 @@ SLICE_S = 3 * 3600
 SETTLED_S = 120
 """Samples may come late: younger minutes are asked for again each time."""
 WEEK_S = WEEK.total_seconds()
-BUSY_PERCENTILE = 0.95
 
 
 class Minutes:
@@ -71,6 +70,5 @@ class Minutes:
         return sums
 
     def busy(self, after: float) -> int | None:
-        """95th percentile (nearest rank) of the minutes with tokens."""
-        active = sorted(count for at, count in self.tokens.items() if at > after and count > 0)
-        return round(active[ceil(len(active) * BUSY_PERCENTILE) - 1]) if active else None
+        """A busy minute after an instant."""
+        return busy_minute(count for at, count in self.tokens.items() if at > after)

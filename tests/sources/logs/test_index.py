@@ -154,7 +154,7 @@ def first_minute(saved: list[Any]) -> tuple[int, list[Any], list[Any]]:
     """Its number, its list and its first record, in a decoded index."""
     minutes = next(part for part in saved if isinstance(part, dict))
     number, minute = next(iter(minutes.items()))
-    return number, minute, next(iter(minute[0].values()))
+    return number, minute, next(iter(minute[5].values()))
 
 
 def set_time(at: float) -> Callable[[list[Any]], None]:
@@ -168,7 +168,7 @@ def set_time(at: float) -> Callable[[list[Any]], None]:
 def set_count(count: int) -> Callable[[list[Any]], None]:
     def poison(saved: list[Any]) -> None:
         _, minute, record = first_minute(saved)
-        minute[3] += count - record[1]  # so that the sum does not give it away
+        minute[0] += count - record[1]  # so that the sum does not give it away
         record[1] = count
 
     return poison
@@ -176,7 +176,7 @@ def set_count(count: int) -> Callable[[list[Any]], None]:
 
 def another_sum(saved: list[Any]) -> None:
     _, minute, _ = first_minute(saved)
-    minute[3] += 1
+    minute[0] += 1
 
 
 def another_minute(saved: list[Any]) -> None:
@@ -188,8 +188,8 @@ def another_minute(saved: list[Any]) -> None:
 def twice(saved: list[Any]) -> None:
     minutes = next(part for part in saved if isinstance(part, dict))
     first, second = minutes.values()
-    key, record = next(iter(second[0].items()))
-    first[0][key] = [*next(iter(first[0].values()))[:1], *record[1:]]
+    key, record = next(iter(second[5].items()))
+    first[5][key] = [*next(iter(first[5].values()))[:1], *record[1:]]
 
 
 def turn(at: float) -> Callable[[list[Any]], None]:

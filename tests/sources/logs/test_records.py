@@ -2,6 +2,8 @@
 """Which lines count, row by row as ccusage 20's case matrix has them (see fixtures/ccusage_history/case_matrix.md)."""
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,9 @@ import pytest
 
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.sources.logs.listing import walk
-from gauge_mqtt.sources.logs.records import turn_steps, usage_record
+from gauge_mqtt.sources.logs.records import response, turn_steps
 from gauge_mqtt.sources.logs.tail import LogFile, Tail
+from tests.support.ccusage import ccusage_binary
 from tests.support.lines import answer, line, prompt, results
 
 AT = 1_795_348_800.0
@@ -39,6 +42,13 @@ def raw(change: Callable[[bytes], bytes]) -> Make:
     return lambda: [change(line(answer(AT)))]
 
 
+def advice(tokens: int, **changes: Any) -> dict[str, Any]:
+    """An iteration in which an advisor used `tokens`."""
+    iteration = {"type": "advisor_message", "model": "claude-opus-5-5", "input_tokens": tokens, "output_tokens": 0,
+                 "cache_read_input_tokens": 0, "cache_creation_input_tokens": 0, **changes}  # fmt: skip
+    return {key: value for key, value in iteration.items() if value is not ...}
+
+
 MATRIX: list[tuple[str, Make, int]] = [
     ("one line", one(), FULL),
     ("two identical id and request", two({}, {}), FULL),
@@ -46,6 +56,7 @@ MATRIX: list[tuple[str, Make, int]] = [
     ("streaming reversed", two({}, {"message__usage__output_tokens": 1}), FULL),
     ("same request, different id", two({"message__id": "a"}, {"message__id": "b"}), 2 * FULL),
     ("no request id, same id", two({"requestId": ...}, {"requestId": ...}), FULL),
+    ("same id, other request", two({}, {"requestId": "other"}), 2 * FULL),
     ("no message id, other uuid and request", two({"message__id": ..., "requestId": ...}, {"message__id": ..., "requestId": ...}), 2 * FULL),
     ("sidechain only", one(isSidechain=True), FULL),
     ("sidechain replay, other request", two({}, {"requestId": "r2", "isSidechain": True}), FULL),
@@ -91,9 +102,38 @@ MATRIX: list[tuple[str, Make, int]] = [
     ("3 MB line", one(message__content=[{"type": "text", "text": "x" * 3_000_000}]), FULL),
     ("tool result usage only", lambda: [line({**prompt(AT), "toolUseResult": {"usage": {"input_tokens": 9, "output_tokens": 9}}})], 0),
     ("API error record", one(isApiErrorMessage=True, message__usage={"input_tokens": 0, "output_tokens": 0}), 0),
-    ("iterations inside usage", one(message__usage__iterations=[{"input_tokens": 5, "output_tokens": 5}]), FULL),
-    # Where we depart from ccusage 20, and why:
-    ("same id, other request, both main: one id is one response", two({}, {"requestId": "other"}), FULL),
+    ("iterations without a type", one(message__usage__iterations=[{"input_tokens": 5, "output_tokens": 5}]), FULL),
+    ("iterations of a message", one(message__usage__iterations=[advice(5, type="message")]), FULL),
+    ("iterations of a compaction", one(message__usage__iterations=[advice(5, type="compaction")]), FULL),
+    ("iterations null", one(message__usage__iterations=None), FULL),
+    ("iterations no list", one(message__usage__iterations={"type": "advisor_message"}), FULL),
+    ("an advisor", one(message__usage__iterations=[advice(5, type="message"), advice(900)]), FULL + 900),
+    ("an advisor with its breakdown", one(message__usage__iterations=[advice(9, cache_creation_input_tokens=20, cache_creation={"ephemeral_5m_input_tokens": 7, "ephemeral_1h_input_tokens": 8})]), FULL + 24),
+    ("an advisor without cache", one(message__usage__iterations=[{"type": "advisor_message", "model": "m", "input_tokens": 5, "output_tokens": 6}]), FULL + 11),
+    ("an advisor without a model", one(message__usage__iterations=[advice(9, model=...)]), FULL),
+    ("an advisor whose model is empty", one(message__usage__iterations=[advice(9, model="")]), FULL),
+    ("an advisor with a negative count", one(message__usage__iterations=[advice(9, input_tokens=-1)]), FULL),
+    ("two advisors", one(message__usage__iterations=[advice(9), advice(9)]), FULL + 18),
+    ("an advisor, line repeated", two(*[{"message__usage__iterations": [advice(9)]}] * 2), FULL + 9),
+    ("an advisor on the first line only", two({"message__usage__iterations": [advice(9)]}, {"message__usage__output_tokens": 30}), FULL + 19),
+    ("an advisor on the last line only", two({"message__usage__output_tokens": 1}, {"message__usage__iterations": [advice(9)]}), FULL + 9),
+    ("an advisor that grows", two({"message__usage__iterations": [advice(9)]}, {"message__usage__iterations": [advice(99)]}), FULL + 99),
+    ("an advisor, then a second", two({"message__usage__iterations": [advice(9)]}, {"message__usage__iterations": [advice(9), advice(99)]}), FULL + 108),
+    ("an advisor in a replay", two({"message__usage__iterations": [advice(9)]}, {"requestId": "r2", "isSidechain": True, "message__usage__iterations": [advice(9)]}), FULL + 9),
+    ("a bad byte in a count", raw(lambda b: b.replace(b'"input_tokens":100', b'"input_tokens":1\xff0')), 0),
+]  # fmt: skip
+DEPARTURES: list[tuple[str, Make, int]] = [
+    # What ccusage 20.0.24 counts otherwise, and why we do not follow it:
+    ("half a surrogate pair in the text: as its blocks report, not its daily", raw(lambda b: b.replace(b'"ok"', b'"a \\udcb2 b"')), FULL),
+    ("half a surrogate pair beside a whole: as its blocks report, not its daily", raw(lambda b: b.replace(b'"ok"', b'"\\ud83d\\ud83d\\ude00"')), FULL),
+    ("a bad byte in a path: as its blocks report, not its daily", raw(lambda b: b.replace(b"/home/user/project", b"/home/ren\xe9")), FULL),
+    ("a bad byte in the model: the counts are sound", raw(lambda b: b.replace(b"claude-opus-5-5", b"claude-\xff")), FULL),
+    ("the last second of the calendar, west of Greenwich: no clock has that year", one(timestamp="9999-12-31T23:59:59-01:00"), 0),
+    ("the first second of the calendar, east of Greenwich: no clock had that year", one(timestamp="0001-01-01T00:00:00+23:59"), 0),
+    ("two advisors, swapped on the next line: ccusage goes by their places and counts the larger twice", two({"message__usage__iterations": [advice(9), advice(99)]}, {"message__usage__iterations": [advice(99), advice(9)]}), FULL + 108),
+    ("an advisor beside a broken one: ccusage drops both", one(message__usage__iterations=[advice(9, input_tokens=-1), None, advice(7)]), FULL + 7),
+    ("an advisor with null in its cache: ccusage drops the line", one(message__usage__iterations=[advice(9, cache_read_input_tokens=None)]), FULL),
+    ("no message id, same request: ccusage counts each line", two({"message__id": ...}, {"message__id": ...}), FULL),
     ("nested id null: a tool's input hides no response", one(message__content=[{"type": "tool_use", "id": "t", "input": {"id": None}}]), FULL),
     ("blank after the colon: still JSON", raw(lambda b: b.replace(b'"usage":{', b'"usage": {')), FULL),
     ("invalid UTF-8 in the text: as its blocks report, not its daily", raw(lambda b: b.replace(b'"ok"', b'"\xff\xfe"')), FULL),
@@ -110,10 +150,25 @@ def total(folder: Path) -> int:
     return sum(entry.tokens for _, entry in tail.ledger)
 
 
-@pytest.mark.parametrize(("make", "tokens"), [row[1:] for row in MATRIX], ids=[row[0] for row in MATRIX])
-def test_case_matrix(make: Make, tokens: int, tmp_path: Path) -> None:
-    (tmp_path / "s.jsonl").write_bytes(b"".join(make()))
+def ccusage(report: str, home: Path) -> int:
+    """What the real one counts in the logs of `home`."""
+    environ = {"CLAUDE_CONFIG_DIR": str(home), "HOME": str(home), "PATH": os.environ["PATH"]}
+    command = [ccusage_binary(), "claude", report, "--json", "--offline", "--mode", "display"]
+    done = subprocess.run(command, env=environ, cwd=home, capture_output=True, check=True, timeout=60)
+    return sum(row["totalTokens"] for row in json.loads(done.stdout)[report] if not row.get("isGap"))
+
+
+@pytest.mark.parametrize(
+    ("make", "tokens", "agrees"),
+    [(*row[1:], rows is MATRIX) for rows in (MATRIX, DEPARTURES) for row in rows],
+    ids=[row[0] for rows in (MATRIX, DEPARTURES) for row in rows],
+)
+def test_case_matrix(make: Make, tokens: int, agrees: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    """Our reading, and whether both reports of ccusage 20.0.24 agree: each that does not is a decision of ours."""
+    (tmp_path / "projects" / "p").mkdir(parents=True)
+    (tmp_path / "projects" / "p" / "s.jsonl").write_bytes(b"".join(make()))
     assert total(tmp_path) == tokens
+    assert agrees == ({ccusage("daily", tmp_path), ccusage("blocks", tmp_path)} == {tokens})
 
 
 @pytest.mark.parametrize(
@@ -148,17 +203,28 @@ def test_no_links_are_followed(tmp_path: Path) -> None:
 
 def test_a_record_without_any_id_is_its_own_key() -> None:
     bare = line(answer(AT, message__id=..., requestId=..., uuid=...)).strip()
-    first, second = usage_record(bare), usage_record(bare)
+    first, second = response(bare), response(bare)
     assert first is not None
     assert first == second
     with pytest.raises(msgspec.DecodeError):
-        usage_record(bare[:-3])
+        response(bare[:-3])
+
+
+def test_advice_that_cannot_be_believed_is_told_and_names_no_model() -> None:
+    iterations = [advice(9, model=None), advice(8), {"type": "message"}, advice(70)]
+    record = response(line(answer(AT, message__usage__iterations=iterations)))
+    assert record is not None
+    assert (record.refused, [entry.tokens for entry in record.advice]) == (1, [70, 8])
+    assert {entry.model for entry in record.advice} == {None}
+    record = response(line(answer(AT, message__usage__iterations="advisor_message")))
+    assert record is not None
+    assert (record.refused, record.advice) == (1, ())
 
 
 def test_more_thinking_than_output_is_not_believed() -> None:
-    record = usage_record(line(answer(AT, message__usage__output_tokens_details={"thinking_tokens": 21})))
+    record = response(line(answer(AT, message__usage__output_tokens_details={"thinking_tokens": 21})))
     assert record is not None
-    assert record[1].thinking == -1
+    assert record.entry.thinking == -1
 
 
 SETS = sorted((Path(__file__).parents[2] / "fixtures" / "jsonl").iterdir())
@@ -202,6 +268,11 @@ def test_turn_steps_of_prompts_tools_and_answers() -> None:
             prompt(AT + 6, "[Request interrupted by user]"),
         )
     )
+    assert list(turn_steps(line(prompt(AT, timestamp="9999-12-31T23:59:59-01:00")))) == []
+    broken = line(prompt(AT)).replace(b'"hello"', b'"a \\udcb2 b \xff"')
+    assert [step.kind for step in turn_steps(broken)] == ["prompt"]
+    results_broken = line(results(AT, "t1")).replace(b'"done"', b'"\\udcb2"')
+    assert [step.kind for step in turn_steps(results_broken)] == ["results"]
     steps = [(step.kind, step.tools) for step in turn_steps(b"junk\n" + log + b'{"type":"user" torn')]
     assert steps == [
         ("prompt", ()), ("answer", ("t1",)), ("answer", ("t2",)), ("results", ("t1",)), ("interrupt", ()),

@@ -175,7 +175,7 @@ def test_damaged_lines_never_raise_and_hide_nobody_else(tmp_path: Path, damage: 
     path = tmp_path / f"{abs(hash(bytes(bad)))}.jsonl"
     reader = Reader(path)
     reader.append(bytes(bad).rstrip(b"\n") + b"\n" + line(answer(AT, message__id="after")))
-    assert "after" in dict(reader.tail.ledger)
+    assert any(key.startswith("after\n") for key, _ in reader.tail.ledger)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,88 @@
+"""What one record of a log says was used, and sums of that. Pure."""
+
+from math import inf
+
+import msgspec
+
+
+class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One record of a response. `at`: unix seconds, UTC; the counts are tokens, `thinking` -1 where it is not reported.
+
+    `model`: the id that the needle's lamp goes by, if any; `main`: not of a sidechain.
+    """
+
+    at: float
+    input: int
+    output: int
+    cache_read: int
+    cache_creation: int
+    thinking: int
+    model: str | None
+    main: bool
+
+    @property
+    def tokens(self) -> int:
+        return self.input + self.output + self.cache_read + self.cache_creation
+
+    def beats(self, other: "Entry") -> bool:
+        """Whether this and not `other` is the true record of one response: main chain, then largest, then earliest.
+
+        The remaining fields only make the order total, so that the choice never depends on who came first.
+        """
+        if self.main is not other.main:
+            return self.main
+        mine, theirs = self.tokens, other.tokens
+        if mine != theirs:
+            return mine > theirs
+        if self.thinking != other.thinking:
+            return self.thinking > other.thinking
+        if self.at != other.at:
+            return self.at < other.at
+        left, right = ((e.output, e.cache_read, e.input, e.model or "") for e in (self, other))
+        return left > right
+
+
+class Sums(msgspec.Struct, array_like=True):
+    """Tokens of some responses. `thinking` and `reported` (its output) are of those that report their thinking."""
+
+    tokens: int = 0
+    output: int = 0
+    cache_read: int = 0
+    thinking: int = 0
+    reported: int = 0
+
+    def count(self, entry: Entry, sign: int = 1) -> None:
+        self.tokens += sign * entry.tokens
+        self.output += sign * entry.output
+        self.cache_read += sign * entry.cache_read
+        if entry.thinking >= 0:
+            self.thinking += sign * entry.thinking
+            self.reported += sign * entry.output
+
+    def add(self, other: "Sums") -> None:
+        self.tokens += other.tokens
+        self.output += other.output
+        self.cache_read += other.cache_read
+        self.thinking += other.thinking
+        self.reported += other.reported
+
+
+class Minute(Sums, array_like=True):
+    """The entries of one UTC minute by their keys, their sums, and when the outermost of them were (unix s)."""
+
+    entries: dict[str, Entry] = {}
+    first: float = inf
+    last: float = -inf
+
+    def put(self, key: str, entry: Entry) -> None:
+        self.entries[key] = entry
+        self.first, self.last = min(self.first, entry.at), max(self.last, entry.at)
+        self.count(entry)
+
+    def take(self, key: str) -> Entry:
+        entry = self.entries.pop(key)
+        if entry.at in (self.first, self.last):
+            self.first = min((other.at for other in self.entries.values()), default=inf)
+            self.last = max((other.at for other in self.entries.values()), default=-inf)
+        self.count(entry, -1)
+        return entry

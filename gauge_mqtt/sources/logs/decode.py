@@ -1,0 +1,48 @@
+"""JSON of a log line, typed. A bad byte in one of its texts hides nothing else of the line."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+T = TypeVar("T")
+Count = Annotated[int, Meta(ge=0, le=10**9)]
+Text = Annotated[str, Meta(min_length=1, max_length=256)]
+Instant = Annotated[datetime, Meta(tz=True)]
+BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a line can be: no JSON, not typed as it should be, no UTF-8, nested without end."""
+EARLIEST, LATEST = 0.0, 253_370_764_800.0
+"""Unix seconds of 1970 and of the year 9999: what lies beyond is no instant that anything can be added to."""
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+
+
+def tolerant(decode: Callable[[bytes], T], line: bytes) -> T:
+    """Decode a line; if that fails, with U+FFFD in place of bad UTF-8 and of halves of surrogate pairs.
+
+    Claude Code writes such halves where it cuts a text, and bytes as they are where a file's name is no UTF-8.
+    Raises one of `BROKEN` if it is not that.
+    """
+    try:
+        return decode(line)
+    except BROKEN:
+        mended = _ESCAPE.sub(_mended, line.decode(errors="replace").encode())
+        if mended == line:
+            raise
+        return decode(mended)
+
+
+def _mended(escape: re.Match[bytes]) -> bytes:
+    return b"\\ufffd" if escape[1] else escape[0]
+
+
+def unix(at: datetime) -> float:
+    """Raises `msgspec.ValidationError` for an instant at the edge of the calendar."""
+    seconds = at.timestamp()
+    if not EARLIEST <= seconds < LATEST:
+        raise msgspec.ValidationError("an instant at the edge of the calendar")
+    return seconds
