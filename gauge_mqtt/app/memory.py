@@ -47,9 +47,9 @@ class Memory:
         self._totals, self._saved = Totals(), _File(VERSION)
         self._save_now, self._saving = asyncio.Event(), threading.Lock()
         self._readable, self._failed = False, False
-        self._load()
+        self.load()
 
-    def _load(self) -> None:
+    def load(self) -> None:
         """Take up what was saved. Until the file can be read the totals are unknown."""
         try:
             kept = _read(self._path) if self._path else _File(VERSION)
@@ -86,7 +86,7 @@ class Memory:
         try:
             while True:
                 if not self._readable:
-                    self._load()
+                    self.load()
                 await asyncio.to_thread(self.save)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(HEARTBEAT_S):

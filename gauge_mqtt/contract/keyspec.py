@@ -87,9 +87,9 @@ def enum(label: str, about: str, icon: str, *options: str) -> KeySpec:
     return KeySpec(label=label, about=about, icon=icon, device_class="enum", options=options, diagnostic=True)
 
 
-def needle(label: str, about: str, *, enabled_by_default: bool = False) -> KeySpec:
-    """Where a needle stands. No state class: its statistics would repeat those of what it shows. The unit keeps each of
-    its movements out of Home Assistant's activity.
+def needle(label: str, about: str) -> KeySpec:
+    """Where a needle stands. Waits disabled, and has no statistics: both would repeat those of what it shows. The unit
+    keeps each of its movements out of Home Assistant's activity.
     """
     return KeySpec(
         label=label,
@@ -98,7 +98,7 @@ def needle(label: str, about: str, *, enabled_by_default: bool = False) -> KeySp
         unit=NEEDLE_UNIT,
         precision=0,
         diagnostic=True,
-        enabled_by_default=enabled_by_default,
+        enabled_by_default=False,
     )
 
 

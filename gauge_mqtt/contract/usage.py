@@ -154,7 +154,7 @@ class Usage(BaseModel):
     needle_5h: Annotated[Needle | None, keyspec.needle("Needle 5h", "left dial: 1000 = 100 %")] = None
     needle_tach: Annotated[
         Needle | None,
-        keyspec.needle("Needle tach", "centre dial: 800 = redline, 1000 = 1.25 redlines", enabled_by_default=True),
+        keyspec.needle("Needle tach", "centre dial: 800 = redline, 1000 = 1.25 redlines"),
     ] = None
     needle_7d: Annotated[Needle | None, keyspec.needle("Needle 7d", "right dial: 1000 = 100 %")] = None
     warn_reasons: Annotated[

@@ -22,9 +22,8 @@ STATE_COLOURS = {"hot": "red", "warn": "orange", "stall": "yellow", "idle": "gre
 FULL = {"grid_options": {"columns": "full"}}
 FUELS = {"window_5h": "5 h", "window_7d": "7 d"}
 UNKNOWN = ["unknown", "unavailable"]
-ON_TOP = ("needle_tach", "redline")
 DIAGNOSTICS = tuple(
-    key for key, spec in KEYS.items() if spec.diagnostic and spec.enabled_by_default and key not in ON_TOP
+    key for key, spec in KEYS.items() if spec.diagnostic and spec.enabled_by_default and key != "redline"
 )
 
 
@@ -97,30 +96,32 @@ def _is_not(entity: str, *states: str) -> dict[str, Any]:
 
 def _dials(ids: Ids) -> Card:
     """Fuel, tach, fuel. The tach shows where its needle stands and not the rate: the redline moves, and a gauge card
-    cannot have a live maximum. The needle's scale holds for every redline, and is the dial's on the desk.
+    cannot have a live maximum. The needle's scale holds for every redline, and is the dial's on the desk. Without a
+    redline there is no needle.
     """
     fuel = {"max": 100, "segments": [{"from": 0, "color": CALM}, {"from": round(100 * WARN_ABOVE), "color": RED}]}
     tach = {
+        "attribute": "needle",
         "max": NEEDLE_MAX,
         "segments": [
             {"from": 0, "color": CALM, "label": "at rest"},
             {"from": 1, "color": CALM, "label": "at work"},
             {"from": REDLINE_MARK, "color": RED, "label": "redline"},
         ],
-        "tap_action": {"action": "more-info", "entity": ids["rate_1m"]},
     }
     return _row(
-        *_dial(ids["window_5h_pct"], "Fuel 5 h", fuel),
-        *_dial(ids["needle_tach"], "Tach", tach),
-        *_dial(ids["window_7d_pct"], "Fuel 7 d", fuel),
+        *_dial("Fuel 5 h", fuel, ids["window_5h_pct"]),
+        *_dial("Tach", tach, ids["rate_1m"], ids["redline"]),
+        *_dial("Fuel 7 d", fuel, ids["window_7d_pct"]),
     )
 
 
-def _dial(entity: str, name: str, scale: Mapping[str, Any]) -> Iterable[Card]:
+def _dial(name: str, scale: Mapping[str, Any], entity: str, *needs: str) -> Iterable[Card]:
     """A gauge card takes an unknown value for a mistake, so a tile stands in for it then."""
     gauge = {"type": "gauge", "entity": entity, "name": name, "needle": True, "min": 0}
-    yield {**gauge, **scale, "visibility": [_is_not(entity, *UNKNOWN)]}
-    yield _tile(entity, name, vertical=True, visibility=[_is(entity, *UNKNOWN)])
+    yield {**gauge, **scale, "visibility": [_is_not(one, *UNKNOWN) for one in (entity, *needs)]}
+    unknown = [_is(one, *UNKNOWN) for one in (entity, *needs)]
+    yield _tile(entity, name, vertical=True, visibility=[{"condition": "or", "conditions": unknown}])
 
 
 def _rate(ids: Ids) -> Card:

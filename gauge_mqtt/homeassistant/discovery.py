@@ -22,8 +22,15 @@ RETIRED: dict[str, str] = {}
 another one it would stay. `clear` empties its topic.
 """
 
-PERCENT = "{{ value if value == 'None' else (value | float * 100) | round(2) }}"
-"""Ratios are shown in percent. The literal `None` must arrive as it is, it means unknown."""
+PERCENT = "{{ value if value == 'None' else (value | float * 100) | round(1) }}"
+"""Ratios are shown in percent, to the tenth: what nobody sees need not fill the database. The literal `None` must
+arrive as it is, it means unknown.
+"""
+RATE = "{% set rate = value_json.rate_1m %}{{ 'None' if rate is none else rate | int if rate == rate | int else rate }}"
+NEEDLE_OF_RATE = "{{ {'needle': value_json.needle_tach} | tojson }}"
+"""The rate has its needle as an attribute, out of one message with it: as an entity the needle would double what each
+change of the rate writes into the database.
+"""
 
 _Component = dict[str, Any]
 
@@ -84,6 +91,9 @@ def _state(topics: Topics, key: str, spec: KeySpec) -> _Component:
         "entity_category": "diagnostic" if spec.diagnostic else None,
         "enabled_by_default": None if spec.enabled_by_default else False,
     }
+    if key == "rate_1m":
+        component |= {"state_topic": topics.state, "value_template": RATE}
+        component |= {"json_attributes_topic": topics.state, "json_attributes_template": NEEDLE_OF_RATE}
     return component | {name: value for name, value in optional.items() if value is not None}
 
 

@@ -20,6 +20,7 @@ ORIGIN = {"name", "sw_version", "support_url"}
 COMPONENT = {
     "platform", "unique_id", "default_entity_id", "object_id", "name", "icon", "state_topic", "expire_after",
     "unit_of_measurement", "value_template", "device_class", "state_class", "options", "suggested_display_precision",
+    "json_attributes_topic", "json_attributes_template",
     "entity_category", "enabled_by_default", "availability", "payload_on", "payload_off", "off_delay", "event_types",
 }  # fmt: skip
 
@@ -47,7 +48,8 @@ def test_every_key_of_the_contract_has_its_entity_and_two_more_speak_of_the_publ
     components: dict[str, Any],
 ) -> None:
     assert list(components) == [*KEYS, "publisher", "alert"]
-    assert {key: components[key]["state_topic"] for key in KEYS} == TOPICS.keys
+    topics = TOPICS.keys | {"rate_1m": TOPICS.state}  # with its needle, out of one message
+    assert {key: components[key]["state_topic"] for key in KEYS} == topics
 
 
 def test_ids_are_unique_and_made_of_node_and_key(components: dict[str, Any]) -> None:
@@ -74,7 +76,7 @@ def test_no_id_of_an_earlier_version_has_changed(schema: int) -> None:
     node = earlier["device"]["identifiers"][0]
     now = json.loads(discovery.payload(Topics(node.removeprefix("claude_gauge_")), "1"))["components"]
     for key, component in earlier["components"].items():
-        for id_ in ("unique_id", "default_entity_id", "object_id", "platform", "state_topic"):
+        for id_ in ("unique_id", "default_entity_id", "object_id", "platform"):
             assert now[key][id_] == component[id_], key
 
 
@@ -160,18 +162,31 @@ def test_what_home_assistant_forbids_does_not_occur(components: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(None, "None"), (0, "0.0"), (1.0, "100.0"), (0.123456, "12.35"), (0.29, "29.0")]
+    ("value", "shown"), [(None, "None"), (0, "0.0"), (1.0, "100.0"), (0.123456, "12.3"), (0.29, "29.0")]
 )
 def test_a_ratio_is_shown_in_percent_and_unknown_stays_unknown(value: float | None, shown: str) -> None:
     template = pytest.importorskip("jinja2").Template(discovery.PERCENT)
     assert template.render(value=bare(value)) == shown
 
 
+@pytest.mark.parametrize(("rate", "needle"), [(None, None), (0.0, 0), (5200.0, 520), (1234.5, 123)])
+def test_the_rate_is_shown_plain_and_has_its_needle_beside_it(rate: float | None, needle: int | None) -> None:
+    jinja2 = pytest.importorskip("jinja2")
+    usage = json.loads(json.dumps({"rate_1m": rate, "needle_tach": needle}))
+    shown = jinja2.Template(discovery.RATE).render(value_json=usage)
+    assert shown == ("None" if rate is None else f"{rate:g}")
+    environment = jinja2.Environment(autoescape=False)
+    environment.filters["tojson"] = json.dumps
+    attributes = environment.from_string(discovery.NEEDLE_OF_RATE).render(value_json=usage)
+    assert json.loads(attributes) == {"needle": needle}
+
+
 def test_what_changes_with_every_snapshot_or_repeats_another_key_is_not_enabled_at_first(
     components: dict[str, Any],
 ) -> None:
     hidden = {key for key, component in components.items() if component.get("enabled_by_default") is False}
-    assert {"updated_at", "telemetry_at", "needle_5h", "needle_7d", "window_5h_asof", "window_7d_asof"} < hidden
+    needles = {"needle_5h", "needle_tach", "needle_7d"}
+    assert {"updated_at", "telemetry_at", "window_5h_asof", "window_7d_asof", *needles} < hidden
     assert not any(components[key].get("entity_category") is None for key in hidden)
 
 
