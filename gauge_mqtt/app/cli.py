@@ -106,6 +106,8 @@ def run(**flags: Any) -> None:
 @settings_options
 def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     """Look once and print the window values."""
+    if as_json and explain:
+        raise click.UsageError("--json has every key anyway, --explain is for reading: give one of them")
     from gauge_mqtt.app import report  # noqa: PLC0415
     from gauge_mqtt.app.memory import Memory  # noqa: PLC0415
     from gauge_mqtt.app.publisher import missing_ceilings  # noqa: PLC0415
@@ -161,6 +163,10 @@ def doctor(**flags: Any) -> None:
 @click.option("--host", metavar="NAME", default=socket.gethostname, help="Label host_name of this machine's series.")
 def telemetry_env(*, path: telemetry.Path, form: telemetry.Form, endpoint: str | None, host: str) -> None:
     """Print what Claude Code needs in its environment for the source prometheus, and why each line is there."""
+    if endpoint is not None and not telemetry.ENDPOINT.fullmatch(endpoint):
+        raise click.BadParameter("write the whole URL, such as http://host:4318/v1/metrics", param_hint="--endpoint")
+    if not telemetry.UNFIT.sub("", host):
+        raise click.BadParameter("write a name with letters or digits", param_hint="--host")
     lines = telemetry.lines(path, host, endpoint)
     click.echo(telemetry.written(lines, form))
     if form == "settings":  # JSON has no room for reasons

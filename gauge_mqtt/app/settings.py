@@ -4,7 +4,6 @@ The name `http_port` is the variable `CLAUDE_GAUGE_HTTP_PORT`, the key `http_por
 `--http-port`. How a value may look is in `setting_types`, how the layers are put together in `settings_loader`.
 """
 
-import os
 import socket
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from gauge_mqtt.app import places
 from gauge_mqtt.app import setting_types as types
 from gauge_mqtt.app.text_files import read_secret
+from gauge_mqtt.app.tls_files import check_authority, check_identity
 from gauge_mqtt.contract.topics import DISCOVERY_PREFIX, Topics
 from gauge_mqtt.core.reading import Limits
 from gauge_mqtt.sinks.mqtt.broker import MQTT_PORT, MQTTS_PORT, Broker
@@ -133,9 +133,8 @@ class Settings(BaseModel):
         """The broker as set, `localhost:1883` when nothing is. Raises `SettingsError` for an unreadable file."""
         parts = urlsplit(self.mqtt_url or f"mqtt://localhost:{MQTT_PORT}")
         tls = parts.scheme == "mqtts"
-        for path in (self.mqtt_ca_file, self.mqtt_cert_file, self.mqtt_key_file):
-            if path and not os.access(path, os.R_OK):
-                raise types.SettingsError(f"{path} cannot be read: it is set as a TLS file for the broker")
+        check_authority("mqtt_ca_file", self.mqtt_ca_file)
+        check_identity(("mqtt_cert_file", "mqtt_key_file"), self.mqtt_cert_file, self.mqtt_key_file)
         return Broker(
             host=parts.hostname or "localhost",
             port=parts.port or (MQTTS_PORT if tls else MQTT_PORT),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gauge_mqtt.app import places
 from gauge_mqtt.app.settings import Settings
+from gauge_mqtt.app.tls_files import check_authority
 from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources import Source
 from gauge_mqtt.sources.ccusage.program import Program
@@ -102,6 +103,7 @@ def _prometheus(settings: Settings) -> Source:
     from gauge_mqtt.sources.prometheus.api import PromApi, Server  # noqa: PLC0415, httpx takes a while to import
     from gauge_mqtt.sources.prometheus.source import PrometheusSource  # noqa: PLC0415
 
+    check_authority("prom_ca_file", settings.prom_ca_file)
     server = Server(
         url=settings.prom_url or "",
         username=settings.prom_username,

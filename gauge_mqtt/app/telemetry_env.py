@@ -17,8 +17,10 @@ ENDPOINTS: dict[Path, str] = {
     "prometheus": "http://127.0.0.1:9090/api/v1/otlp/v1/metrics",
 }
 EXPORT_MS = 10_000
-UNFIT = re.compile(r"[\s,;\"'\\=]+")
-"""What a resource attribute cannot hold."""
+UNFIT = re.compile(r"(?:[^!-~]|[,;\"'\\=%])+")
+"""What a resource attribute cannot hold as it is."""
+ENDPOINT = re.compile(r"https?://[^\s\"'\\/]+(?:/[^\s\"'\\]*)?", re.ASCII)
+"""A URL that neither a shell nor systemd reads as something else."""
 
 
 class Line(NamedTuple):

@@ -55,3 +55,16 @@ def test_claude_code_reads_it_from_its_settings() -> None:
 ])  # fmt: skip
 def test_each_path_has_its_endpoint_on_this_machine(path: str, endpoint: str) -> None:
     assert endpoint in gauge("telemetry-env", f"--path={path}").stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--endpoint", ""), ("--endpoint", "host:4318"), ("--endpoint", "http://"), ("--endpoint", "http://x\nexport A=1"),
+     ("--endpoint", "http://x/'a'"), ("--host", ""), ("--host", "\n"), ("--host", "\u4e3b\u673a")],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["shell", "systemd", "settings"])
+def test_what_cannot_be_pasted_is_refused(option: str, value: str, form: str) -> None:
+    result = gauge("telemetry-env", f"--form={form}", option, value)
+    assert result.exit_code == 2
+    assert option in result.stderr
+    assert result.stdout == ""
