@@ -1,4 +1,4 @@
-"""What every room's tests share."""
+"""What all tests share: a home of their own, a broker, and the firmware built for this machine."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those who want a Home Assistant are told apart by what they ask for."""
     for item in items:
-        if {"ha", "house", "installation"} & set(getattr(item, "fixturenames", ())):
+        if {"ha", "installation"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("homeassistant")
 
 

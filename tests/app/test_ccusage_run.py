@@ -25,7 +25,7 @@ def test_run_publishes_the_windows_of_ccusage_and_the_tach_of_the_tail(mosquitto
         Daemon("--mqtt-url", url(mosquitto), "--ccusage", program, "--ccusage-ttl", "1") as daemon,
     ):
         daemon.wait_for_log(f"source: ccusage+jsonl (auto: ccusage {VERSION}")
-        until(lambda: client.latest.get("claude_gauge/lab/window_5h_tokens") == b"43120", 10)
+        until(lambda: client.latest.get("claude_gauge/lab/window_5h_tokens") == b"43120")
         assert client.latest["claude_gauge/lab/source"] == b"ccusage+jsonl"
         with log.open("ab") as file:
             file.write(line(answer(time.time(), 1000, message__id="msg_next", requestId="req_next")))
@@ -53,7 +53,7 @@ def test_a_failing_ccusage_is_told_once_and_the_tach_goes_on(mosquitto: Mosquitt
         until(lambda: client.latest.get("claude_gauge/lab/rate_1m") == b"43120")
         until(lambda: client.latest.get("claude_gauge/lab/window_5h_tokens") == b"None")
         assert daemon.get("/healthz").status_code == 503
-        until(lambda: "claude_gauge_ccusage_failures_total 3" in daemon.get("/metrics").text, 10)
+        until(lambda: "claude_gauge_ccusage_failures_total 3" in daemon.get("/metrics").text)
         assert daemon.log.count("no luck") == 1
         program.unlink()
         program.symlink_to(ccusage_binary())

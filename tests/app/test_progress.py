@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.brokers import Mosquitto
 from tests.support.program import Daemon, url, write_log
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 BigHistory = Callable[[int, int], int]
 
@@ -45,11 +45,11 @@ def test_a_large_history_shows_its_progress_on_a_terminal(
                              stdout=subprocess.PIPE)  # fmt: skip
     os.close(terminal.theirs)
     try:
-        until(lambda: b"reading history" in terminal.shown, 10)
+        until(lambda: b"reading history" in terminal.shown)
         if verb == "run":
             until(lambda: terminal.shown.count(b"\x1b[?25h") == 1, 20)  # the cursor is back: the bar is gone
             child.terminate()
-        out, _ = child.communicate(timeout=20)
+        out, _ = child.communicate(timeout=PATIENCE_S)
         assert child.returncode == 0
         assert b"MB" in terminal.shown
         assert terminal.shown.count(b"\x1b[?25l") == terminal.shown.count(b"\x1b[?25h") == 1
@@ -84,13 +84,13 @@ def test_a_small_history_or_no_terminal_shows_no_progress(mosquitto: Mosquitto, 
     write_log()
     terminal = Terminal()
     with Daemon("--mqtt-url", url(mosquitto), stderr=terminal.theirs) as daemon:
-        until(lambda: b"HTTP: http" in terminal.shown, 10)
+        until(lambda: b"HTTP: http" in terminal.shown)
         daemon.end()
     os.close(terminal.theirs)
     assert b"reading history" not in terminal.shown
     assert b"\x1b" not in terminal.shown, "not a single control sequence"
     big_history(40, 10)
     with Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: daemon.usage().get("window_7d_tokens"), 20)
+        until(lambda: daemon.usage().get("window_7d_tokens"))
         daemon.end()
         assert "reading history" not in daemon.log

@@ -21,6 +21,18 @@ WEEK_TOKENS = "claude_gauge/lab/window_7d_tokens"
 GOODBYE_S = 2.0
 SECRET = "hunter2-swordfish"  # noqa: S105, nobody's
 HERE = Path(__file__).parent
+LONG_FAREWELL = """
+from gauge_mqtt.app import board
+from gauge_mqtt.sinks.mqtt import sink
+board.LEAVE_S = sink.FAREWELL_S = 600
+"""
+"""Longer than a test waits: it ends because of the second signal, or not at all."""
+SLOW_READING = """
+import contextlib, time
+from gauge_mqtt.app import cli
+cli.progress = lambda: contextlib.nullcontext(lambda done, todo: time.sleep(0.1))
+"""
+"""A tenth of a second more for each slice of a history: for 40 MB more than ten."""
 
 
 BigHistory = Callable[[int, int], int]
@@ -31,7 +43,7 @@ def test_a_signal_publishes_offline_and_ends_within_two_seconds(mosquitto: Mosqu
     mosquitto.start()
     write_log()
     with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: client.latest.get(WEEK_TOKENS) == b"43120", 10)
+        until(lambda: client.latest.get(WEEK_TOKENS) == b"43120")
         until(lambda: client.latest.get(AVAILABILITY) == b"online")
         daemon.get("/usage")
         code, seconds = daemon.end(number)
@@ -45,7 +57,7 @@ def test_a_signal_publishes_offline_and_ends_within_two_seconds(mosquitto: Mosqu
 def test_a_kill_leaves_it_to_the_will(mosquitto: Mosquitto) -> None:
     mosquitto.start()
     with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: client.latest.get(AVAILABILITY) == b"online", 10)
+        until(lambda: client.latest.get(AVAILABILITY) == b"online")
         daemon.child.kill()
         until(lambda: client.latest[AVAILABILITY] == b"offline")
     assert brokers.retained_on(mosquitto.port)[AVAILABILITY] == b"offline"
@@ -53,11 +65,14 @@ def test_a_kill_leaves_it_to_the_will(mosquitto: Mosquitto) -> None:
 
 def test_a_signal_ends_it_in_the_middle_of_a_large_history(mosquitto: Mosquitto, big_history: BigHistory) -> None:
     mosquitto.start()
-    big_history(200, 1)
-    with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: client.latest.get(AVAILABILITY) == b"online", 10)
+    big_history(40, 1)
+    with (
+        RecordingClient(mosquitto.port) as client,
+        Daemon("--mqtt-url", url(mosquitto), changed=SLOW_READING) as daemon,
+    ):
+        until(lambda: client.latest.get(AVAILABILITY) == b"online")
         code, seconds = daemon.end()
-        assert client.latest[WEEK_TOKENS] == b"None", "it was too quick for this test"
+        assert client.latest[WEEK_TOKENS] == b"None", "the history was read before the signal came"
     assert code == 0
     assert seconds < GOODBYE_S
     assert brokers.retained_on(mosquitto.port)[AVAILABILITY] == b"offline"
@@ -66,7 +81,7 @@ def test_a_signal_ends_it_in_the_middle_of_a_large_history(mosquitto: Mosquitto,
 def test_a_frozen_broker_does_not_hold_the_end_up(mosquitto: Mosquitto) -> None:
     mosquitto.start()
     with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: client.latest.get(AVAILABILITY) == b"online", 10)
+        until(lambda: client.latest.get(AVAILABILITY) == b"online")
         mosquitto.freeze()
         code, seconds = daemon.end()
         mosquitto.thaw()
@@ -76,15 +91,17 @@ def test_a_frozen_broker_does_not_hold_the_end_up(mosquitto: Mosquitto) -> None:
 
 def test_a_second_ctrl_c_ends_it_at_once(mosquitto: Mosquitto) -> None:
     mosquitto.start()
-    with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: client.latest.get(AVAILABILITY) == b"online", 10)
+    with (
+        RecordingClient(mosquitto.port) as client,
+        Daemon("--mqtt-url", url(mosquitto), changed=LONG_FAREWELL) as daemon,
+    ):
+        until(lambda: client.latest.get(AVAILABILITY) == b"online")
         mosquitto.freeze()  # so that it has something to wait for
         daemon.child.send_signal(signal.SIGINT)
         daemon.wait_for_log("SIGINT: leaving")
-        code, seconds = daemon.end(signal.SIGINT)
+        code, _ = daemon.end(signal.SIGINT)
         mosquitto.thaw()
         assert code == -signal.SIGINT
-        assert seconds < 0.7
         assert "Traceback" not in daemon.log
         until(lambda: client.latest[AVAILABILITY] == b"offline")
 
@@ -93,7 +110,7 @@ def test_no_broker_at_the_start_is_no_reason_not_to_serve() -> None:
     write_log()
     address = f"mqtt://127.0.0.1:{brokers.free_port()}"
     with Daemon("--mqtt-url", address) as daemon:
-        until(lambda: daemon.usage().get("window_7d_tokens") == TOKENS, 10)
+        until(lambda: daemon.usage().get("window_7d_tokens") == TOKENS)
         health = daemon.get("/healthz")
         assert health.status_code == 503
         assert "connection refused" in health.json()["mqtt"]["detail"]
@@ -110,7 +127,7 @@ def test_a_taken_http_port_is_told_and_mqtt_goes_on(mosquitto: Mosquitto) -> Non
         with Daemon("--mqtt-url", url(mosquitto), "--http-port", port) as daemon:
             daemon.wait_for_log(f"cannot listen on 127.0.0.1:{port}: another program has that port")
             daemon.wait_for_log("set CLAUDE_GAUGE_HTTP_PORT")
-            until(lambda: client.latest.get(WEEK_TOKENS) == b"43120", 10)
+            until(lambda: client.latest.get(WEEK_TOKENS) == b"43120")
             assert daemon.child.poll() is None
 
 
@@ -123,7 +140,7 @@ def test_logs_that_appear_later_are_found(mosquitto: Mosquitto) -> None:
         assert "set CLAUDE_CONFIG_DIR" in state["detail"]
         until(lambda: client.latest.get("claude_gauge/lab/rate_1m") == b"None")
         write_log()
-        daemon.wait_for_log("Claude Code logs found in")
+        daemon.wait_for_log("Claude Code logs are read again in")
         until(lambda: client.latest.get(WEEK_TOKENS) == b"43120")
         assert daemon.get("/healthz").status_code == 200
 
@@ -135,7 +152,7 @@ def test_no_secret_is_in_argv_in_the_log_or_on_any_page(mosquitto: Mosquitto) ->
         RecordingClient(mosquitto.port) as client,
         Daemon("--mqtt-url", url(mosquitto), verbose=True, **given) as daemon,
     ):
-        until(lambda: client.latest.get(AVAILABILITY) == b"online", 10)
+        until(lambda: client.latest.get(AVAILABILITY) == b"online")
         argv = Path(f"/proc/{daemon.child.pid}/cmdline")
         if argv.exists():
             assert SECRET.encode() not in argv.read_bytes()
@@ -150,22 +167,20 @@ def test_no_path_or_text_of_a_session_leaves_the_machine(mosquitto: Mosquitto) -
     mosquitto.start()
     write_log()
     with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
-        until(lambda: client.latest.get(WEEK_TOKENS) == b"43120", 10)
+        until(lambda: client.latest.get(WEEK_TOKENS) == b"43120")
         told = b" ".join(client.latest.values()) + daemon.get("/usage").content + daemon.get("/metrics").content
     for private in (b"home-user-project", b"/home/user", b"11111111-1111-4111", str(Path.home()).encode()):
         assert private not in told
 
 
 def test_the_embedded_broker_in_a_network_of_its_own() -> None:
-    """Port 1883 of this machine may be taken, so these tests run where it surely is free."""
+    """Port 1883 of this machine may be taken, and other tests believe that nobody listens there."""
     network = ["unshare", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"])]
     network += ["sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     if not shutil.which("unshare") or subprocess.run([*network, "true"], check=False).returncode:
-        if brokers.port_open(1883):
-            pytest.skip("port 1883 is taken here, and no network of its own can be had")
-        network = []
+        pytest.skip("no network of its own can be had here")
     command = [*network, sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(HERE / "embedded.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=HERE.parents[1])
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, cwd=HERE.parents[1])
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -1,7 +1,6 @@
 """The broker is late, killed, emptied, frozen, or says no; and the needles do not care more than they must."""
 
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,12 @@ from tests.support import brokers
 from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.sim_publisher import live, parked, publisher
 from tests.support.simulator import ID, Simulator, shows
-from tests.support.waiting import until
+from tests.support.waiting import BUSY_FACTOR, until
 
-BACK_WITHIN_S = 5.0
-LOST_WITHIN_S = 1.0
-GONE_WITHIN_S = 2.0
-GIVEN_UP_WITHIN_S = 18.0
+BACK_WITHIN_S = BUSY_FACTOR * 5.0
+LOST_WITHIN_S = BUSY_FACTOR * 1.0
+GONE_WITHIN_S = BUSY_FACTOR * 2.0
+GIVEN_UP_WITHIN_S = BUSY_FACTOR * 18.0
 """A publisher has ten seconds to find a broker that came back; before that there is the display's own way to it."""
 PERSISTENT = (
     "allow_anonymous true", "persistence true", "persistence_location {folder}/", "autosave_on_changes true",
@@ -34,7 +33,7 @@ def test_a_broker_that_was_killed_and_comes_back_moves_no_needle(
     with Simulator(gauge_sim, mosquitto.port) as simulator:
         with publisher(mosquitto.port):
             simulator.wait(live())
-            time.sleep(1)  # the tach's last step
+            simulator.wait_until_quiet()  # the tach's last step
             before, index = simulator.now, len(simulator.states)
             mosquitto.kill()
             simulator.wait(lambda state: state["link"] == "no_broker", LOST_WITHIN_S)
@@ -79,7 +78,7 @@ def test_a_frozen_broker_freezes_nothing_here_and_is_well_again_when_it_thaws(
         simulator.wait(lambda state: state["needles"]["5h"]["deg"] == pytest.approx(motor_deg(500), abs=0.34))
         client.publish("claude_gauge/lab/display/heartbeat", b"1")
         mosquitto.freeze()
-        simulator.wait(lambda state: state["link"] == "stale", 5)
+        simulator.wait(lambda state: state["link"] == "stale")
         simulator.wait(lambda state: shows(state, dict.fromkeys(("5h", "tach", "7d"), motor_deg(-1))))
         mosquitto.thaw()
         client.publish("claude_gauge/lab/display/heartbeat", b"1")
@@ -93,7 +92,7 @@ def test_a_broker_that_answers_nobody_is_left_on_demand_and_found_when_it_thaws(
     mosquitto.freeze()
     with Simulator(gauge_sim, mosquitto.port) as simulator:
         simulator.wait_for_log("broker cannot be reached")
-        assert simulator.end_within(1)
+        assert simulator.end_within(BUSY_FACTOR * 1)
     with Simulator(gauge_sim, mosquitto.port) as simulator:
         simulator.wait(lambda state: state["link"] == "no_broker")
         mosquitto.thaw()
@@ -131,10 +130,8 @@ def test_it_says_that_it_is_there_and_when_it_leaves_and_when_it_is_killed(
     with RecordingClient(mosquitto.port) as client:
         with Simulator(gauge_sim, mosquitto.port) as simulator:
             until(lambda: client.latest.get(topic) == b"online")
-            started = time.monotonic()
-            assert simulator.end_within(1)
-            until(lambda: client.latest.get(topic) == b"offline", 1)
-            assert time.monotonic() - started < 1
+            assert simulator.end_within(BUSY_FACTOR * 1)
+            until(lambda: client.latest.get(topic) == b"offline", BUSY_FACTOR * 1)
         assert brokers.retained_on(mosquitto.port)[topic] == b"offline"
         with Simulator(gauge_sim, mosquitto.port) as simulator:
             until(lambda: client.latest.get(topic) == b"online")

@@ -18,16 +18,16 @@ from gauge_mqtt.contract.usage import LAMPS
 from tests.support.brokers import HOST, Mosquitto, free_port
 from tests.support.sim_publisher import PARKED, live, parked, publisher
 from tests.support.simulator import Simulator, ever_lit, shows
-from tests.support.waiting import until
+from tests.support.waiting import BUSY_FACTOR, PATIENCE_S, until
 
-BOOT_WITHIN_S = 10
+BOOT_WITHIN_S = BUSY_FACTOR * 10
 IDLE_SHARE = 0.03
 """Of one processor, with the sanitizers on; without them it is a tenth of that."""
 SHOW_CURSOR = b"\x1b[?25h"
 
 
 def ran(program: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([program, *options], capture_output=True, text=True, timeout=10, check=False)
+    return subprocess.run([program, *options], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 def test_help_names_every_option(gauge_sim: Path) -> None:
@@ -88,7 +88,7 @@ def test_while_nothing_changes_it_says_nothing_and_costs_next_to_nothing(mosquit
 
     with Simulator(gauge_sim, mosquitto.port) as simulator, publisher(mosquitto.port):
         simulator.wait(live())
-        time.sleep(1)  # the tach's last step
+        simulator.wait_until_quiet()  # the tach's last step
         before, seen, seconds = cpu_s(), len(simulator.states), 3
         time.sleep(seconds)
         assert len(simulator.states) == seen
@@ -102,7 +102,7 @@ def test_a_signal_ends_it_within_a_second(mosquitto: Mosquitto, gauge_sim: Path,
     mosquitto.start()
     with Simulator(gauge_sim, mosquitto.port, boot="") as simulator:
         simulator.wait(lambda state: state["link"] == "publisher_offline")
-        assert simulator.end_within(1, number)
+        assert simulator.end_within(BUSY_FACTOR * 1, number)
 
 
 def test_a_reader_that_leaves_ends_it(mosquitto: Mosquitto, gauge_sim: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_reader_that_leaves_ends_it(mosquitto: Mosquitto, gauge_sim: Path) -> 
     assert child.stdout is not None
     assert child.stdout.readline()
     child.stdout.close()
-    assert child.wait(5) == 0
+    assert child.wait(PATIENCE_S) == 0
 
 
 def test_into_a_pipe_it_writes_a_line_for_people_whenever_something_new_is_shown(
@@ -150,7 +150,7 @@ def test_in_a_terminal_it_draws_three_dials_in_place_and_gives_the_cursor_back(
         until(lambda: draws(b"25 %", b"0.80 x", b"90 %", b"5h FUEL", b"TOKENS/MIN", b"7d FUEL", b"live"))
         assert not drawn.count(b"\n") % 14, "each picture is fourteen lines, drawn over the one before"
         child.send_signal(signal.SIGINT)
-        assert child.wait(2) == 0
+        assert child.wait(PATIENCE_S) == 0
         until(lambda: draws(SHOW_CURSOR))
     os.close(ours)
 

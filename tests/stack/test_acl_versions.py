@@ -7,7 +7,6 @@ installed.
 import functools
 import os
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -37,38 +36,7 @@ plugin_use rules#
 @functools.cache
 def home() -> Path | None:
     """mosquitto 2.1 and all it needs, unpacked; `None` where apt cannot fetch it."""
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = caches / "claude-gauge-tests" / f"debian-{SUITE}-mosquitto-whole"
-    mirror = compose_stack._debian_mirror()  # noqa: SLF001
-    if not (home / "complete").exists() and mirror:
-        try:
-            _fetch(home, mirror)
-        except subprocess.SubprocessError:
-            return None
-    return home if (home / "complete").exists() else None
-
-
-def _fetch(home: Path, mirror: str) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        for folder in ("lists/partial", "cache/archives/partial"):
-            (scratch / folder).mkdir(parents=True)
-        (scratch / "sources").write_text(f"deb {mirror} {SUITE} main\n")
-        (scratch / "status").touch()  # as if nothing were installed, so that everything is fetched
-        options = {
-            "Dir::Etc::SourceList": scratch / "sources", "Dir::Etc::SourceParts": "/dev/null",
-            "Dir::State::Lists": scratch / "lists", "Dir::State::status": scratch / "status",
-            "Dir::Cache": scratch / "cache", "APT::Sandbox::User": "", "Debug::NoLocking": "true",
-        }  # fmt: skip
-        apt = ["apt-get", "-q", *(word for name, value in options.items() for word in ("-o", f"{name}={value}"))]
-        wanted = ["install", "--download-only", "--no-install-recommends", "-y", "mosquitto"]
-        for verb in (["update"], wanted):
-            subprocess.run([*apt, *verb], check=True, capture_output=True, timeout=300, cwd=scratch)
-        for archive in (scratch / "cache/archives").glob("*.deb"):
-            subprocess.run(["dpkg-deb", "-x", archive, home], check=True, capture_output=True, timeout=60)
-    links = ["/sbin/ldconfig", "-n", next(home.rglob("libc.so.6")).parent]
-    subprocess.run(links, check=True, capture_output=True, timeout=60)
-    (home / "complete").touch()
+    return compose_stack.debian_packages(SUITE, "mosquitto", dependencies=True)
 
 
 def program(home: Path, plugins: str = "") -> str:

@@ -100,7 +100,7 @@ def test_the_default_profile_runs_well_and_shut_in(stack: Path, docker: Docker, 
     with RecordingClient(int(ports["MQTT_PORT"]), login=login) as client:
         name = next(row[22:] for row in (stack / ".env").read_text().splitlines() if row.startswith("CLAUDE_GAUGE_I"))
         tokens = f"claude_gauge/{name.lower()}/window_7d_tokens"
-        until(lambda: client.latest.get(tokens) == b"0", 20)
+        until(lambda: client.latest.get(tokens) == b"0")
         log = next((stack.parent / "home/.claude/projects").rglob("*.jsonl"))
         with log.open("ab") as session:
             session.write(line(answer(time.time())))

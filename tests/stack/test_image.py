@@ -98,7 +98,7 @@ def test_the_dockerfiles_commands_make_a_publisher_that_speaks(image: Path, mosq
     with RecordingClient(mosquitto.port) as client:
         child = subprocess.Popen([*DROP, image / "bin/gauge-mqtt", "run"], env=environ, cwd="/")
         try:
-            until(lambda: client.latest.get("claude_gauge/lab/availability") == b"online", 20)
+            until(lambda: client.latest.get("claude_gauge/lab/availability") == b"online")
             until(lambda: "homeassistant/device/claude_gauge_lab/config" in client.latest)
         finally:
             child.terminate()

@@ -143,7 +143,7 @@ def stack(tmp_path: Path) -> Stack:
 def test_the_stack_comes_up_and_its_parts_find_each_other(stack: Stack) -> None:
     viewer = ("viewer", secret(stack.folder, "mqtt_viewer"))
     with stack.up(), RecordingClient(stack.mqtt, login=viewer) as client:
-        until(lambda: client.latest.get("claude_gauge/desk/window_5h_tokens") == str(TOKENS).encode(), 20)
+        until(lambda: client.latest.get("claude_gauge/desk/window_5h_tokens") == str(TOKENS).encode())
         until(lambda: client.latest.get("claude_gauge/desk/availability") == b"online")
         assert not [topic for topic in client.topics if not topic.startswith("claude_gauge/desk/")]
         with RecordingClient(
@@ -151,12 +151,12 @@ def test_the_stack_comes_up_and_its_parts_find_each_other(stack: Stack) -> None:
         ) as home_assistant:
             until(lambda: "homeassistant/device/claude_gauge_desk/config" in home_assistant.latest)
 
-        until(lambda: {r["metric"]["job"]: r["value"][1] for r in stack.query("up")} == dict.fromkeys(JOBS, "1"), 30)
-        (series,) = until(lambda: stack.query("claude_code_token_usage_tokens_total"), 10)
+        until(lambda: {r["metric"]["job"]: r["value"][1] for r in stack.query("up")} == dict.fromkeys(JOBS, "1"))
+        (series,) = until(lambda: stack.query("claude_code_token_usage_tokens_total"))
         assert (series["metric"]["job"], series["metric"]["exported_job"]) == ("otel-collector", "claude-code")
         (since,) = stack.query("time() - timestamp(claude_code_token_usage_tokens_total)")
         assert float(since["value"][1]) >= EXPORTED_AGO_S, "it has the time of the scrape instead of the export's"
-        (ours,) = until(lambda: stack.query("claude_gauge_window_5h_tokens"), 10)
+        (ours,) = until(lambda: stack.query("claude_gauge_window_5h_tokens"))
         assert ours["value"][1] == str(TOKENS)
         kept = httpx.get(f"http://127.0.0.1:{stack.prometheus}/api/v1/status/flags").json()["data"]
         assert kept["storage.tsdb.retention.time"] in {"15d", "2w1d"}
@@ -176,7 +176,7 @@ def test_each_health_check_says_well_and_then_unwell(stack: Stack) -> None:
                 for word in stack.health("prometheus")
             ],
         }
-        until(lambda: all(well(command, login) for command in checks.values()), 30)
+        until(lambda: all(well(command, login) for command in checks.values()))
     assert {name: well(command, login) for name, command in checks.items()} == dict.fromkeys(checks, False)
     assert secret(stack.folder, "mqtt_health") not in str(checks)
 

@@ -4,14 +4,17 @@ It keeps nothing on disk: killed and started again, it is empty. `RecordingClien
 """
 
 import asyncio
+import fcntl
 import functools
 import gc
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -26,6 +29,7 @@ from tests.support.waiting import PATIENCE_S, until
 
 IMAGE = "eclipse-mosquitto:2"
 HOST = "127.0.0.1"
+PORTS = range(20_000, 32_000)
 _OPEN = ("allow_anonymous true",)
 _EMBEDDED = """
 import asyncio, sys
@@ -35,9 +39,22 @@ asyncio.run(EmbeddedBroker(int(sys.argv[1])).run())
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port for one server of this test process. No other process of tests gets it as long as this one lives, and no
+    outgoing connection, since those take higher ones.
+    """
+    locks = Path(tempfile.gettempdir()) / f"claude-gauge-test-ports-{os.getuid()}"
+    locks.mkdir(exist_ok=True)
+    for port in random.sample(PORTS, len(PORTS)):
+        lock = os.open(locks / str(port), os.O_WRONLY | os.O_CREAT)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                probe.bind((HOST, port))
+        except OSError:
+            os.close(lock)
+        else:
+            return port  # the lock stays until the process ends
+    raise AssertionError("no port is free")
 
 
 def port_open(port: int) -> bool:

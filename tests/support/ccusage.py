@@ -8,8 +8,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from tests.support.cache import cached
+
 VERSION = "20.0.24"
 """Releases disagree with each other (`blocks` changed its meaning between 20.0.20 and 20.0.23): never `latest`."""
+NPM_WITHIN_S = 600
 IN_JAVASCRIPT = ("15.10.0", "16.2.5", "17.2.1", "18.0.11")
 """The last of each line before the native program. 19 needs a newer Node than 20 does."""
 
@@ -28,25 +31,16 @@ def ccusage_command(version: str) -> Path:
 
 def _installed(version: str, look: Callable[[Path], Path | None]) -> Path:
     """Found in the cache or installed there with npm, and asked whether it is the one."""
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = caches / "claude-gauge-tests" / f"ccusage-{version}"
+
+    def install(home: Path) -> None:
+        said = npm_install(home, f"ccusage@{version}")
+        if look(home) is None:  # npm exits 0 even if the optional package of this platform is not there
+            raise RuntimeError(f"npm brought no ccusage {version}: {said}")
+        (home / "projects").mkdir()  # 15 wants logs even to say its version
+
+    home = cached(f"npm-ccusage-{version}", install)
     found = look(home)
-    if found is None:
-        npm = shutil.which("npm")
-        if npm is None:
-            raise RuntimeError(f"npm is needed once, to install ccusage {version} into {home}")
-        home.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            [npm, "install", "--prefix", str(home), "--no-audit", "--no-fund", f"ccusage@{version}"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        found = look(home)
-        if found is None:  # npm exits 0 even if the optional package of this platform is not there
-            raise RuntimeError(f"npm brought no ccusage {version} (exit {done.returncode}): {done.stderr[-500:]}")
-    (home / "projects").mkdir(exist_ok=True)  # 15 wants logs even to say its version
+    assert found
     environ = os.environ | {"CLAUDE_CONFIG_DIR": str(home)}
     said = subprocess.run(
         [found, "--version"], env=environ, capture_output=True, text=True, check=True, timeout=30
@@ -54,6 +48,16 @@ def _installed(version: str, look: Callable[[Path], Path | None]) -> Path:
     if version not in said:
         raise RuntimeError(f"{found} says {said.strip()!r}, not {version}")
     return found
+
+
+def npm_install(home: Path, *arguments: str) -> str:
+    """Run `npm install` in `home`; the end of what it wrote. Raises `RuntimeError` where there is no npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise RuntimeError(f"npm is needed once, to install into {home}")
+    command = [npm, "install", "--prefix", str(home), "--no-audit", "--no-fund", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=NPM_WITHIN_S)
+    return f"exit {done.returncode}, {done.stderr[-500:]}"
 
 
 def _native(home: Path) -> Path | None:

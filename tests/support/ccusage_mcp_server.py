@@ -2,16 +2,17 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.support.brokers import HOST, free_port, port_open
+from tests.support.cache import cached
+from tests.support.ccusage import npm_install
+from tests.support.waiting import until
 
 VERSION = "18.0.11"
 SDK = "1.25.3"
@@ -20,26 +21,15 @@ SDK = "1.25.3"
 
 def installed() -> Path:
     """The `node_modules` with the server, and with the ccusage that it asks."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = cache / "claude-gauge-tests" / f"ccusage-mcp-{VERSION}-sdk-{SDK}"
-    modules = home / "node_modules"
-    if not _complete(modules):
-        npm = shutil.which("npm")
-        if npm is None:
-            raise RuntimeError(f"npm is needed once, to install @ccusage/mcp {VERSION} into {home}")
-        home.mkdir(parents=True, exist_ok=True)
-        wanted = {"dependencies": {"@ccusage/mcp": VERSION}, "overrides": {"@modelcontextprotocol/sdk": SDK}}
-        (home / "package.json").write_text(json.dumps({"private": True, **wanted}))
-        done = subprocess.run(
-            [npm, "install", "--prefix", str(home), "--no-audit", "--no-fund", "--ignore-scripts"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
-        if not _complete(modules):
-            raise RuntimeError(f"npm brought no @ccusage/mcp {VERSION} (exit {done.returncode}): {done.stderr[-500:]}")
-    return modules
+    return cached(f"npm-ccusage-mcp-{VERSION}-sdk-{SDK}", _install) / "node_modules"
+
+
+def _install(home: Path) -> None:
+    wanted = {"dependencies": {"@ccusage/mcp": VERSION}, "overrides": {"@modelcontextprotocol/sdk": SDK}}
+    (home / "package.json").write_text(json.dumps({"private": True, **wanted}))
+    said = npm_install(home, "--ignore-scripts")
+    if not _complete(home / "node_modules"):
+        raise RuntimeError(f"npm brought no @ccusage/mcp {VERSION}: {said}")
 
 
 def _complete(modules: Path) -> bool:
@@ -69,15 +59,15 @@ def serving(claude: Path, room: Path) -> Iterator[tuple[str, "subprocess.Popen[A
             command, env=_environment(claude), cwd=room, stdout=log, stderr=log, start_new_session=True
         )
     try:
-        deadline = time.monotonic() + 20
-        while not port_open(port):
-            said = (room / "server.log").read_text()
-            assert process.poll() is None, said
-            assert time.monotonic() < deadline, said
-            time.sleep(0.02)
+        until(lambda: port_open(port) or _exited(process, room / "server.log"))
         yield f"http://{HOST}:{port}/", process
     finally:
         stop(process)
+
+
+def _exited(process: "subprocess.Popen[Any]", log: Path) -> bool:
+    assert process.poll() is None, log.read_text()
+    return False
 
 
 def stop(process: "subprocess.Popen[Any]") -> None:

@@ -1,10 +1,13 @@
-"""The host build of the firmware, made once: core, tests, fuzzers and simulator, with sanitizers."""
+"""The host build of the firmware, made once a run: core, tests, fuzzers and simulator, with sanitizers."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.support.cache import made_once
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 BUILD_WITHIN_S = 600
@@ -22,10 +25,14 @@ def firmware_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     missing = [tool for tool in NEEDED if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"no {', '.join(missing)} here; scripts/test installs them")
-    folder = tmp_path_factory.mktemp("firmware")
-    _cmake("-S", FIRMWARE, "-B", folder)
-    _cmake("--build", folder, "-j2")
-    return folder
+
+    def build(folder: Path) -> None:
+        _cmake("-S", FIRMWARE, "-B", folder)
+        _cmake("--build", folder, "-j2")
+
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # what the workers of one run have in common
+    return made_once(run / "firmware-build", build)
 
 
 @pytest.fixture(scope="session")

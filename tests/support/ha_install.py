@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.support.cache import cached
+
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 MIRROR = "http://deb.debian.org/debian"
 
@@ -81,10 +83,6 @@ class Installation:
     def python(self) -> Path:
         return self.home / "venv/bin/python"
 
-    @property
-    def ready(self) -> Path:
-        return self.home / "ready"
-
     def command(self, *argv: str | Path, sees: tuple[Path, ...] = ()) -> list[str]:
         """`argv` as it has to be started. Of this machine's files it sees `sees`, under the names they have here."""
         plain = [str(part) for part in argv]
@@ -108,17 +106,14 @@ class Installation:
 
 def installed(release: Release) -> Installation:
     """The release, installed now unless it is there. Raises `CannotInstallError`."""
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    there = Installation(release, caches / "claude-gauge-tests" / f"home-assistant-{release.version}")
-    if not there.ready.exists():
-        shutil.rmtree(there.home, ignore_errors=True)  # half of it, from a time that was cut short
-        there.home.mkdir(parents=True)
-        base = _python(there)
-        _run(there, base, "-m", "venv", there.home / "venv")
+
+    def install(home: Path) -> None:
+        there = Installation(release, home)
+        _run(there, _python(there), "-m", "venv", home / "venv")
         _run(there, there.python, "-m", "pip", "install", "--quiet", "uv")
         _packages(there)
-        there.ready.touch()
-    return there
+
+    return Installation(release, cached(f"home-assistant-{release.version}", install))
 
 
 def _packages(there: Installation) -> None:

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from gauge_mqtt.app.cli import main
 from tests.support.brokers import Mosquitto
 from tests.support.lines import answer, line
-from tests.support.waiting import PATIENCE_S, until
+from tests.support.waiting import PATIENCE_S, Stopwatch, until
 
 TOKENS = 43_120
 
@@ -37,19 +37,29 @@ def write_log(*, tokens: int = TOKENS, name: str = "one") -> Path:
 
 
 class Daemon:
-    """`gauge-mqtt run` in a process of its own. `log`: what it has written so far."""
+    """`gauge-mqtt run` in a process of its own. `log`: what it has written so far. `changed`: Python that runs before,
+    to change a constant in there.
+    """
 
     def __init__(
-        self, *args: str, stderr: IO[bytes] | int | None = None, verbose: bool = False, **environ: str
+        self,
+        *args: str,
+        stderr: IO[bytes] | int | None = None,
+        verbose: bool = False,
+        changed: str = "",
+        **environ: str,
     ) -> None:
         self._log_file = Path.home() / f"gauge-{time.monotonic_ns()}.log"
         self._args = [*(["-v"] if verbose else []), "run", "--http-port", "0", "--instance", "lab", *args]
         self._stderr, self._environ = stderr, environ
+        self._program = (
+            ["-c", f"{changed}\nfrom gauge_mqtt.__main__ import main\nmain()"] if changed else ["-m", "gauge_mqtt"]
+        )
 
     def __enter__(self) -> Self:
         with self._log_file.open("wb") as log:
             self.child = subprocess.Popen(
-                [sys.executable, "-m", "gauge_mqtt", *self._args],
+                [sys.executable, *self._program, *self._args],
                 env=os.environ | self._environ,
                 stdout=log,
                 stderr=log if self._stderr is None else self._stderr,
@@ -78,10 +88,12 @@ class Daemon:
         return dict(self.get("/usage").json() or {})
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
-        """Send a signal; the exit code, and the seconds until the end."""
-        started = time.monotonic()
+        """Send a signal; the exit code, and the seconds until the end that were its own."""
+        watch = Stopwatch(self.child.pid)
         self.child.send_signal(number)
-        return self.wait(), time.monotonic() - started
+        until(lambda: os.waitid(os.P_PID, self.child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT))
+        seconds = watch.seconds
+        return self.wait(), seconds
 
     def wait(self) -> int:
         return self.child.wait(PATIENCE_S)

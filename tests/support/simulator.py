@@ -72,6 +72,13 @@ class Simulator:
                 assert left > 0, f"did not happen in {within:g} s; it shows {last} and its log is {self.log!r}"
                 self._changed.wait(left)
 
+    def wait_until_quiet(self, quiet_s: float = 1.0) -> None:
+        """Until that long nothing new has been shown."""
+        deadline = time.monotonic() + PATIENCE_S
+        with self._changed:
+            while self._changed.wait(quiet_s):
+                assert time.monotonic() < deadline, f"it never comes to rest; it shows {self.states[-1]}"
+
     def wait_for_log(self, words: str, within: float = PATIENCE_S) -> None:
         with self._changed:
             logged = self._changed.wait_for(lambda: words in self.log, within)

@@ -14,11 +14,13 @@ from typing import Any
 import yaml
 
 from tests.support.brokers import free_port, mosquitto, port_open
+from tests.support.cache import cached
 from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = "deploy/secrets"
 PROFILES = ("otel", "homeassistant")
+FETCH_WITHIN_S = 600
 OTLP = ("-f", "docker-compose.yml", "-f", "deploy/compose.otlp.yml")
 _MADE = shutil.ignore_patterns("secrets", "data", "__pycache__")
 
@@ -83,19 +85,29 @@ def _says(*command: str) -> str:
 
 def from_debian(suite: str, package: str, program: str) -> Path | None:
     """One program out of a package of a later Debian, from the mirror that apt uses here; nothing is installed."""
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    home = caches / "claude-gauge-tests" / f"debian-{suite}-{package}"
+    if (home := debian_packages(suite, package)) is None:
+        return None
     found = home / program
-    if not found.exists() and (mirror := _debian_mirror()):
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as scratch:
-            try:
-                _fetch(Path(scratch), mirror, suite, package)
-                (archive,) = Path(scratch).glob("*.deb")
-                subprocess.run(["dpkg-deb", "-x", archive, home], check=True, capture_output=True, timeout=60)
-            except subprocess.SubprocessError:
-                return None
     return found if found.exists() and _says(str(found), "--version") else None
+
+
+def debian_packages(suite: str, package: str, *, dependencies: bool = False) -> Path | None:
+    """A folder with `package` of a later Debian unpacked, and with all that it depends on if that is wanted; `None`
+    where apt cannot fetch it.
+    """
+
+    def fetch(home: Path) -> None:
+        with tempfile.TemporaryDirectory() as scratch:
+            _download(Path(scratch), suite, package, dependencies=dependencies)
+            for archive in Path(scratch).rglob("*.deb"):
+                _run("dpkg-deb", "-x", archive, home)
+        for libc in home.rglob("libc.so.6"):
+            _run("/sbin/ldconfig", "-n", libc.parent)  # the links that the packages' scripts would make
+
+    try:
+        return cached(f"apt-{suite}-{package}{'-whole' if dependencies else ''}", fetch)
+    except subprocess.SubprocessError:
+        return None
 
 
 def _debian_mirror() -> str:
@@ -106,7 +118,9 @@ def _debian_mirror() -> str:
     return next((uri for uri in uris if "security" not in uri), "")
 
 
-def _fetch(scratch: Path, mirror: str, suite: str, package: str) -> None:
+def _download(scratch: Path, suite: str, package: str, *, dependencies: bool) -> None:
+    if not (mirror := _debian_mirror()):
+        raise subprocess.SubprocessError("no apt, or no Debian, here")
     for folder in ("lists/partial", "cache/archives/partial"):
         (scratch / folder).mkdir(parents=True)
     (scratch / "sources").write_text(f"deb {mirror} {suite} main\n")
@@ -114,9 +128,18 @@ def _fetch(scratch: Path, mirror: str, suite: str, package: str) -> None:
         "Dir::Etc::SourceList": scratch / "sources", "Dir::Etc::SourceParts": "/dev/null",
         "Dir::State::Lists": scratch / "lists", "Dir::Cache": scratch / "cache", "APT::Sandbox::User": "",
     }  # fmt: skip
+    verbs = [["update"], ["download", package]]
+    if dependencies:
+        (scratch / "status").touch()  # as if nothing were installed, so that everything is fetched
+        options |= {"Dir::State::status": scratch / "status", "Debug::NoLocking": "true"}
+        verbs[1] = ["install", "--download-only", "--no-install-recommends", "-y", package]
     apt = ["apt-get", "-q", *(word for name, value in options.items() for word in ("-o", f"{name}={value}"))]
-    for verb in (["update"], ["download", package]):
-        subprocess.run([*apt, *verb], check=True, capture_output=True, timeout=300, cwd=scratch)
+    for verb in verbs:
+        _run(*apt, *verb, cwd=scratch)
+
+
+def _run(*command: str | Path, cwd: Path | None = None) -> None:
+    subprocess.run(command, check=True, capture_output=True, timeout=FETCH_WITHIN_S, cwd=cwd)
 
 
 def clean(**more: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gauge_mqtt.contract.messages import retained
+from gauge_mqtt.sinks.mqtt import session as mqtt_session
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.clear import probe
 from gauge_mqtt.sinks.mqtt.embedded import EmbeddedBroker, port_answers
@@ -39,15 +40,16 @@ async def test_a_broker_of_3_1_1_alone_is_served_in_its_own_version(embedded: in
     sink = sink_on(embedded)
     sink.show(usage(rate_1m=4), (), beat=True)
     async with running(sink):
-        await eventually(lambda: sink.health.ok, 10)
+        await eventually(lambda: sink.health.ok)
         assert "3.1.1" in sink.health.detail
         await eventually(lambda: retained_on(embedded, v311=True).items() >= retained(usage(rate_1m=4), TOPICS).items())
 
 
-async def test_known_to_be_of_3_1_1_it_is_not_asked_for_more(embedded: int) -> None:
+async def test_known_to_be_of_3_1_1_it_is_not_asked_for_more(embedded: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mqtt_session, "CONNECT_TIMEOUT_S", 600)  # how long it would wait for an answer to MQTT 5
     sink = sink_on(embedded, only_v311=True)
     async with running(sink):
-        await eventually(lambda: sink.health.ok, 1)
+        await eventually(lambda: sink.health.ok)
         await eventually(lambda: TOPICS.discovery in retained_on(embedded, v311=True))
         seen = await probe(Broker(host=HOST, port=embedded, only_v311=True), TOPICS)
         assert seen == ("3.1.1", True, "online")
@@ -56,7 +58,7 @@ async def test_known_to_be_of_3_1_1_it_is_not_asked_for_more(embedded: int) -> N
 async def test_the_will_of_a_killed_client_is_published_and_kept(embedded: int) -> None:
     with RecordingClient(embedded, v311=True) as client:
         child = await brokers.publisher(embedded, "only_v311")
-        await eventually(lambda: client.latest.get(TOPICS.availability) == b"online", 10)
+        await eventually(lambda: client.latest.get(TOPICS.availability) == b"online")
         child.kill()
         await child.wait()
         await eventually(lambda: client.latest[TOPICS.availability] == b"offline")
@@ -86,7 +88,7 @@ async def test_it_ends_at_once_with_clients_connected(child: "tuple[int, subproc
             await eventually(lambda: sink.health.ok)
             assert await port_answers(HOST, port)
             process.send_signal(signal.SIGINT)
-            await eventually(lambda: process.poll() is not None, 1)
+            await eventually(lambda: process.poll() is not None)
             await eventually(lambda: not sink.health.ok)
     assert not await port_answers(HOST, port)
 

@@ -128,6 +128,7 @@ async def test_a_live_birth_of_home_assistant_is_answered_and_a_retained_one_is_
 
 async def test_a_flood_of_births_is_answered_once(mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sink_module, "GREET_WITHIN_S", 0.2)
+    monkeypatch.setattr(sink_module, "GREET_EVERY_S", 600)
     port = mosquitto.start().port
     with RecordingClient(port) as client:
         sink = sink_on(port)
@@ -145,7 +146,7 @@ async def test_a_killed_publisher_is_declared_offline_by_the_broker(mosquitto: M
     port = mosquitto.start().port
     with RecordingClient(port) as client:
         child = await brokers.publisher(port)
-        await eventually(lambda: client.latest.get(TOPICS.availability) == b"online", within=10)
+        await eventually(lambda: client.latest.get(TOPICS.availability) == b"online")
         child.kill()
         await child.wait()
         await eventually(lambda: client.latest[TOPICS.availability] == b"offline")

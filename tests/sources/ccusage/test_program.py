@@ -17,7 +17,7 @@ from gauge_mqtt.sources.ccusage.report import CcusageError, blocks
 from gauge_mqtt.sources.process import QUOTED
 from tests.support.ccusage import VERSION, ccusage_binary
 from tests.support.ccusage_fake import script
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.anyio
 EMPTY = """echo '{"blocks": []}'"""
@@ -147,8 +147,8 @@ async def test_it_stands_back_for_everything_else(tmp_path: Path) -> None:
 
 async def test_one_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     hang = f"sleep 1000 & echo $! $$ >> {tmp_path}/pids; wait"
-    hanging = program(script(tmp_path / "ccusage", hang), timeout_s=1)
-    with pytest.raises(CcusageError, match=r"^`ccusage claude blocks .*` gave no answer within 1 s$"):
+    hanging = program(script(tmp_path / "ccusage", hang), timeout_s=3)
+    with pytest.raises(CcusageError, match=r"^`ccusage claude blocks .*` gave no answer within 3 s$"):
         await hanging.report("blocks")
     assert len(pids(tmp_path)) == 2
     await eventually(lambda: not any(map(running, pids(tmp_path))))
@@ -169,7 +169,7 @@ async def test_one_that_is_cancelled_is_ended_with_its_children(tmp_path: Path) 
 async def test_cancelled_at_any_turn_of_its_start_it_is_ended(turns: int, tmp_path: Path) -> None:
     hanging = program(script(tmp_path / "ccusage", f"sleep 1000 & echo $! $$ >> {tmp_path}/pids; wait"))
     await hanging.identify()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(2 * PATIENCE_S):
         task = asyncio.create_task(hanging.report("blocks"))
         for _ in range(turns):
             await asyncio.sleep(0)
@@ -184,7 +184,7 @@ async def test_a_child_that_left_the_group_cannot_hold_us_up(tmp_path: Path) -> 
     leave = f"setsid sleep 1000 & echo $! >> {tmp_path}/pids; {EMPTY}"
     leaving = program(script(tmp_path / "ccusage", leave), timeout_s=1)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(2 * PATIENCE_S):
             with pytest.raises(CcusageError, match="no answer within"):
                 await leaving.report("blocks")
     finally:

@@ -74,7 +74,7 @@ async def test_when_a_block_ends_it_is_asked_once(
     fake: FakeCcusage, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ccusage, "BLOCK_OVER_S", 0.05)
-    fake.prints(block(time.time() - 5 * 3600 + 1, last=time.time() - 60))
+    fake.prints(block(time.time() - 5 * 3600 + 4, last=time.time() - 60))  # ends well after the first report
     source, tail = source_and_tail(fake, log)
     async with running(source, tail):
         assert (source.runs, tokens(source)) == (1, 1000)

@@ -98,7 +98,7 @@ async def test_the_tach_counts_from_the_first_sample_on(lab: Lab, exporter: Expo
 async def test_a_resumed_session_starts_at_0_again(
     lab: Lab, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prom_queries, "RATE_S", 3)
+    monkeypatch.setattr(prom_queries, "RATE_S", 8)
     answer(exporter)
     answer(exporter)
     async with running(lab.source(exporter)) as source:
@@ -131,7 +131,7 @@ async def test_a_session_that_comes_back_does_not_count_again(
     lab: Lab, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A lid was closed: Prometheus does not see its counters at first, and then all at once."""
-    monkeypatch.setattr(prom_queries, "RATE_S", 3)
+    monkeypatch.setattr(prom_queries, "RATE_S", 8)
     answer(exporter)
     answer(exporter, session="b")
     async with running(lab.source(exporter)) as source:
@@ -153,7 +153,7 @@ async def test_silence_is_judged_where_the_samples_are_as_young_as_claude_code(
     lab: Lab, exporter: Exporter, way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A collector goes on repeating what it got last, for as long as a day: that is no sign of life."""
-    monkeypatch.setattr(prometheus, "FRESH", timedelta(seconds=3))
+    monkeypatch.setattr(prometheus, "FRESH", timedelta(seconds=8))
     answer(exporter, way=way)
     async with running(lab.source(exporter)) as source:
         await eventually(lambda: read(source).rate_tokens)
