@@ -243,6 +243,8 @@ def discovery_clear(**flags: Any) -> None:
     settings = loaded(flags).settings
     cleared = asyncio.run(clear(settings.broker(), settings.topics))
     click.echo(f"{len(cleared.topics)} topics of {settings.instance} emptied on {settings.broker().url}")
+    if cleared.unseen:
+        click.echo(cleared.unseen, err=True)
     if cleared.publisher_online:
         click.echo("a gauge-mqtt is still running there and will publish them again: stop it first", err=True)
 

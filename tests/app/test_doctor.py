@@ -116,3 +116,18 @@ def test_doctor_names_what_is_left_under_a_former_name(mosquitto: brokers.Mosqui
     assert f"note  former name: {here}_fritz_box is on the broker and offline" in page
     assert f"fix: gauge-mqtt discovery clear --instance {here}_fritz_box" in page
     assert "former name" not in gauge(*given, "--instance", here).stdout, "who has named it knows its name"
+
+
+def test_doctor_names_the_right_that_is_missing(mosquitto: brokers.Mosquitto, tmp_path: Path) -> None:
+    acl = tmp_path / "broker/acl"
+    doctor = {"CLAUDE_GAUGE_MQTT_URL": f"mqtt://127.0.0.1:{mosquitto.port}", "CLAUDE_GAUGE_INSTANCE": "lab"}
+    for rules, verdict, said in (
+        ("topic write claude_gauge/lab/#\n", "note", "may not read claude_gauge/lab/#"),
+        ("topic read claude_gauge/lab/#\n", "fault", "may not write claude_gauge/lab/#"),
+        ("topic readwrite claude_gauge/lab/#\n", "note", ""),
+    ):
+        acl.write_text(rules)
+        mosquitto.start("allow_anonymous true", f"acl_file {mosquitto.folder}/acl")
+        rights = [row for row in gauge("doctor", **doctor).stdout.splitlines() if " rights: " in row]
+        assert [said in row and row.startswith(verdict) for row in rights] == [True] * bool(said)
+        mosquitto.kill()

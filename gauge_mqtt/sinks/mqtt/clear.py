@@ -1,95 +1,88 @@
-"""Short visits to the broker for the command line: empty what was retained, or look whether all is well."""
+"""`discovery clear`: every topic that an instance ever left on the broker, emptied."""
 
 import asyncio
-import contextlib
-import secrets
-from collections.abc import AsyncIterator
 from typing import NamedTuple
 
+from gauge_mqtt.contract.messages import UNKNOWN
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.homeassistant.discovery import RETIRED
 from gauge_mqtt.sinks.mqtt.broker import Broker
-from gauge_mqtt.sinks.mqtt.message import V311, Message
-from gauge_mqtt.sinks.mqtt.session import Session, connect
+from gauge_mqtt.sinks.mqtt.message import V5, Message
+from gauge_mqtt.sinks.mqtt.visit import LOOK_S, Visit, visit, who
 from gauge_mqtt.sinks.mqtt.words import MqttError
 
-GATHER_S = 1.0
-"""Retained messages come right behind the SUBACK; a second is plenty."""
 ACK_S = 5.0
+GONE_AFTER_S = 1
+"""Seconds after which the broker forgets what is to vanish without an empty message."""
+PREFIX_LEVELS = 3
+"""An earlier discovery prefix is looked for with up to so many levels."""
 
 
 class Cleared(NamedTuple):
-    """What was emptied. `publisher_online`: a gauge-mqtt is at work there and will publish it all again."""
+    """What was emptied. `publisher_online`: a gauge-mqtt is at work there and will publish it all again. `unseen`: why
+    not everything could be looked for, in words.
+    """
 
     topics: list[str]
     publisher_online: bool
+    unseen: str | None
 
 
-class Probe(NamedTuple):
-    """What a visitor finds. `availability`: `online`, `offline`, or `None` where no publisher has ever been."""
+async def clear(broker: Broker, topics: Topics, *, look_s: float = LOOK_S) -> Cleared:
+    """Empty every retained topic of this instance: of earlier versions and under an earlier discovery prefix, too.
 
-    version: str
-    discovery_retained: bool
-    availability: str | None
-
-
-async def clear(broker: Broker, topics: Topics, *, gather_s: float = GATHER_S) -> Cleared:
-    """Empty every retained topic of this instance, those of earlier versions too. Raises `MqttError`."""
-    everything = (f"{topics.base}/#", topics.discovery)
-    async with _visit(broker, everything, gather_s) as (session, found):
+    Discovery goes first, so that Home Assistant has let go of the topics before they are emptied. Where it has them
+    from its YAML, an empty value is an error in its log; so values become unknown and expire, as far as the broker can
+    do that (MQTT 5). Raises `MqttError`.
+    """
+    config = topics.discovery.removeprefix(f"{topics.discovery_prefix}/")
+    anywhere = [f"{'+/' * levels}{config}" for levels in range(1, PREFIX_LEVELS + 1)]
+    async with visit(broker, topics) as here:
+        await here.look(f"{topics.base}/#", topics.discovery, *anywhere, within_s=look_s)
+        sees = (await here.rights()).read
+        online = here.retained.get(topics.availability) == b"online"
+        discovery = [topic for topic in here.retained if topic.endswith(f"/{config}")]
         retired = [f"{topics.base}/{key}" for key in RETIRED]
-        # Discovery comes first, so that Home Assistant has let go of the topics before they are emptied.
-        emptied = list(dict.fromkeys([*topics.retained, *retired, *found]))
-        for topic in emptied:
-            session.publish(Message(topic, b"", retain=True))
-        if not await session.settled(ACK_S):
-            raise MqttError(f"{broker.url} did not acknowledge within {ACK_S:g} s; some topics may remain")
-        if refused := {topic: why for topic, why in session.refusals.items() if topic not in everything}:
-            topic, why = next(iter(refused.items()))
-            raise MqttError(f"{broker.url} refused to empty {len(refused)} topics, {topic} for one: {why}")
-        return Cleared(emptied, publisher_online=found.get(topics.availability) == b"online")
-
-
-async def probe(broker: Broker, topics: Topics) -> Probe:
-    """Connect as a visitor and look, within a few seconds. Raises `MqttError`."""
-    wanted = (topics.discovery, topics.availability)
-    async with _visit(broker, wanted, GATHER_S) as (session, found):
-        availability = found.get(topics.availability)
-        return Probe(
-            version="3.1.1" if session.version is V311 else "5",
-            discovery_retained=topics.discovery in found,
-            availability=None if availability is None else availability.decode(errors="replace"),
+        emptied = list(
+            dict.fromkeys(
+                [topics.discovery, *discovery, topics.availability, *topics.retained, *retired, *here.retained]
+            )
         )
+        gently = sees is True and here.session.version is V5
+        for topic in emptied:
+            here.session.publish(_goodbye(topic, topics) if gently else Message(topic, b"", retain=True))
+        await _acknowledged(here, broker, emptied)
+        if gently:
+            await asyncio.sleep(GONE_AFTER_S + 0.2)
+            here.retained.clear()
+            await here.look(f"{topics.base}/#", within_s=look_s)
+            for topic in here.retained:
+                here.session.publish(Message(topic, b"", retain=True))
+            await _acknowledged(here, broker, emptied)
+    return Cleared(emptied, publisher_online=online, unseen=None if sees else _unseen(broker, topics))
 
 
-async def instances(broker: Broker) -> list[tuple[str, str]]:
-    """Every publisher that has ever been on the broker, by name, and its availability. Raises `MqttError`."""
-    async with _visit(broker, (Topics("+").availability,), GATHER_S) as (_, found):
-        return sorted((topic.split("/")[1], state.decode(errors="replace")) for topic, state in found.items())
+def _goodbye(topic: str, topics: Topics) -> Message:
+    """The last message of a topic, which leaves nothing behind and is an error to nobody who still listens."""
+    if topic == topics.availability:
+        return Message(topic, b"offline", retain=True, expiry_s=GONE_AFTER_S)
+    below = topic.removeprefix(f"{topics.base}/")
+    if topic in {below, topics.state} or below.startswith("display/"):  # no entity has it for its state
+        return Message(topic, b"", retain=True)
+    return Message(topic, UNKNOWN.encode(), retain=True, expiry_s=GONE_AFTER_S)
 
 
-@contextlib.asynccontextmanager
-async def _visit(
-    broker: Broker, filters: tuple[str, ...], gather_s: float
-) -> AsyncIterator[tuple[Session, dict[str, bytes]]]:
-    """A connection under a name of its own and without a will, and what is retained under `filters`."""
-    found: dict[str, bytes] = {}
-    arrived = asyncio.Event()
+async def _acknowledged(here: Visit, broker: Broker, emptied: list[str]) -> None:
+    if not await here.session.settled(ACK_S):
+        raise MqttError(f"{broker.url} did not acknowledge within {ACK_S:g} s; some topics may remain")
+    if refused := here.refused(emptied):
+        topic, why = next(iter(refused.items()))
+        raise MqttError(f"{broker.url} refused to empty {len(refused)} topics, {topic} for one: {why}")
 
-    def on_message(topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 (called by position)
-        if retained:
-            found[topic] = payload
-            arrived.set()
 
-    session = await connect(broker, f"gauge-visit-{secrets.token_hex(4)}")
-    session.message_callback = on_message
-    try:
-        session.subscribe(*filters)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(gather_s):
-                while not found.keys() >= set(filters):
-                    arrived.clear()
-                    await arrived.wait()
-        yield session, found
-    finally:
-        await session.close()
+def _unseen(broker: Broker, topics: Topics) -> str:
+    return (
+        f"{who(broker)} may not read {topics.base}/#: the topics of this version were emptied, but what an earlier "
+        "version or discovery prefix left could not be looked for; give it read access "
+        f"(mosquitto: topic readwrite {topics.base}/#)"
+    )

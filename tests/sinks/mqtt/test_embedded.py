@@ -13,8 +13,8 @@ import pytest
 from gauge_mqtt.contract.messages import retained
 from gauge_mqtt.sinks.mqtt import session as mqtt_session
 from gauge_mqtt.sinks.mqtt.broker import Broker
-from gauge_mqtt.sinks.mqtt.clear import probe
 from gauge_mqtt.sinks.mqtt.embedded import EmbeddedBroker, port_answers
+from gauge_mqtt.sinks.mqtt.probe import probe
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from tests.support import brokers
 from tests.support.brokers import HOST, RecordingClient, retained_on
@@ -52,7 +52,7 @@ async def test_known_to_be_of_3_1_1_it_is_not_asked_for_more(embedded: int, monk
         await eventually(lambda: sink.health.ok)
         await eventually(lambda: TOPICS.discovery in retained_on(embedded, v311=True))
         seen = await probe(Broker(host=HOST, port=embedded, only_v311=True), TOPICS)
-        assert seen == ("3.1.1", True, "online")
+        assert (seen.version, seen.discovery_retained, seen.availability) == ("3.1.1", True, "online")
 
 
 async def test_the_will_of_a_killed_client_is_published_and_kept(embedded: int) -> None:
