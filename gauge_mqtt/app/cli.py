@@ -101,6 +101,22 @@ def run(**flags: Any) -> None:
 
 
 @main.command()
+@click.option(
+    "--url", metavar="URL", help="A running publisher, such as http://desk:8080; unset: the one of this machine."
+)
+@click.option("--mqtt", "from_broker", is_flag=True, help="Watch the instance on the broker instead.")
+@settings_options
+def watch(*, url: str | None, from_broker: bool, **flags: Any) -> None:
+    """Show the cluster in this terminal; q leaves. Without a running publisher it reads the sources itself."""
+    from gauge_mqtt.app.watch import watch as show  # noqa: PLC0415
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.ClickException("watch wants a terminal; `gauge-mqtt once` prints the values")
+    logging.getLogger().setLevel(logging.CRITICAL)  # a line of log would tear the picture
+    asyncio.run(show(loaded(flags).settings, url=url, from_broker=from_broker))
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the whole snapshot as JSON, as GET /usage gives it.")
 @click.option("--explain", is_flag=True, help="Print every key with its origin and age.")
 @settings_options

@@ -80,9 +80,12 @@ class Daemon:
         except AssertionError as error:
             raise AssertionError(f"never said {words!r}, but:\n{self.log}") from error
 
+    def address(self) -> str:
+        """Where it serves HTTP."""
+        return str(until(lambda: re.search(r"HTTP: (http://\S+)/usage", self.log))[1])
+
     def get(self, path: str) -> httpx.Response:
-        found = until(lambda: re.search(r"HTTP: (http://\S+)/usage", self.log))
-        return httpx.get(found[1] + path)
+        return httpx.get(self.address() + path)
 
     def usage(self) -> dict[str, Any]:
         return dict(self.get("/usage").json() or {})

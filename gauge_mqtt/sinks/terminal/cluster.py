@@ -1,0 +1,111 @@
+"""The cluster as lines of text, from the same geometry as the printed faces. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from gauge_mqtt.contract.dials import FACES, Dial, face_deg, motor_deg
+from gauge_mqtt.contract.fascia import CENTRE, FASCIA, RADIUS, WINDOW, lamp_windows
+from gauge_mqtt.contract.usage import LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
+from gauge_mqtt.sinks.terminal.canvas import DOTS_X, DOTS_Y, Canvas, polar
+
+WORDS_ROWS = 3
+"""Below the cluster: a blank line, the values in words, and how to leave."""
+COLUMNS_MIN, ROWS_MIN = 40, 12
+MARKS = ("demo", "replay")
+
+
+class Frame(NamedTuple):
+    """What is drawn. `needles`: 0..1000 by dial, `NEEDLE_UNKNOWN` parks; `lit`: names of lamps; `words`: one line."""
+
+    needles: Mapping[str, int]
+    lit: tuple[str, ...]
+    words: str
+    mark: str = ""
+
+
+LOST = Frame(dict.fromkeys(FACES, NEEDLE_UNKNOWN), ("stall",), "the publisher is lost: needles parked")
+
+
+def frame(usage: Mapping[str, Any], now: datetime) -> Frame:
+    """From the keys of a snapshot, as `GET /usage` has them. What is missing or of another type is unknown."""
+    needles = {dial: _needle(usage.get(f"needle_{dial}")) for dial in FACES}
+    lit = tuple(
+        lamp for lamp in LAMPS if (usage.get("last_model") == lamp if lamp in MODEL_LAMPS else usage.get(lamp) is True)
+    )
+    source = usage.get("source")
+    return Frame(needles, lit, _words(usage, now), str(source).upper() if source in MARKS else "")
+
+
+def _needle(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= NEEDLE_MAX:
+        return value
+    return NEEDLE_UNKNOWN
+
+
+def _words(usage: Mapping[str, Any], now: datetime) -> str:
+    def share(key: str) -> str:
+        value = usage.get(key)
+        return f"{100 * value:.0f} %" if isinstance(value, int | float) else "?"
+
+    rate = usage.get("rate_1m")
+    parts = [
+        f"5 h {share('window_5h_pct')}{_resets(usage.get('window_5h_resets_at'), now)}",
+        f"{rate:,.0f} tokens/min" if isinstance(rate, int | float) else "rate unknown",
+        f"7 d {share('window_7d_pct')}{_resets(usage.get('window_7d_resets_at'), now)}",
+    ]
+    return "   ".join(parts)
+
+
+def _resets(at: Any, now: datetime) -> str:
+    try:
+        instant = at if isinstance(at, datetime) else datetime.fromisoformat(at)
+        minutes = max(0, round((instant - now).total_seconds() / 60))
+    except (TypeError, ValueError, OverflowError):
+        return ""
+    hours, rest = divmod(minutes, 60)
+    return f", resets in {hours // 24} d {hours % 24} h" if hours >= 48 else f", resets in {hours} h {rest:02} min"  # noqa: PLR2004, two days
+
+
+def drawn(shown: Frame, columns: int, rows: int) -> Canvas:
+    """The whole window. Below `COLUMNS_MIN` x `ROWS_MIN` there are the words alone."""
+    canvas = Canvas(columns, rows)
+    if columns < COLUMNS_MIN or rows < ROWS_MIN:
+        for row, part in enumerate([" ".join(lamp.upper() for lamp in shown.lit), *shown.words.split("   ")]):
+            canvas.text(0, row, part, "paint")
+        return canvas
+    scale = min(columns * DOTS_X / FASCIA[0], (rows - WORDS_ROWS) * DOTS_Y / FASCIA[1])
+    left = (columns * DOTS_X - FASCIA[0] * scale) / 2
+    top = max(0.0, ((rows - WORDS_ROWS) * DOTS_Y - FASCIA[1] * scale) / 2)
+    for name, dial in FACES.items():
+        centre = left + CENTRE[name][0] * scale, top + CENTRE[name][1] * scale
+        _dial(canvas, dial, centre, RADIUS[name] * scale * 0.96, shown)
+    width = max(1, round(WINDOW[0] * scale / DOTS_X))
+    for lamp, (x, y) in lamp_windows().items():
+        label = lamp.upper()[:width].center(width)
+        column = round((left + x * scale) / DOTS_X)
+        canvas.text(column, int((top + (y + WINDOW[1] / 2) * scale) // DOTS_Y), label, _lamp(lamp, shown))  # type: ignore[arg-type]
+    canvas.centred(columns * DOTS_X / 2, (rows - 2) * DOTS_Y, shown.words[:columns], "paint")
+    canvas.text(max(0, columns - 9), rows - 1, "q leaves", "quiet")
+    return canvas
+
+
+def _lamp(lamp: str, shown: Frame) -> str:
+    return lamp if lamp in shown.lit else "quiet"
+
+
+def _dial(canvas: Canvas, dial: Dial, centre: tuple[float, float], radius: float, shown: Frame) -> None:
+    def at(needle: int) -> float:
+        return face_deg(motor_deg(needle))
+
+    canvas.arc(centre, radius, (at(0), at(dial.red_from)), "paint")
+    canvas.arc(centre, radius, (at(dial.red_from), at(NEEDLE_MAX)), "red")
+    canvas.arc(centre, radius - 1, (at(dial.red_from), at(NEEDLE_MAX)), "red")
+    for needle, label in dial.marks.items():
+        colour = "red" if needle >= dial.red_from else "paint"
+        canvas.line(polar(centre, radius, at(needle)), polar(centre, radius * 0.86, at(needle)), colour)  # type: ignore[arg-type]
+        canvas.centred(*polar(centre, radius * 0.68, at(needle)), label, colour)  # type: ignore[arg-type]
+    canvas.centred(centre[0], centre[1] + radius * 0.55, dial.title, "paint")
+    if shown.mark and dial.name == "tach":
+        canvas.centred(centre[0], centre[1] + radius * 0.82, shown.mark, "mark")
+    canvas.line(centre, polar(centre, radius * 0.9, at(shown.needles[dial.name])), "needle")
