@@ -110,10 +110,11 @@ def watch(*, url: str | None, from_broker: bool, **flags: Any) -> None:
     """Show the cluster in this terminal; q leaves. Without a running publisher it reads the sources itself."""
     from gauge_mqtt.app.watch import watch as show  # noqa: PLC0415
 
+    settings = loaded(flags).settings
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.ClickException("watch wants a terminal; `gauge-mqtt once` prints the values")
     logging.getLogger().setLevel(logging.CRITICAL)  # a line of log would tear the picture
-    asyncio.run(show(loaded(flags).settings, url=url, from_broker=from_broker))
+    asyncio.run(show(settings, url=url, from_broker=from_broker))
 
 
 @main.command()

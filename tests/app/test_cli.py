@@ -22,7 +22,7 @@ FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "jsonl"
 DISCOVERY = [["discovery"], ["discovery", "show"], ["discovery", "clear"]]
 STATUSLINE = [["statusline"], ["statusline", "install"], ["statusline", "status"], ["statusline", "uninstall"]]
 GROUPS = [["discovery"], ["statusline"]]
-VERBS = [["run"], ["once"], ["doctor"], *STATUSLINE, *DISCOVERY, ["homeassistant"], ["show-config"]]
+VERBS = [["run"], ["watch"], ["once"], ["doctor"], *STATUSLINE, *DISCOVERY, ["homeassistant"], ["show-config"]]
 WITHOUT_SETTINGS = [["telemetry-env"]]
 
 
