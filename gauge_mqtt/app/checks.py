@@ -9,8 +9,11 @@ from gauge_mqtt.app.settings import Settings, variable
 from gauge_mqtt.app.source_set import SourceSet
 from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.errors import GaugeError
+from gauge_mqtt.core.models import TEXT_MAX
+from gauge_mqtt.sources.logs import auxiliary
 from gauge_mqtt.sources.logs.listing import printable, walk
 from gauge_mqtt.sources.logs.roots import present
+from gauge_mqtt.sources.logs.runs import UNNAMED
 from gauge_mqtt.sources.logs.source import JsonlSource
 from gauge_mqtt.sources.logs.unreadable import UnreadablePaths, cure
 
@@ -91,7 +94,34 @@ def account(source: JsonlSource, usage: Usage) -> list[Check]:
     if refused or oversize:
         fact = f"{refused} lines with a usage that cannot be believed, {oversize} too long; none of them was counted"
         checks.append(Check("note", "lines", fact, "gauge-mqtt --version, and report it if Claude Code is newer"))
-    return checks
+    return [*checks, *_returning_ids(source), *_auxiliary(source)]
+
+
+def _returning_ids(source: JsonlSource) -> list[Check]:
+    """Message ids that a gateway gives to several responses, the most frequent first."""
+    found = sorted(source.book.ledger.returning().items(), key=lambda item: (-len(item[1]), item[0]))
+    if not found:
+        return []
+    named = ", ".join(f"{message[:TEXT_MAX]!r} on {len(requests):,}" for message, requests in found[:NAMED])
+    more = f" and {len(found) - NAMED} more ids" if len(found) > NAMED else ""
+    unnamed = any(request.startswith(UNNAMED) for _, requests in found for request in requests)
+    by = "the runs of their lines, as their requests have no id" if unnamed else "the ids of their requests"
+    fact = f"several responses have one message id: {named}{more}; they are told apart by {by}"
+    return [Check("note", "ids", fact, "let your gateway pass on the ids of responses and requests")]
+
+
+def _auxiliary(source: JsonlSource) -> list[Check]:
+    """What the sessions say they used beyond their lines."""
+    found = auxiliary.compare(walk(map(os.fsencode, present(source.roots))).files)
+    more = found.told - found.logged
+    if more <= 0:
+        return []
+    share = f" ({more / found.logged:.1%})" if found.logged else ""
+    fact = (
+        f"{more:,} tokens{share} of the newest {found.sessions} sessions that say what they used are in no log line: "
+        "Claude Code also asks for session titles and the like"
+    )
+    return [Check("ok", "windows", fact)]
 
 
 def totals(usage: Usage) -> Check:

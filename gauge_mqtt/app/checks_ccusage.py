@@ -10,6 +10,7 @@ from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources.ccusage.program import HOW_TO
 from gauge_mqtt.sources.ccusage.report import CcusageError
 from gauge_mqtt.sources.ccusage.source import CcusageSource
+from gauge_mqtt.sources.logs.runs import UNNAMED
 from gauge_mqtt.sources.logs.source import JsonlSource
 
 
@@ -72,6 +73,12 @@ async def _causes(asked: CcusageSource, tail: JsonlSource) -> list[Check]:
         if replayed > 0:
             fact = f"in all its history, its blocks count {replayed:,} tokens of replayed side chains, its days do not"
             checks.append(Check("note", about, fact))
+    unnamed = sum(
+        request.startswith(UNNAMED) for requests in tail.book.ledger.returning().values() for request in requests
+    )
+    if unnamed:
+        fact = f"{unnamed:,} responses have one message id and no request id: its blocks count them once a session"
+        checks.append(Check("note", about, fact))
     if counters.refused or counters.oversize:
         fact = f"we left out {counters.refused + counters.oversize} lines that cannot be believed or are too long"
         checks.append(Check("note", about, fact))

@@ -200,6 +200,14 @@ class Ledger:
                 total.add(self.minutes[number])
         return total
 
+    def returning(self) -> dict[str, list[str]]:
+        """Message ids that come back, each with the requests of the responses that count under it."""
+        return {
+            message: [key.rpartition("\n")[2] for key in group.counted]
+            for message, group in self.groups.items()
+            if group.comes_back and "\n" not in message  # as in the names of advice
+        }
+
     def latest_block(self, upto: float) -> Block | None:
         """The block of the newest record up to `upto` (unix s, by the minute).
 

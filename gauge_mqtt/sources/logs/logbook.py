@@ -127,6 +127,7 @@ class Logbook:
         for failed in found.failed:
             self.unreadable.add(failed.path, failed.error, is_directory=failed.is_directory)
         self._forget(found)
+        self.ledger.evict(now)  # which records decide must be known before they are read
         fresh, older = self._unread(found.files, now)
         order = await asyncio.to_thread(_newest_first, fresh) if first else [(inf, *pair) for pair in fresh]
         todo = sum(max(item.size - file.offset, 0) for item, file in fresh)

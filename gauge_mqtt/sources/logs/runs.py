@@ -1,7 +1,8 @@
 """Which response a line belongs to where no request id says so, one state per session file.
 
 Some gateways name no request and give every response the same message id. There an id is believed only within one
-run of lines: same session, no record of the user between. Newer versions of Claude Code name the request themselves
+run of lines: same session, no record of the user between. But a tool may be done before its response is: then its
+result stands between two lines that tell the same usage. Newer versions of Claude Code name the request themselves
 (`requestRef`). The name that is made for a response is that of its first line, which forks and resumed sessions copy.
 """
 
@@ -14,12 +15,15 @@ from msgspec import Struct
 from gauge_mqtt.sources.logs.decode import BROKEN, Count, Instant, tolerant
 
 USER_MARK = b'"type":"user"'
+UNNAMED = "line "
+"""How the name begins that a request is given here."""
 RUNS_MAX = 16
 """So many responses of a file are remembered, the latest: sessions and subagents that are interleaved in one file."""
 
 
-class _Usage(Struct, gc=False):
+class _Usage(Struct, gc=False, frozen=True):
     input_tokens: Count = 0
+    output_tokens: Count = 0
     cache_read_input_tokens: Count = 0
     cache_creation_input_tokens: Count = 0
 
@@ -43,8 +47,17 @@ class _Origin(Struct, gc=False, rename="camel"):
     request_ref: str | None = None
 
 
+class _Part(Struct, gc=False):
+    type: str = ""
+
+
+class _Content(Struct, gc=False):
+    content: str | list[_Part] | None = None
+
+
 class _User(Struct, gc=False, rename="camel"):
     type: Literal["user"]
+    message: _Content = msgspec.field(default_factory=_Content)
     session_id: str | None = None
     is_sidechain: bool = False
     agent_id: str | None = None
@@ -55,26 +68,28 @@ _decode_user = msgspec.json.Decoder(_User).decode
 
 
 class Run(Struct, array_like=True):
-    """The lines of one response so far. `given`: its input as last told; `final`: whether that line said why it ended;
-    `open`: no record of the user since.
+    """The lines of one response so far. `lane`: session, whether it is a sidechain, and subagent.
+
+    `uuid`, `usage` and `stop_reason` are those of the last line; `since`: what the user's records since it are.
     """
 
     message: str
     lane: tuple[str | None, bool, str | None]
     request: str
-    last_uuid: str | None
-    given: tuple[int, int, int]
-    final: bool
-    open: bool = True
+    uuid: str | None
+    usage: _Usage
+    stop_reason: str | None
+    since: Literal["nothing", "results", "prompt"] = "nothing"
 
-    def goes_on(self, line: _Origin, given: tuple[int, int, int]) -> bool:
-        """Whether `line`, with the same message id and in the same lane, is of this response too.
-
-        A response that has ended is not given more input by its next line.
-        """
-        linked = line.parent_uuid is not None and line.parent_uuid == self.last_uuid
-        same_line = line.uuid is not None and line.uuid == self.last_uuid
-        return same_line or ((linked or self.open) and (given == self.given or not self.final))
+    def goes_on(self, line: _Origin) -> bool:
+        """Whether `line`, with the same message id and in the same lane, is of this response too."""
+        if line.uuid is not None and line.uuid == self.uuid:
+            return True
+        if self.since == "nothing" or (line.parent_uuid is not None and line.parent_uuid == self.uuid):
+            ended = self.stop_reason is not None  # and what has ended is given no more input
+            return not ended or _given(line.message.usage) == _given(self.usage)
+        same = line.message.usage == self.usage and line.message.stop_reason == self.stop_reason == "tool_use"
+        return self.since == "results" and same
 
 
 class Runs(Struct, array_like=True):
@@ -91,8 +106,8 @@ class Runs(Struct, array_like=True):
             for run in self.runs:
                 session, side, agent = run.lane
                 same_session = user.session_id is None or session is None or user.session_id == session
-                if same_session and (side, agent) == (user.is_sidechain, user.agent_id):
-                    run.open = False
+                if same_session and (side, agent) == (user.is_sidechain, user.agent_id) and run.since != "prompt":
+                    run.since = "results" if _is_result(user) else "prompt"
 
     def request_of(self, line: bytes, message: str) -> str:
         """A name for the request that this line answers. Raises one of `BROKEN`."""
@@ -100,15 +115,13 @@ class Runs(Struct, array_like=True):
         if origin.request_ref:
             return origin.request_ref
         lane = (origin.session_id, origin.is_sidechain, origin.agent_id)
-        usage = origin.message.usage
-        given = (usage.input_tokens, usage.cache_read_input_tokens, usage.cache_creation_input_tokens)
+        told = origin.message
         run = next((r for r in reversed(self.runs) if r.message == message and r.lane == lane), None)
-        if run is None or not run.goes_on(origin, given):
-            request = origin.uuid or f"{origin.session_id} {origin.timestamp.isoformat()}"
-            run = Run(message, lane, request, origin.uuid, given, final=False)
+        if run is None or not run.goes_on(origin):
+            request = UNNAMED + (origin.uuid or f"{origin.session_id} {origin.timestamp.isoformat()}")
+            run = Run(message, lane, request, origin.uuid, told.usage, told.stop_reason)
             self.runs = [*self.runs[1 - RUNS_MAX :], run]
-        run.last_uuid, run.given, run.open = origin.uuid, given, True
-        run.final = origin.message.stop_reason is not None
+        run.uuid, run.usage, run.stop_reason, run.since = origin.uuid, told.usage, told.stop_reason, "nothing"
         return run.request
 
     def returns(self, message: str, request: str) -> bool:
@@ -118,6 +131,15 @@ class Runs(Struct, array_like=True):
         """
         before, self.side = self.side, (message, request)
         return before is not None and before[0] == message and before[1] != request
+
+
+def _given(usage: _Usage) -> tuple[int, int, int]:
+    return usage.input_tokens, usage.cache_read_input_tokens, usage.cache_creation_input_tokens
+
+
+def _is_result(user: _User) -> bool:
+    content = user.message.content
+    return isinstance(content, list) and any(part.type == "tool_result" for part in content)
 
 
 def _users(lines: bytes) -> Iterator[_User]:

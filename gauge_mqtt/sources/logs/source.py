@@ -94,6 +94,9 @@ class JsonlSource:
             Metric("source_files", "gauge", "session files known", len(self.book.files)),
             Metric("source_records_total", "counter", "usage records read", counters.records),
             Metric("source_refused_total", "counter", "lines whose usage was not believed", counters.refused),
+            Metric(
+                "source_returning_ids", "gauge", "message ids of several responses", len(self.book.ledger.returning())
+            ),
             Metric("source_oversize_total", "counter", "lines too long to read", counters.oversize),
             Metric("source_resets_total", "counter", "files that were truncated or rewritten", counters.resets),
             Metric("source_unreadable", "gauge", "files and directories that cannot be read now", len(unreadable)),

@@ -255,6 +255,39 @@ def test_captured_sessions_match_what_the_server_served(folder: Path) -> None:
     assert tail.counters.refused == 0
 
 
+def nameless(record: dict[str, Any]) -> None:
+    record.pop("requestId", None)
+
+
+def without_reference(record: dict[str, Any]) -> None:
+    nameless(record)
+    record.pop("requestRef", None)
+
+
+def one_id(record: dict[str, Any]) -> None:
+    if record.get("type") == "assistant":
+        record["message"]["id"] = "relay"
+
+
+@pytest.mark.parametrize("change", [nameless, without_reference, one_id], ids=lambda c: c.__name__)
+@pytest.mark.parametrize("both", [False, True])
+@pytest.mark.parametrize("folder", [s for s in SETS if (s / "truth.json").exists()], ids=lambda s: s.name)
+def test_captured_sessions_behind_a_gateway_are_the_same(
+    folder: Path, change: Callable[[dict[str, Any]], None], *, both: bool, tmp_path: Path
+) -> None:
+    """One that passes on no request id, one that gives each response the same message id, and one that does both."""
+    for path in folder.rglob("*.jsonl"):
+        target = tmp_path / "changed" / path.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        records = [json.loads(row) for row in path.read_text().splitlines()]
+        for record in records:
+            change(record)
+            if both:
+                one_id(record)
+        target.write_bytes(b"".join(map(line, records)))
+    assert total(tmp_path) == total(folder)
+
+
 def test_turn_steps_of_prompts_tools_and_answers() -> None:
     log = b"".join(
         line(record)

@@ -95,6 +95,16 @@ def test_a_line_that_follows_its_parent_goes_on_whatever_stands_between(tmp_path
     assert total(tmp_path, first, results(AT + 1, "t"), relay(AT + 2, 100, 7, parentUuid="a")) == 107
 
 
+def test_the_result_of_a_tool_may_stand_within_a_response(tmp_path: Path) -> None:
+    """A tool is done before the response is: captured from Claude Code 2.1.330."""
+    tool = {"message__stop_reason": "tool_use"}
+    said = [relay(AT, 100, 5, **tool), results(AT + 1, "t1"), relay(AT + 2, 100, 5, **tool), results(AT + 3, "t2")]
+    assert total(tmp_path, *said) == 105
+    assert total(tmp_path, *said, relay(AT + 4, 140, 5, **tool)) == 250
+    assert total(tmp_path, *said, relay(AT + 4, 100, 5)) == 210
+    assert total(tmp_path, *said, prompt(AT + 4), relay(AT + 5, 100, 5, **tool)) == 210
+
+
 def test_newer_versions_name_their_requests(tmp_path: Path) -> None:
     """The result of a tool stands between two lines of one response."""
     ref = {"requestRef": "7f"}
