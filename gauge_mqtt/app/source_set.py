@@ -104,14 +104,17 @@ def _prometheus(settings: Settings) -> Source:
     from gauge_mqtt.sources.prometheus.source import PrometheusSource  # noqa: PLC0415
 
     check_authority("prom_ca_file", settings.prom_ca_file)
-    server = Server(
-        url=settings.prom_url or "",
-        username=settings.prom_username,
-        password=settings.secret("prom_password"),
-        token=settings.secret("prom_token"),
-        ca_file=settings.prom_ca_file,
-    )
-    return PrometheusSource(PromApi(server), settings.prom_selector, settings.prom_temporality)
+
+    def server() -> Server:
+        return Server(
+            url=settings.prom_url or "",
+            username=settings.prom_username,
+            password=settings.secret("prom_password"),
+            token=settings.secret("prom_token"),
+            ca_file=settings.prom_ca_file,
+        )
+
+    return PrometheusSource(PromApi(server(), server), settings.prom_selector, settings.prom_temporality)
 
 
 def _with_ccusage(

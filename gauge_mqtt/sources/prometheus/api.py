@@ -5,17 +5,18 @@ import logging
 import math
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import msgspec
 
 from gauge_mqtt.contract.certificates import NO_AUTHORITY_HELPS, certificate_trouble
 from gauge_mqtt.contract.errors import GaugeError
+from gauge_mqtt.sources.prometheus.mask import Mask
 
 log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # else it tells of every request
@@ -86,12 +87,17 @@ class _Fault(msgspec.Struct):
 
 
 class PromApi:
-    """One server, one connection that is kept."""
+    """One server, one connection that is kept.
 
-    def __init__(self, server: Server) -> None:
+    `renew` gives the server again after it refused our credentials: they may have been changed in their file since. It
+    raises `GaugeError` if it cannot.
+    """
+
+    def __init__(self, server: Server, renew: Callable[[], Server] | None = None) -> None:
         parts = urlsplit(server.url.rstrip("/"))
         self.url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         self._server, self._address = server, parts.geturl()
+        self._renew = renew
         self._client: httpx.AsyncClient | None = None
         self._warnings: Sequence[str] = ()
 
@@ -128,7 +134,7 @@ class PromApi:
     async def _rows(self, path: str, form: dict[str, str]) -> list[Sample]:
         answer = await self._ask("POST", path, form | {"timeout": f"{TIMEOUT_S:g}s"}, _RowsAnswer)
         if answer.warnings and answer.warnings != self._warnings:
-            log.warning("%s may leave something out: %s", self.url, "; ".join(answer.warnings)[:QUOTED])
+            log.warning("%s may leave something out: %s", self.url, self._quoted("; ".join(answer.warnings)))
         self._warnings = answer.warnings
         rows = []
         for series in answer.data.result:
@@ -149,7 +155,22 @@ class PromApi:
             raise PromError(f"{self.url} does not answer within {TIMEOUT_S:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise self._error(error) from None
+        if status in {UNAUTHORIZED, FORBIDDEN}:
+            why = f"{self.url} refuses our credentials ({status}): check the user, password or token"
+            setting = "prom_token_file" if self._server.token else "prom_username"
+            raise PromError(why + await self._read_credentials_again(), setting=setting)
         return self._read(status, body, kind)
+
+    async def _read_credentials_again(self) -> str:
+        """For the next question. Why they cannot be read, as the end of a sentence."""
+        try:
+            renewed = self._renew() if self._renew else self._server
+        except GaugeError as error:
+            return f"; {error}"
+        if renewed != self._server:
+            self._server = renewed
+            await self.close()
+        return ""
 
     async def _exchange(self, method: str, path: str, form: dict[str, str]) -> tuple[int, bytes]:
         if self._client is None:
@@ -178,23 +199,28 @@ class PromApi:
         return httpx.AsyncClient(auth=auth, headers=headers, verify=verify, timeout=TIMEOUT_S, follow_redirects=False)
 
     def _read(self, status: int, body: bytes, kind: type[Answer]) -> Answer:
-        if status in {UNAUTHORIZED, FORBIDDEN}:
-            why = f"{self.url} refuses our credentials ({status}): check the user, password or token"
-            raise PromError(why, setting="prom_token_file" if self._server.token else "prom_username")
         if status == httpx.codes.OK:
             try:
                 return msgspec.json.decode(body, type=kind)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                raise PromError(f"{self.url} is no Prometheus API, it answers: {_start(body)!r}") from None
+                raise PromError(f"{self.url} is no Prometheus API, it answers: {self._start(body)!r}") from None
         try:
-            said = msgspec.json.decode(body, type=_Fault).error[:QUOTED]
+            said = self._quoted(msgspec.json.decode(body, type=_Fault).error)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            said = repr(_start(body))
+            said = repr(self._start(body))
         hint = "; is that the address of Prometheus itself?" if status == NOT_FOUND else ""
         hint = "; is there a login page in front of it?" if httpx.codes.is_redirect(status) else hint
         if status == httpx.codes.BAD_REQUEST:  # our own part of the question is well-formed
             raise PromError(f"{self.url} answers {status}: {said}", setting="prom_selector")
         raise PromError(f"{self.url} answers {status}: {said}{hint}")
+
+    def _start(self, body: bytes) -> str:
+        return self._quoted(body.decode("utf-8", "replace"))
+
+    def _quoted(self, text: str) -> str:
+        server, in_url = self._server, urlsplit(self._address)
+        text = Mask(server.username, server.password, server.token)(text)
+        return Mask(unquote(in_url.username or ""), unquote(in_url.password or ""), None)(text)[:QUOTED]
 
     def _error(self, error: BaseException) -> PromError:
         """The library keeps the reason some causes deep."""
@@ -214,7 +240,7 @@ class PromApi:
             case OSError() if cause.strerror:
                 return PromError(f"{self.url} cannot be reached: {cause.strerror}")
             case _:
-                return PromError(f"{self.url} cannot be reached: {str(error) or type(error).__name__}")
+                return PromError(f"{self.url} cannot be reached: {self._quoted(str(error)) or type(error).__name__}")
 
     def _untrusted(self, cause: ssl.SSLCertVerificationError) -> PromError:
         code = cause.verify_code
@@ -229,7 +255,3 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
-
-
-def _start(body: bytes) -> str:
-    return " ".join(body[: 4 * QUOTED].decode("utf-8", "replace").split())[:QUOTED]
