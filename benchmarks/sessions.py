@@ -97,14 +97,15 @@ class Writer:
             path = home.with_suffix("") / "subagents" / f"agent-{name}.jsonl"
             cwd = home.parent.name.replace("-", "/")
             out = Transcript(rng, self.text, sid=parent.sid, cwd=cwd, version=parent.version, agent=name)
-            for said in parent.said[: 3 + index % 3] if parent.version == MODERN else ():
+            for said in parent.said[: 3 + index % 3] if parent.version == MODERN and not parent.relay else ():
                 out.replay(said, grow=rng.choice((0, 0, 5_000)))
             return path, out
         modern = index % 10 in {0, 3, 6} or index % 4 or spec.live
         version = OLDEST if spec.kind == "pulse" else MODERN if modern else OLDEST if index % 8 else STREAMING
         sid, project = uuid(rng), PROJECTS[index % len(PROJECTS)]
         path = self.root / "projects" / project / f"{sid}.jsonl"
-        return path, Transcript(rng, self.text, sid=sid, cwd=project.replace("-", "/"), version=version, agent=None)
+        cwd, relay = project.replace("-", "/"), version == MODERN and index % 10 == 5
+        return path, Transcript(rng, self.text, sid=sid, cwd=cwd, version=version, agent=None, relay=relay)
 
     def fork(self, out: Transcript, at: int) -> None:
         """Begins with the lines of an older session, as they were: same ids, same instants, a new session id."""
@@ -157,7 +158,13 @@ class Writer:
         if out.version != OLDEST:
             sizes = [int(80 + rng.random() * 300), *sizes, *[int(40 + rng.random() * 200)] * int(rng.random() * 2.5)]
         hour = rng.choice((0, message.cache_creation, message.cache_creation // 3))
-        return out.answer(at, message, sizes, hour=hour, cut=cut)
+        advice = None
+        if out.version == MODERN and not cut and rng.random() < 0.03:
+            advice = message._replace(
+                id=f"{message.id} advice", input=9_000, cache_read=0, cache_creation=0, thinking=0
+            )
+            advice = advice._replace(model=MODELS[0], output=1 + int(rng.expovariate(1 / 300)), advice=True)
+        return out.answer(at, message, sizes, hour=hour, cut=cut, advice=advice)
 
     def save(self, path: Path, out: Transcript, ending: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,8 @@ from truth import HOUR, Message
 
 MODERN, STREAMING, OLDEST = "2.1.330", "2.1.96", "1.0.41"
 """Versions: one usage on every line; 3 output tokens until the last line; no requestId, one line, `costUSD`."""
+RELAY = "msg_relay"
+"""The id of every response behind some gateways."""
 ZERO = '"server_tool_use":{"web_search_requests":0,"web_fetch_requests":0},"service_tier":"standard"'
 
 
@@ -24,11 +26,22 @@ class Said(NamedTuple):
 class Transcript:
     """Collects the lines of one file. `at` is always milliseconds; `messages` is what they truly contain."""
 
-    def __init__(self, rng: random.Random, text: Text, *, sid: str, cwd: str, version: str, agent: str | None) -> None:
+    def __init__(
+        self,
+        rng: random.Random,
+        text: Text,
+        *,
+        sid: str,
+        cwd: str,
+        version: str,
+        agent: str | None,
+        relay: bool = False,
+    ) -> None:
         self.rng, self.text, self.sid, self.version = rng, text, sid, version
         self.chain = "true" if agent else "false"
         self.agent = f'"agentId":"{agent}",' if agent else ""
         self.main = agent is None
+        self.relay = relay
         self.tail = (
             f'"userType":"external","entrypoint":"cli","cwd":"{cwd}","sessionId":"{sid}","version":"{version}",'
             '"gitBranch":"main"}\n'
@@ -89,11 +102,20 @@ class Transcript:
             extra = extra.replace("}", ',"usage":{"input_tokens":900,"output_tokens":99,"cache_read_input_tokens":9}}')
         self._record(at, f'"message":{{"role":"user","content":[{result}]}}{extra}', "user")
 
-    def answer(self, at: int, message: Message, sizes: list[int], *, hour: int = 0, cut: bool = False) -> int:
+    def answer(
+        self,
+        at: int,
+        message: Message,
+        sizes: list[int],
+        *,
+        hour: int = 0,
+        cut: bool = False,
+        advice: Message | None = None,
+    ) -> int:
         """A response in `len(sizes)` lines, 0.2 s apart from `at` on. Returns the time of the last.
-        `hour` of the cache creation tokens are of the 1 h kind; `cut`: the user interrupted.
+        `hour` of the cache creation tokens are of the 1 h kind; `cut`: the user interrupted; `advice`: an advisor's.
         """
-        old, id_, model = self.version == OLDEST, message.id, message.model
+        old, id_, model = self.version == OLDEST, RELAY if self.relay else message.id, message.model
         request = "" if old else f'"requestId":"req_{self.token()}",'
         cache = (
             f'"input_tokens":{message.input},"cache_creation_input_tokens":{message.cache_creation},'
@@ -106,7 +128,8 @@ class Transcript:
         final = f'{cache},"output_tokens":{message.output},'
         if self.version == MODERN:
             final += f'"output_tokens_details":{{"thinking_tokens":{message.thinking}}},'
-        final += ZERO if old else f'{ZERO},{split},"inference_geo":"not_available","iterations":[],"speed":"standard"'
+        asked = f'"iterations":[{self.iterations(message, advice)}],"speed":"standard"'
+        final += ZERO if old else f'{ZERO},{split},"inference_geo":"not_available",{asked}'
         draft = f'{cache},{split},"output_tokens":3,"service_tier":"standard","inference_geo":"not_available"'
         drafts = len(sizes) if cut or (message.output == 3 and not old) else 0
         if self.version == STREAMING:
@@ -134,8 +157,20 @@ class Transcript:
             if not index:
                 self.said.append(Said(message, line))
             at += 200
-        self.messages.append(message._replace(at=first))
+        self.messages += [said._replace(at=first) for said in (message, advice) if said]
         return at - 200
+
+    @staticmethod
+    def iterations(message: Message, advice: Message | None) -> str:
+        """The message's own, which is in the counts beside it, and the advisor's, which is not."""
+        if advice is None:
+            return ""
+        parts = [("message", message), ("advisor_message", advice)]
+        return ",".join(
+            f'{{"type":"{kind}","model":"{said.model}","input_tokens":{said.input},"output_tokens":{said.output},'
+            f'"cache_read_input_tokens":{said.cache_read},"cache_creation_input_tokens":{said.cache_creation}}}'
+            for kind, said in parts
+        )
 
     def replay(self, said: Said, *, grow: int) -> None:
         """A subagent's file repeats a response of the main chain: same id and instant, another request, sidechain."""

@@ -15,7 +15,8 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 
 class Message(NamedTuple):
     """One response of a model, counted once however many lines, forks or replays repeat it. `at` is the time stamp
-    of the line that wins: the earliest of those with the largest token sum.
+    of the line that wins: the earliest of those with the largest token sum. `advice`: what an advisor used for it, in
+    the same lines; no response of its own.
     """
 
     at: int
@@ -27,6 +28,7 @@ class Message(NamedTuple):
     cache_read: int
     cache_creation: int
     thinking: int
+    advice: bool = False
 
     @property
     def tokens(self) -> int:
@@ -97,7 +99,7 @@ def blocks(messages: Iterable[Message]) -> list[tuple[int, int, list[Message]]]:
 
 def classes(messages: list[Message]) -> dict[str, int]:
     return {
-        "responses": len(messages),
+        "responses": sum(not m.advice for m in messages),
         "input": sum(m.input for m in messages),
         "output": sum(m.output for m in messages),
         "thinking": sum(m.thinking for m in messages),
@@ -122,7 +124,7 @@ def truth_of(
         if m.at > end - 7 * DAY:
             minutes[m.at // MINUTE] += m.tokens
     start, stop, active = blocks(messages)[-1]
-    newest = max((m for m in messages if m.main), key=lambda m: m.at)
+    newest = max((m for m in messages if m.main and not m.advice), key=lambda m: m.at)
     return Truth(
         seed=seed,
         shape=shape,

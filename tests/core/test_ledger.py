@@ -289,6 +289,15 @@ def test_what_was_let_go_of_does_not_come_back() -> None:
     assert windows.read(ledger, NOW, "t") == before
 
 
+def test_what_used_no_tokens_names_no_model_and_is_no_activity() -> None:
+    used, unused = entry(50), entry(20, 0, model="claude-haiku-4-5")
+    reading = windows.read(ledger_of([("used", used), ("unused", unused)]), NOW, "t")
+    assert reading.model == "claude-opus-5"
+    assert reading.model_at == reading.activity_at == datetime.fromtimestamp(used.at, UTC)
+    only = windows.read(ledger_of([("unused", unused)]), NOW, "t")
+    assert (only.model, only.activity_at) == (None, None)
+
+
 def test_a_week_without_a_pause_keeps_the_true_block() -> None:
     """Block edges hang on records that are let go of; the edge is remembered with them."""
     items = [(f"m{n}", entry(n * HOUR * 0.97, n)) for n in range(1, 24 * 12)]
