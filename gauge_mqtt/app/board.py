@@ -13,7 +13,7 @@ from gauge_mqtt.app.pace import RESERVE, Pace
 from gauge_mqtt.contract.messages import edges
 from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage
 from gauge_mqtt.core import snapshot
-from gauge_mqtt.core.reading import Limits
+from gauge_mqtt.core.reading import Limits, Reading
 from gauge_mqtt.sinks import Sink
 from gauge_mqtt.sources import Source
 
@@ -39,7 +39,8 @@ def utc_now() -> datetime:
 class Board:
     """Shows every sink the snapshot of all sources, whenever something changed and at each heartbeat.
 
-    `pace` says how soon. New tokens are shown within one `INTERVAL_S` at any rate, and at once at two lines a second.
+    `on_shown` is called with the readings behind each snapshot that is shown. `pace` says how soon: new tokens within
+    one `INTERVAL_S` at any rate, and at once at two lines a second.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class Board:
         clock: Callable[[], datetime] = utc_now,
         *,
         memory: Memory | None = None,
+        on_shown: Callable[[datetime, Sequence[Reading]], None] = lambda _now, _readings: None,
     ) -> None:
         self.latest: Usage | None = None
+        self._on_shown = on_shown
         self._memory = memory or Memory(None, instance, "")
         self._hot_at: datetime | None = None
         self._sources, self._sinks = list(sources), list(sinks)
@@ -105,11 +108,13 @@ class Board:
         self._memory.note(usage)
         self._looked_at, self._due_at = started, started + _lasts(usage)
         if beat:
+            self._on_shown(now, readings)
             self._show(usage, beat=True)
         elif _is_news(usage, self.latest):
             ready_at = self._pace.ready_at(0 if _has_new_tokens(usage, self.latest) else RESERVE)
             if started >= ready_at:
                 self._pace.spend(started)
+                self._on_shown(now, readings)
                 self._show(usage, beat=False)
             else:
                 self._due_at = min(self._due_at, ready_at)

@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -115,6 +116,20 @@ def watch(*, url: str | None, from_broker: bool, **flags: Any) -> None:
         raise click.ClickException("watch wants a terminal; `gauge-mqtt once` prints the values")
     logging.getLogger().setLevel(logging.CRITICAL)  # a line of log would tear the picture
     asyncio.run(show(settings, url=url, from_broker=from_broker))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Stop after so long; else Ctrl-C does.")
+@settings_options
+def record(*, file: Path, minutes: float | None, **flags: Any) -> None:
+    """Write what the sources see onto a tape: `run --source replay --tape FILE` plays it."""
+    from gauge_mqtt.app.record import record as write  # noqa: PLC0415
+
+    settings = loaded(flags).settings
+    with progress() as shown:
+        moments = asyncio.run(write(settings, file, minutes, shown))
+    click.echo(f"{moments} moments on {file}; play them: gauge-mqtt run --source replay --tape {file}")
 
 
 @main.command()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gauge_mqtt import __version__
-from gauge_mqtt.app.board import Board, run_until, until_signalled
+from gauge_mqtt.app.board import Board, run_until, until_signalled, utc_now
 from gauge_mqtt.app.memory import Memory
 from gauge_mqtt.app.settings import Settings, variable
 from gauge_mqtt.app.source_set import SourceSet, make_sources
@@ -32,7 +32,7 @@ def missing_ceilings(settings: Settings) -> str | None:
     """One line for an owner whose fuel needles have no full mark yet."""
     missing = [variable(n) for n, set_ in (("5h_ceiling", settings.ceiling_5h), ("7d_ceiling", settings.ceiling_7d))
                if set_ is None]  # fmt: skip
-    if not missing or settings.source == "demo":
+    if not missing or settings.source in {"demo", "replay"}:
         return None
     return f"no full mark for the fuel needles: set {' and '.join(missing)} (tokens that count as 100 %)"
 
@@ -74,7 +74,8 @@ def _board(settings: Settings, broker: Broker, source_set: SourceSet) -> Board:
         log.info("session logs: %s", ", ".join(map(str, source_set.tail.roots)))
     if hint := missing_ceilings(settings):
         log.info("%s", hint)
-    return Board(sources, [mqtt, http], settings.limits, topics.instance, memory=memory)
+    limits, clock = (player.limits, player.clock) if (player := source_set.player) else (settings.limits, utc_now)
+    return Board(sources, [mqtt, http], limits, topics.instance, clock, memory=memory)
 
 
 async def _find_broker(settings: Settings) -> tuple[Broker, EmbeddedBroker | None]:

@@ -34,13 +34,13 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    source: Literal["auto", "jsonl", "ccusage", "prometheus", "hybrid", "demo"] = Field(
+    source: Literal["auto", "jsonl", "ccusage", "prometheus", "hybrid", "demo", "replay"] = Field(
         "auto",
         description="where the numbers come from; auto: Prometheus if its address is set (hybrid if there are logs here"
-        " too), else ccusage if it is installed, else jsonl; demo: a scripted day in ten minutes",
+        " too), else ccusage if it is installed, else jsonl; demo: a scripted day in ten minutes; replay: a tape",
     )
     instance: types.Instance = Field(
-        default_factory=lambda data: "demo" if data.get("source") == "demo" else short_host_name(),
+        default_factory=lambda data: data["source"] if data.get("source") in {"demo", "replay"} else short_host_name(),
         description="name of this publisher in topics and entities; unset: the host name without its domain",
     )
     ceiling_5h: types.Tokens | None = Field(
@@ -96,6 +96,8 @@ class Settings(BaseModel):
     prom_temporality: Literal["auto", "cumulative", "delta"] = Field(
         "auto", description="whether the samples are counters or increments; auto tells it by how often they fall"
     )
+    tape: types.File | None = Field(None, description="what the source replay plays: `gauge-mqtt record` makes it")
+    tape_speed: types.Number = Field(1, ge=0.01, le=1000, description="how many times as fast as it was recorded")
     state_dir: types.File | None = Field(
         default_factory=places.state_dir, description="where the index is kept; unset without a home directory: nowhere"
     )
@@ -111,6 +113,8 @@ class Settings(BaseModel):
             raise ValueError("prom_token and prom_username are both set: a server takes one of them")
         if self.source in {"prometheus", "hybrid"} and not self.prom_url:
             raise ValueError(f"the source {self.source} needs prom_url, such as http://localhost:9090")
+        if self.source == "replay" and not self.tape:
+            raise ValueError("the source replay needs tape, the file that `gauge-mqtt record` made")
         if bool(self.mqtt_cert_file) != bool(self.mqtt_key_file):
             raise ValueError("mqtt_cert_file and mqtt_key_file belong together: set both")
         return self

@@ -19,6 +19,7 @@ from gauge_mqtt.sources.logs.logbook import Progress
 from gauge_mqtt.sources.logs.roots import config_homes, log_roots, present
 from gauge_mqtt.sources.logs.source import JsonlSource
 from gauge_mqtt.sources.tape.demo import DemoSource
+from gauge_mqtt.sources.tape.replay import Player
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class SourceSet:
     why: str
     origin: str = ""
     """What their totals are about, as a digest: the same as long as nothing else is counted."""
+    player: Player | None = None
+    """The tape, whose clock and limits stand in for our own."""
 
     async def load(self) -> None:
         """One look of every source; the tail first, since the others build on it."""
@@ -56,7 +59,7 @@ def _origin(settings: Settings, roots: Sequence[Path], names: Sequence[str]) -> 
     return sha256(counted.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
-async def _chosen(settings: Settings, roots: Sequence[Path], progress: Progress | None) -> SourceSet:
+async def _chosen(settings: Settings, roots: Sequence[Path], progress: Progress | None) -> SourceSet:  # noqa: PLR0911
     match settings.source:
         case "jsonl":
             return _alone(settings, roots, progress, "as set")
@@ -68,6 +71,9 @@ async def _chosen(settings: Settings, roots: Sequence[Path], progress: Progress 
             return _hybrid(settings, roots, progress, "as set")
         case "demo":
             return SourceSet([DemoSource()], None, "as set: a scripted day, not your own")
+        case "replay":
+            player = Player(settings.tape or Path(), settings.tape_speed)
+            return SourceSet(player.sources, None, f"as set: the tape {settings.tape}", player=player)
         case "auto":
             return await _best(settings, roots, progress)
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from gauge_mqtt.app.board import Board
+from gauge_mqtt.app.board import Board, utc_now
 from gauge_mqtt.app.settings import Settings
 from gauge_mqtt.app.source_set import make_sources
 from gauge_mqtt.contract.usage import EXPIRE_AFTER_S
@@ -54,8 +54,9 @@ async def _feed(settings: Settings, url: str | None, *, from_broker: bool) -> Fe
     if url or await _answers(base):
         return lambda screen: _follow(_of_publisher(base.rstrip("/")), screen)
     source_set = await make_sources(settings)
+    limits, clock = (player.limits, player.clock) if (player := source_set.player) else (settings.limits, utc_now)
     instance = settings.topics.instance
-    return lambda screen: Board(source_set.sources, [TerminalSink(screen)], settings.limits, instance).run()
+    return lambda screen: Board(source_set.sources, [TerminalSink(screen)], limits, instance, clock).run()
 
 
 async def _answers(base: str) -> bool:

@@ -22,7 +22,17 @@ FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "jsonl"
 DISCOVERY = [["discovery"], ["discovery", "show"], ["discovery", "clear"]]
 STATUSLINE = [["statusline"], ["statusline", "install"], ["statusline", "status"], ["statusline", "uninstall"]]
 GROUPS = [["discovery"], ["statusline"]]
-VERBS = [["run"], ["watch"], ["once"], ["doctor"], *STATUSLINE, *DISCOVERY, ["homeassistant"], ["show-config"]]
+VERBS = [
+    ["run"],
+    ["watch"],
+    ["record"],
+    ["once"],
+    ["doctor"],
+    *STATUSLINE,
+    *DISCOVERY,
+    ["homeassistant"],
+    ["show-config"],
+]
 WITHOUT_SETTINGS = [["telemetry-env"]]
 
 
@@ -86,7 +96,7 @@ def test_a_password_is_no_flag_and_is_not_repeated() -> None:
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in GROUPS], ids=" ".join)
 def test_a_bad_setting_is_wrong_usage_of_every_verb_without_a_traceback(verb: list[str]) -> None:
-    what = ["card"] if verb == ["homeassistant"] else []
+    what = {"homeassistant": ["card"], "record": ["tape"]}.get(verb[0], [])
     result = gauge(*verb, *what, CLAUDE_GAUGE_HTTP_PROT="1")
     assert result.exit_code == 2
     assert result.output == (
