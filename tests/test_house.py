@@ -20,7 +20,15 @@ from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import KEYS, json_schema
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = ["scripts/run", "scripts/test", "scripts/check", "scripts/generate", ".ci/run", "deploy/setup"]
+SCRIPTS = [
+    "scripts/run",
+    "scripts/test",
+    "scripts/check",
+    "scripts/generate",
+    "scripts/mutate",
+    ".ci/run",
+    "deploy/setup",
+]
 
 
 @pytest.fixture
