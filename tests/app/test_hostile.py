@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.support.program import write_log
+from tests.support.waiting import until
 
 DOCUMENTED = {0, 1, 2, 3}
 VERBS = ["once", "once --json", "once --explain", "doctor", "show-config", "discovery show", "homeassistant card"]
@@ -142,8 +143,7 @@ def test_an_early_end_is_silent(verb: str, after: float, number: signal.Signals)
         [sys.executable, "-m", "gauge_mqtt", verb, "--http-port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     for caught in (True, False):
-        while catches(child.pid, signal.SIGINT) is not caught:
-            time.sleep(0.001)
+        until(lambda caught=caught: catches(child.pid, signal.SIGINT) is caught, 20)  # type: ignore[misc]
     time.sleep(after)
     child.send_signal(number)
     said = child.communicate(timeout=20)[0].decode()
