@@ -12,7 +12,7 @@ NOT_FOUND = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 """What the kernel answers when there is no such file any more; `ELOOP`: a link is in its place, which is not followed.
 Any other answer (EACCES, EIO, EMFILE, ESTALE...) says that something is there and cannot be read now.
 """
-HOT_NS, HOT_MAX, HOT_LOOKS = 60 * 10**9, 256, 20
+HOT_NS, HOT_MAX, HOT_LOOKS = 60 * 10**9, 1024, 20
 """Files written in the last minute may be growing; the newest of them are looked at again until none has grown."""
 
 

@@ -24,6 +24,8 @@ SLACK_S = 2.0
 """Some file systems keep times in steps of 2 s."""
 BUSY_S = 0.003
 """So long a reading holds the event loop in one go."""
+GROWING_S, GROWING_MAX, GROWING_LOOKS = 2.0, 512, 4
+"""Files that grew in the last seconds are looked at together, so many of them, so often at most."""
 LOOKS = 3
 """A history is listed anew that often at most because a file vanished between its listing and its reading."""
 BLOCK_KNOWN, ASK_AGAIN_S = 2, 900.0
@@ -65,6 +67,7 @@ class Logbook:
         self._state_dir = state_dir
         self._since = inf
         self._met: set[bytes] = set()
+        self._growing: dict[bytes, float] = {}
         self._known, self._asked_at = 0, inf
 
     @property
@@ -192,6 +195,8 @@ class Logbook:
     async def _read(self, item: ListedFile, file: LogFile, now: float, pauses: "_Pauses | None") -> int:
         """One file up to its listed size, a slice at a time. Returns the bytes read."""
         before, turns = self.tail.counters.bytes, item.changed_at > now - OPEN_S
+        if item.changed_at > now - GROWING_S and (self.observed_at or len(self._growing) < GROWING_MAX):
+            self._grows(item.path)  # the first time all come, the newest first
         try:
             while self._advance(item, file, turns=turns, upto=item.size):
                 if pauses:
@@ -237,20 +242,51 @@ class Logbook:
                     self.unreadable.discard(path)
                 else:
                     self.unreadable.add(path, error)
+        more |= self._follow_others()
         return self._followed(size, known, more=more, gone=gone)
 
+    def _follow_others(self) -> bool:
+        """Read the other files that grow until none did meanwhile, so that the sum is that of one instant.
+
+        Else a line could be counted while an older one of another file is still unread.
+        """
+        more, forget_before = False, time.monotonic() - GROWING_S
+        for path, at in list(self._growing.items()):
+            if at < forget_before:
+                del self._growing[path]
+        for _ in range(GROWING_LOOKS if len(self._growing) > 1 else 0):
+            before = self.tail.counters.bytes
+            for path in list(self._growing):
+                try:
+                    more |= self._follow(path)
+                except OSError:  # its own event will come
+                    del self._growing[path]
+            if self.tail.counters.bytes == before:
+                break
+        return more
+
     def _follow(self, path: bytes) -> bool:
+        """One file. True if it has more than was read. Raises `OSError` if not even its size can be told."""
         item = look(path)
         if item is None:
             return False
         file = self._file(item)
+        if file.is_read(item.size) and file.changed_ns == item.changed_ns and path not in self.unreadable:
+            return False
         try:
             more = self._advance(item, file, turns=True)
         except OSError as error:
             self._failed(item, file, error)
             return False
         self.unreadable.discard(path)
+        self._grows(path)
         return more
+
+    def _grows(self, path: bytes) -> None:
+        self._growing.pop(path, None)  # so that the first is the one that grew longest ago
+        self._growing[path] = time.monotonic()
+        if len(self._growing) > GROWING_MAX:
+            del self._growing[next(iter(self._growing))]
 
     def _followed(self, size: int, known: int, *, more: bool, gone: bool) -> Followed:
         size, news = self.tail.counters.bytes - size, len(self.unreadable) != known

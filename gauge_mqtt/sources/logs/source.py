@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -276,8 +276,8 @@ class JsonlSource:
             log.warning("%s", why)
             self._warned, self._warn_at = why, time.monotonic() + WARN_AGAIN_S
 
-    def _on_change(self, path: str) -> None:
-        self._changed_paths[path] = None
+    def _on_change(self, paths: Iterable[str]) -> None:
+        self._changed_paths.update(dict.fromkeys(paths))
         self._missed_sweeps = 0
         if self._read_changes:  # Read in this callback; waking the task adds a loop iteration.
             try:

@@ -5,7 +5,9 @@ import logging
 import os
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +82,13 @@ class _Observer(Observer):  # type: ignore[misc, valid-type]
 class Watcher:
     """Watches one root. `polling` says in words why changes must be looked for instead; `None`: inotify announces them.
 
-    `retry_at`: when (monotonic) it is worth to try again with a new watcher; `None`: never. `after`: the one whose
-    place it takes because the system refused that its watches.
+    `retry_at`: when (monotonic) it is worth to try again with a new watcher; `None`: never. `after`: the one that
+    was refused, whose place it takes. `on_change` is called in a thread.
     """
 
     def __init__(
         self,
         root: Path,
-        loop: asyncio.AbstractEventLoop,
         on_change: Callable[[str], None],
         after: "Watcher | None" = None,
     ) -> None:
@@ -96,7 +97,7 @@ class Watcher:
         self.retry_at: float | None = None
         self.retry_s: float = min(2 * after.retry_s, RETRY_MAX_S) if after else RETRY_S
         self._logged = after.polling if after else None
-        self._loop, self._on_change = loop, on_change
+        self._on_change = on_change
         self._observer: BaseObserver | None = None
 
     @property
@@ -123,7 +124,7 @@ class Watcher:
     def _start(self) -> None:
         _expect_descriptors()
         before = _watches()
-        observer = _Observer(_CallbackQueue(self._post))
+        observer = _Observer(_CallbackQueue(self._on_change))
         observer.daemon = True
         try:
             observer.schedule(FileSystemEventHandler(), os.fspath(self.root), recursive=True, event_filter=EVENTS)
@@ -158,19 +159,18 @@ class Watcher:
             log.warning("looking for changes every few seconds: %s", why)
         self.polling = self._logged = why
 
-    def _post(self, path: str) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._on_change, path)
-        except RuntimeError:  # the loop closed between the event and here: nobody listens any more
-            self.stop()
-
 
 class Watchers:
-    """One watcher for each root that can be listed."""
+    """One watcher for each root that can be listed. `on_change` is called in the event loop with what changed.
 
-    def __init__(self, on_change: Callable[[str], None]) -> None:
+    Paths that were announced while the loop was busy come together, so that their files are read together.
+    """
+
+    def __init__(self, on_change: Callable[[Iterable[str]], None]) -> None:
         self._on_change = on_change
         self._watchers: dict[Path, Watcher] = {}
+        self._announced: deque[str] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def polling(self) -> str | None:
@@ -187,9 +187,10 @@ class Watchers:
         for root, watcher in list(self._watchers.items()):
             if root not in roots or root in refused or not (watcher.polling or watcher.alive):
                 self._drop(root)
+        self._loop = asyncio.get_running_loop()
         new = [root for root in roots if root not in self._watchers]
         for root in new:
-            watcher = Watcher(root, asyncio.get_running_loop(), self._on_change, refused.get(root))
+            watcher = Watcher(root, self._announce, refused.get(root))
             self._watchers[root] = watcher
             await asyncio.to_thread(watcher.start)
         return bool(new)
@@ -209,6 +210,17 @@ class Watchers:
     def stop(self) -> None:
         for root in list(self._watchers):
             self._drop(root)
+
+    def _announce(self, path: str) -> None:
+        """In the thread of inotify."""
+        self._announced.append(path)
+        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody listens any more
+            if self._loop:
+                self._loop.call_soon_threadsafe(self._take)
+
+    def _take(self) -> None:
+        if self._announced:
+            self._on_change([self._announced.popleft() for _ in range(len(self._announced))])
 
     def _drop(self, root: Path) -> None:
         self._watchers.pop(root).stop()
