@@ -186,6 +186,17 @@ def doctor(**flags: Any) -> None:
     sys.exit(EXIT_FAULT if worst else 0)
 
 
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@settings_options
+def dump(*, file: Path | None, **flags: Any) -> None:
+    """Write what a bug report needs: versions, settings, doctor, the last hour; no path, name, text or secret."""
+    from gauge_mqtt.app.dump import dump as write  # noqa: PLC0415
+
+    text = asyncio.run(write(loaded(flags), file))
+    click.echo(f"{file} is written; please look through it before you send it" if file else text)
+
+
 @main.command("telemetry-env")
 @click.option("--path", type=click.Choice(["collector", "prometheus"]), default="collector", show_default=True,
               help="Where Claude Code exports to: a collector, or the receiver of Prometheus itself.")  # fmt: skip

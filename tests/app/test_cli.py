@@ -28,6 +28,7 @@ VERBS = [
     ["record"],
     ["once"],
     ["doctor"],
+    ["dump"],
     *STATUSLINE,
     *DISCOVERY,
     ["homeassistant"],
