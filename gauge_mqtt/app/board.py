@@ -11,7 +11,7 @@ from math import inf
 from gauge_mqtt.app.memory import Memory
 from gauge_mqtt.app.pace import RESERVE, Pace
 from gauge_mqtt.contract.messages import edges
-from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage
+from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage, values
 from gauge_mqtt.core import snapshot
 from gauge_mqtt.core.reading import Limits, Reading
 from gauge_mqtt.sinks import Sink
@@ -138,9 +138,10 @@ class Board:
 
 
 def _is_news(usage: Usage, before: Usage | None) -> bool:
-    return before is None or any(
-        getattr(usage, name) != getattr(before, name) for name in type(usage).model_fields if name not in TIMES
-    )
+    if before is None:
+        return True
+    then = values(before)
+    return any(value != then[key] for key, value in values(usage).items() if key not in TIMES)
 
 
 def _has_new_tokens(usage: Usage, before: Usage | None) -> bool:

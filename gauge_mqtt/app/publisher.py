@@ -25,7 +25,9 @@ from gauge_mqtt.sources.logs.logbook import Progress
 log = logging.getLogger(__name__)
 
 SWITCH_S = 0.0002
-"""How long paho's thread may be kept from the interpreter; Python's own 5 ms would hold back the first message."""
+"""How long the thread that announces a line may be kept from the interpreter; Python's own 5 ms are longer than all
+the rest of the line's way.
+"""
 
 
 def missing_ceilings(settings: Settings) -> str | None:

@@ -5,7 +5,15 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from gauge_mqtt.contract.topics import Topics
-from gauge_mqtt.contract.usage import LAMPS, MODEL_LAMPS, NEEDLE_UNKNOWN, EventType, Usage, iso, values
+from gauge_mqtt.contract.usage import (
+    LAMPS,
+    MODEL_LAMPS,
+    NEEDLE_UNKNOWN,
+    EventType,
+    Usage,
+    iso,
+    values,
+)
 
 UNKNOWN = "None"
 """What Home Assistant reads as unknown; never `null`, `nan` or an empty payload (that would delete the topic)."""
@@ -52,16 +60,26 @@ def lamp_mask(usage: Usage) -> int:
     return sum(1 << bit for bit, lit in enumerate(lamps(usage).values()) if lit)
 
 
-def retained(usage: Usage, topics: Topics) -> dict[str, bytes]:
-    """Topic -> payload of every retained value. The needles come first: they are what is waited for."""
+def retained(usage: Usage, topics: Topics, since: Usage | None = None) -> dict[str, bytes]:
+    """Topic -> payload of every retained value, or of those that differ from `since`.
+
+    The needles come first: they are what is waited for. Most values stand still from one snapshot to the next, so the
+    others are not even spelled.
+    """
+    before = values(since) if since else {}
+    new = {key: value for key, value in values(usage).items() if since is None or value != before[key]}
     payloads = {
-        topic: str(NEEDLE_UNKNOWN if (value := getattr(usage, key)) is None else value).encode()
+        topic: str(NEEDLE_UNKNOWN if new[key] is None else new[key]).encode()
         for key, topic in topics.needles.items()
+        if key in new
     }
-    payloads[topics.lamps] = str(lamp_mask(usage)).encode()
-    for key, value in values(usage).items():
+    lit = lamp_mask(usage)
+    if since is None or lit != lamp_mask(since):
+        payloads[topics.lamps] = str(lit).encode()
+    for key, value in new.items():
         payloads[topics.keys[key]] = bare(value).encode()
-    payloads[topics.state] = usage.to_json()
+    if new:
+        payloads[topics.state] = usage.to_json()
     return payloads
 
 

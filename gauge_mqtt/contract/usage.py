@@ -6,6 +6,7 @@ table and the discovery payload are derived from these two. Unknown is `None` (J
 """
 
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Le
@@ -207,7 +208,11 @@ class Usage(BaseModel):
     ] = None  # fmt: skip
 
     def to_json(self) -> bytes:
-        """The one spelling of the snapshot: UTF-8 JSON, unknown as `null`, times as ISO 8601 UTC."""
+        """The one spelling of the snapshot: UTF-8 JSON, unknown as `null`, times as ISO 8601 UTC. Made once."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> bytes:
         return self.model_dump_json(by_alias=True).encode()
 
 
@@ -221,11 +226,14 @@ def _key_specs() -> dict[str, KeySpec]:
 
 KEYS: dict[str, KeySpec] = _key_specs()
 """Key -> spec, in the order of the contract."""
+_ATTRIBUTES = {field.alias or name: name for name, field in Usage.model_fields.items()}
+"""Key -> its attribute of `Usage`, in the same order; they differ where pydantic wants the name for itself."""
 
 
 def values(usage: Usage) -> dict[str, Any]:
     """Key -> Python value, in the order of the contract."""
-    return {field.alias or name: getattr(usage, name) for name, field in Usage.model_fields.items()}
+    found = usage.__dict__  # the fields of a pydantic model; by `getattr` this would take twice as long
+    return {key: found[name] for key, name in _ATTRIBUTES.items()}
 
 
 def json_schema() -> dict[str, Any]:

@@ -35,8 +35,19 @@ class Message(NamedTuple):
         return _expiry(self.expiry_s) if self.expiry_s is not None and version is V5 else None
 
 
+class _Packed(Properties):
+    """Packed once; paho would do it for every message, which takes as long as all the rest of it."""
+
+    def pack(self) -> bytes:
+        return self._packed
+
+    @functools.cached_property
+    def _packed(self) -> bytes:
+        return bytes(super().pack())  # type: ignore[no-untyped-call]
+
+
 @functools.cache
 def _expiry(seconds: int) -> Properties:
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties = _Packed(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
     properties.MessageExpiryInterval = seconds
     return properties

@@ -88,19 +88,18 @@ class Session:
             self.abort()
             raise
 
-    def publish(self, message: Message) -> None:
+    def publish(self, *messages: Message) -> None:
         """Send, now or when the window has room. Of what waits for room only the newest per retained topic is kept."""
         if self.over.done():
             return
-        if refusal := self._unsendable(message):
-            self.refusals[message.topic] = refusal
-            self.refused += 1
-            self._settled.clear()
-            self._note_settled()
-            return
-        key = message.topic if message.retain else object()
-        self._queue.pop(key, None)
-        self._queue[key] = message
+        for message in messages:
+            if refusal := self._unsendable(message):
+                self.refusals[message.topic] = refusal
+                self.refused += 1
+            else:
+                key = message.topic if message.retain else object()
+                self._queue.pop(key, None)
+                self._queue[key] = message
         self._settled.clear()
         self._pump()
 
@@ -110,8 +109,8 @@ class Session:
             self.refusals[left_out] = Refusal("ends_connection", "")
         filters = tuple(topic for topic in filters if topic not in self._left_out)
         if self._connection is not None and filters:
-            self._connection.listen(filters)
             self._expect(filters)
+            self._connection.listen(filters)
 
     @property
     def unanswered(self) -> list[str]:
@@ -138,7 +137,7 @@ class Session:
     async def close(self, timeout_s: float = 0.5) -> None:
         """Part as friends: the broker does not publish the will."""
         if self._connection is not None:
-            self._connection.disconnect()
+            self._connection.leave()
         await asyncio.wait({self.over}, timeout=timeout_s)
         self.abort()
 
@@ -149,11 +148,12 @@ class Session:
             self._connection.abort()
 
     def _pump(self) -> None:
-        while self._queue and self._connection is not None and len(self._in_flight) < self._window:
-            message = self._queue.pop(next(iter(self._queue)))
-            properties = message.properties(self.version)
-            self._connection.send(message.topic, message.payload, retain=message.retain, properties=properties)
-            self._expect((message.topic,))
+        messages = []
+        while self._queue and len(self._in_flight) < self._window:
+            messages.append(self._queue.pop(next(iter(self._queue))))
+            self._expect((messages[-1].topic,))
+        if messages and self._connection is not None:
+            self._connection.send(messages)
         self._note_settled()
 
     def _expect(self, topics: tuple[str, ...]) -> None:
@@ -174,7 +174,7 @@ class Session:
 
     def _give_up(self, why: MqttError) -> None:
         self.abort(why)
-        self.on_end(None)  # paho's thread may itself be stuck; do not wait for its word
+        self.on_end(None)  # a connect that hangs ends some time later; do not wait for it
 
     def _note_settled(self) -> None:
         if not self._queue and not self._in_flight and not self._settled.is_set():

@@ -59,8 +59,7 @@ class MqttSink:
         self._renew = renew
         self._namesake, self._hang_ups = NamesakeWatch(), HangUpWatch()
         self._session: Session | None = None
-        self._latest: dict[str, bytes] = {}
-        self._published: dict[str, bytes] = {}
+        self._latest: Usage | None = None
         self._reported: set[str] = set()
         self._refused_before = 0
         self._greeted_at = 0.0
@@ -76,17 +75,12 @@ class MqttSink:
         self._publish(Message(self._topics.discovery, discovery, retain=True))
 
     def show(self, usage: Usage, events: tuple[Event, ...], *, beat: bool) -> None:
-        self._latest = retained(usage, self._topics)
+        since, self._latest = None if beat else self._latest, usage
         if self._session is None:
-            return
-        if beat:
-            self._published.clear()
-        self._say_changes()
-        for event in events:
-            self._publish(Message(self._topics.event, event.to_json()))
-        if beat:
-            self._say_online()
-            self._publish(Message(self._topics.heartbeat, str(HEARTBEAT_S).encode()))
+            return  # `_announce` will say all of the newest
+        happened = (Message(self._topics.event, event.to_json()) for event in events)
+        alive = (self._online(), Message(self._topics.heartbeat, str(HEARTBEAT_S).encode())) if beat else ()
+        self._publish(*self._values(since), *happened, *alive)
 
     async def run(self) -> None:
         """Keep a connection, for ever. Cancelled, it says `offline` and leaves."""
@@ -157,25 +151,25 @@ class MqttSink:
 
     def _announce(self) -> None:
         """Everything, `online` last: who trusts it must find the rest in place."""
-        self._published.clear()
-        self._publish(Message(self._topics.discovery, self._discovery, retain=True))
-        self._say_changes()
-        self._say_online()
+        discovery = Message(self._topics.discovery, self._discovery, retain=True)
+        self._publish(discovery, *self._values(None), self._online())
 
-    def _say_online(self) -> None:
+    def _online(self) -> Message:
         """It expires like the values: after a power cut nobody is left to take it back."""
-        self._publish(Message(self._topics.availability, ONLINE, retain=True, expiry_s=self._expiry_s))
+        return Message(self._topics.availability, ONLINE, retain=True, expiry_s=self._expiry_s)
 
-    def _say_changes(self) -> None:
-        for topic, payload in self._latest.items():
-            if self._published.get(topic) != payload:
-                self._published[topic] = payload
-                self._publish(Message(topic, payload, retain=True, expiry_s=self._expiry_s))
+    def _values(self, since: Usage | None) -> list[Message]:
+        """The values of the newest snapshot that differ from `since`, or all of them."""
+        if self._latest is None:
+            return []
+        found = retained(self._latest, self._topics, since)
+        return [Message(topic, payload, retain=True, expiry_s=self._expiry_s) for topic, payload in found.items()]
 
-    def _publish(self, message: Message) -> None:
+    def _publish(self, *messages: Message) -> None:
+        """Hand them over in one go, so that they leave in one write."""
         if self._session is not None:
-            self._session.publish(message)
-            self.published += 1
+            self._session.publish(*messages)
+            self.published += len(messages)
 
     def _on_message(self, topic: str, payload: bytes, retained_: bool) -> None:  # noqa: FBT001 (always positional)
         if topic != self._topics.birth or payload != ONLINE or retained_ or self._greeting is not None:

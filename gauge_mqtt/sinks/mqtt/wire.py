@@ -1,25 +1,28 @@
-"""paho's side of a connection: its thread, and the one door through which that thread reaches the event loop."""
+"""paho's side of a connection: a thread connects, then the event loop reads and writes."""
 
 import asyncio
 import contextlib
-import functools
 import socket
 import ssl
+import threading
 from collections import deque
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol
 
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MessageType, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt.message import Message
+from gauge_mqtt.sinks.mqtt.tls import trust
 
 CONNECT_TIMEOUT_S = 3.0
 """For the TCP connection, for the TLS handshake, and for the broker's answer, each."""
 KEEPALIVE_S = 15
+LOOK_AT_PING_S = 2.0
+"""How often it is looked at whether a ping is due, or its answer overdue."""
 WINDOW = 20
 """Messages awaiting their acknowledgement; a broker drops in silence what exceeds its queue."""
 PING_UNANSWERED = 0x8D
@@ -44,52 +47,31 @@ class Listener(Protocol):
     def on_end(self, cause: Exception | None) -> None: ...
 
 
-class LoopMailbox:
-    """Calls from another thread into the event loop; a bundle of them wakes it once."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._calls: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
-
-    def post(self, callback: Callable[..., None], *args: Any) -> None:
-        self._calls.append((callback, args))
-        if len(self._calls) == 1:  # else it is on its way already
-            with contextlib.suppress(RuntimeError):  # the loop is closed: a hung connect outlived the program
-                self._loop.call_soon_threadsafe(self._deliver)
-
-    def _deliver(self) -> None:
-        try:
-            while self._calls:
-                callback, args = self._calls[0]
-                callback(*args)
-                self._calls.popleft()
-        except BaseException:
-            self._calls.popleft()
-            if self._calls:
-                self._loop.call_soon(self._deliver)
-            raise
-
-
 class PahoConnection(Client):
-    """A paho client for one connection. Its daemon thread also reads the certificates, looks the host up and connects,
-    all of which may block; and it reports its end whatever the cause, where stock paho dies of a malformed packet
-    and still says that it is connected.
+    """A paho client for one connection, without paho's own thread.
 
-    What is to be sent is put into an outbox that paho's thread empties: were it published from the event loop's thread,
-    each message would wake the other thread and fight it for the interpreter, and none would leave before the last.
+    A daemon thread reads the certificates, looks the host up, connects and shakes hands: all of that may block for
+    seconds. Then it ends, and the event loop serves the socket, which does not block any more. So a message is on its
+    way when `send` returns, and no two threads wait for each other.
+
+    paho's callbacks only note what happened, because paho holds locks while it calls them. The listener hears of it
+    when paho has returned. It always hears of the end; paho alone would let the exception of a malformed packet through
+    and go on believing that it is connected.
     """
 
     def __init__(
         self, broker: Broker, client_id: str, version: MQTTProtocolVersion, will: tuple[str, bytes] | None
     ) -> None:
         super().__init__(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, reconnect_on_failure=False)
-        self._broker = broker
+        self._broker, self._version = broker, version
+        self._events = asyncio.get_running_loop()
+        self._listener: Listener | None = None
+        self._notes: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._opened: socket.socket | None = None
         self._unwanted = False
-        self._silent = False
-        self._on_end: Callable[[Exception | None], None] = lambda _cause: None
-        self._outbox: deque[Callable[[], None]] = deque()
-        self._woken = False
+        self._served = False
+        self._ping_unanswered = False
+        self._timer: asyncio.TimerHandle | None = None
         self._awaited: dict[int | None, tuple[str, ...]] = {}
         self.connect_timeout = CONNECT_TIMEOUT_S
         self.username_pw_set(broker.username, broker.password)
@@ -97,130 +79,175 @@ class PahoConnection(Client):
             self.will_set(*will, qos=1, retain=True)
 
     def start(self, listener: Listener) -> None:
-        """Connect and serve in a thread of its own. Every callback only hands over. Raises `OSError` without files or
-        threads to spare.
-        """
-        post = LoopMailbox(asyncio.get_running_loop()).post
-
-        def on_disconnect(_c: Any, _u: Any, flags: Any, reason: ReasonCode, _p: Any) -> None:
-            if flags.is_disconnect_packet_from_server:
-                post(listener.on_dismissed, reason)
-            self._silent = reason.value == PING_UNANSWERED
-
-        def on_socket_open(_c: Any, _u: Any, opened: Any) -> None:
-            self._opened = opened
-            if self._unwanted:  # a connect that took too long must not take its successor's client id over
-                raise ConnectionAbortedError
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            post(listener.on_open)
-
-        def on_message(_c: Any, _u: Any, message: MQTTMessage) -> None:
-            with contextlib.suppress(UnicodeDecodeError):  # a topic that no broker should pass on; none of ours
-                post(listener.on_message, message.topic, bytes(message.payload), message.retain)
-
-        def acknowledged(mid: int, reasons: list[ReasonCode]) -> None:
-            if topics := self._awaited.pop(mid, None):
-                post(listener.on_acknowledged, topics, reasons)
-
-        def on_connect(_c: Any, _u: Any, _f: Any, reason: ReasonCode, offer: Properties | None) -> None:
-            window = min(WINDOW, getattr(offer, "ReceiveMaximum", WINDOW))
-            post(listener.on_connack, reason, BrokerLimits(window, getattr(offer, "MaximumPacketSize", None)))
-
-        self.on_connect = on_connect
-        self.on_disconnect = on_disconnect
-        self.on_publish = lambda _c, _u, mid, reason, _p: acknowledged(mid, [reason])
-        self.on_subscribe = lambda _c, _u, mid, reasons, _p: acknowledged(mid, reasons)
-        self.on_message = on_message
-        self.on_socket_open = on_socket_open
-        self._on_end = lambda cause: post(listener.on_end, cause)
+        """Begin to connect. Raises `RuntimeError` without threads to spare."""
+        self._listener = listener
+        self._take_notes(listener)
+        self._watch_socket(listener)
         self.connect_async(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
-        self.loop_start()
+        threading.Thread(target=self._connect, name=f"connect to {self._broker.url}", daemon=True).start()
 
-    def send(self, topic: str, payload: bytes, *, retain: bool, properties: Properties | None) -> None:
-        """Publish at QoS 1, soon; the listener hears of its acknowledgement."""
-
-        def publish() -> None:
-            self._awaited[self.publish(topic, payload, 1, retain, properties).mid] = (topic,)
-
-        self._put(publish)
+    def send(self, messages: Iterable[Message]) -> None:
+        """Publish with QoS 1, in one write; the listener hears of each acknowledgement."""
+        for message in messages:
+            properties = message.properties(self._version)
+            info = self.publish(message.topic, message.payload, 1, message.retain, properties)
+            self._awaited[info.mid] = (message.topic,)
+        self._step(self.loop_write)
 
     def listen(self, filters: tuple[str, ...]) -> None:
-        """Subscribe, soon; the listener hears of the acknowledgement."""
+        """Subscribe; the listener hears of the acknowledgement."""
+        self._awaited[self.subscribe([(topic, 1) for topic in filters])[1]] = filters
+        self._step(self.loop_write)
 
-        def subscribe() -> None:
-            self._awaited[self.subscribe([(topic, 1) for topic in filters])[1]] = filters
+    def leave(self) -> None:
+        """Say DISCONNECT: the broker does not publish the will. The listener hears of the end."""
+        self.disconnect()
+        self._step(self.loop_write)
 
-        self._put(subscribe)
-
-    def _put(self, act: Callable[[], None]) -> None:
-        self._outbox.append(act)
-        if not self._woken and self._sockpairW is not None:
-            self._woken = True
-            with contextlib.suppress(OSError):  # full: then it is awake; closed: then it is over
-                self._sockpairW.send(b"0")
+    def abort(self) -> None:
+        """End without a word: the broker publishes the will. A connect under way ends when it has finished."""
+        self._unwanted = True
+        if self._served:
+            self._end(None)
 
     def loop_write(self) -> MQTTErrorCode:
-        """What paho's thread does when it is woken."""
-        self._woken = False  # first: what is put from here on wakes again
-        while self._outbox:
-            self._outbox.popleft()()
-            super().loop_write()  # at once: the first message need not wait until the last is packed
+        """Write what is queued, as far as the socket takes it.
+
+        paho sends packet by packet, and each would wake the broker and all of its readers. Nothing happens in paho when
+        a PUBLISH of QoS 1 is out, so neighbours of that kind can be joined beforehand: then they leave in one write.
+        """
+        joined: deque[Any] = deque()
+        while self._out_packet:
+            packet = self._out_packet.popleft()
+            if joined and _is_publish(packet) and _is_publish(joined[-1]):
+                joined[-1]["packet"] += packet["packet"]
+                joined[-1]["to_process"] += packet["to_process"]
+            else:
+                joined.append(packet)
+        self._out_packet.extend(joined)
         return super().loop_write()
 
-    def loop_forever(self, timeout: float = 1.0, retry_first_connection: bool = False) -> MQTTErrorCode:  # noqa: FBT001, FBT002 (paho's signature)
-        """What paho's thread runs."""
+    # --- in the connecting thread
+
+    def _connect(self) -> None:
+        """What the thread runs. At its end it hands the socket over to the event loop."""
         cause: Exception | None = None
         try:
             if self._broker.tls:
                 self.tls_set_context(trust(self._broker))
             self.reconnect()
-            super().loop_forever(timeout, retry_first_connection)
-            if self._silent:
-                cause = TimeoutError(f"no answer to a ping within {KEEPALIVE_S} s")
         except Exception as error:  # noqa: BLE001 (the guard of this thread: the cause travels on)
-            cause = error.with_traceback(None)  # its frames would keep this object, and with it two open files
-        finally:
-            # Closures over this object, likewise.
-            self.on_socket_open = self.on_disconnect = self.on_publish = self.on_subscribe = None
-            self._outbox.clear()
-            if self._opened is not None:
-                self._opened.close()
-        self._on_end(cause)
-        return MQTTErrorCode.MQTT_ERR_SUCCESS
-
-    def abort(self) -> None:
-        """End without a word, from any thread and at once: the broker publishes the will."""
-        self._unwanted = True
-        if self._opened is not None:
-            with contextlib.suppress(OSError):
-                # Not `SSLSocket.shutdown`, which takes the TLS layer away under the other thread's hands.
-                socket.socket.shutdown(self._opened, socket.SHUT_RDWR)
-
-
-def trust(broker: Broker) -> ssl.SSLContext:
-    """Always verifying. Made anew when a file was renewed, and only then: it costs 30 ms of CPU."""
-    files = (broker.ca_file, broker.cert_file, broker.key_file)
-    return _trust(*files, tuple(file.stat().st_mtime_ns for file in files if file is not None))
-
-
-@functools.lru_cache(maxsize=1)
-def _trust(ca: Path | None, cert: Path | None, key: Path | None, _renewed: tuple[int, ...]) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=ca)
-    context.sslsocket_class = _TlsSocket
-    if ca is not None:
-        # From Python 3.13 on "strict" refuses what `openssl req -x509` makes; chain and host name are checked as ever.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if cert is not None:
-        context.load_cert_chain(cert, key)
-    return context
-
-
-class _TlsSocket(ssl.SSLSocket):
-    """A TLS socket that a failed handshake closes; paho would leave it open."""
-
-    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 (ssl's signature)
+            cause = error.with_traceback(None)  # its frames would keep this object, and with it an open file
         try:
-            super().do_handshake(block)
-        except OSError:
-            self.close()
-            raise
+            self._events.call_soon_threadsafe(self._serve, cause)
+        except RuntimeError:  # the loop is closed: a connect that hung has outlived the program
+            self._close()
+
+    # --- in the event loop
+
+    def _serve(self, cause: Exception | None) -> None:
+        self._served = True
+        if cause is not None or self._unwanted or self._sock is None:
+            self._end(cause)
+            return
+        self._events.add_reader(self._sock, self._step, self._read)
+        self._step(self._keep_alive)  # writes CONNECT, too, which the thread has only queued
+
+    def _step(self, work: Callable[[], MQTTErrorCode]) -> None:
+        """Let paho do some of its work, write what that has queued, and tell the listener what came of it."""
+        cause: Exception | None = None
+        try:
+            code = work()
+            if code == MQTTErrorCode.MQTT_ERR_SUCCESS and self.want_write():
+                code = self.loop_write()
+        except Exception as error:  # noqa: BLE001 (malformed packets raise all sorts of them)
+            code, cause = MQTTErrorCode.MQTT_ERR_PROTOCOL, error.with_traceback(None)
+        if self._sock is not None:
+            if self.want_write():
+                self._events.add_writer(self._sock, self._step, self.loop_write)
+            else:
+                self._events.remove_writer(self._sock)
+        self._tell()
+        if code != MQTTErrorCode.MQTT_ERR_SUCCESS or self._sock is None:
+            self._end(cause)
+
+    def _read(self) -> MQTTErrorCode:
+        code = self.loop_read()
+        # What a TLS socket has decrypted already, the event loop does not see.
+        while code == MQTTErrorCode.MQTT_ERR_SUCCESS and isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
+            code = self.loop_read()
+        return code
+
+    def _keep_alive(self) -> MQTTErrorCode:
+        self._timer = self._events.call_later(LOOK_AT_PING_S, self._step, self._keep_alive)
+        return self.loop_misc()
+
+    def _tell(self) -> None:
+        while self._notes:
+            callback, args = self._notes.popleft()
+            callback(*args)
+
+    def _end(self, cause: Exception | None) -> None:
+        self._close()
+        self._tell()
+        if self._listener is not None:
+            listener, self._listener = self._listener, None
+            if self._ping_unanswered:
+                cause = TimeoutError(f"no answer to a ping within {KEEPALIVE_S} s")
+            listener.on_end(cause)
+
+    def _close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._sock_close()
+        if self._opened is not None:  # paho does not know it when `on_socket_open` has raised
+            self._opened.close()
+
+    # --- what paho calls
+
+    def _note(self, callback: Callable[..., None], *args: Any) -> None:
+        self._notes.append((callback, args))
+
+    def _take_notes(self, listener: Listener) -> None:
+        def on_connect(_c: Any, _u: Any, _f: Any, reason: ReasonCode, offer: Properties | None) -> None:
+            window = min(WINDOW, getattr(offer, "ReceiveMaximum", WINDOW))
+            self._note(listener.on_connack, reason, BrokerLimits(window, getattr(offer, "MaximumPacketSize", None)))
+
+        def on_disconnect(_c: Any, _u: Any, flags: Any, reason: ReasonCode, _p: Any) -> None:
+            if flags.is_disconnect_packet_from_server:
+                self._note(listener.on_dismissed, reason)
+            self._ping_unanswered = reason.value == PING_UNANSWERED
+
+        def on_message(_c: Any, _u: Any, message: MQTTMessage) -> None:
+            with contextlib.suppress(UnicodeDecodeError):  # a topic that no broker should pass on; none of ours
+                self._note(listener.on_message, message.topic, bytes(message.payload), message.retain)
+
+        def acknowledged(mid: int, reasons: list[ReasonCode]) -> None:
+            if topics := self._awaited.pop(mid, None):
+                self._note(listener.on_acknowledged, topics, reasons)
+
+        self.on_connect, self.on_disconnect, self.on_message = on_connect, on_disconnect, on_message
+        self.on_publish = lambda _c, _u, mid, reason, _p: acknowledged(mid, [reason])
+        self.on_subscribe = lambda _c, _u, mid, reasons, _p: acknowledged(mid, reasons)
+
+    def _watch_socket(self, listener: Listener) -> None:
+        def on_socket_open(_c: Any, _u: Any, opened: Any) -> None:
+            self._opened = opened
+            if self._unwanted:  # a connect that took too long must not take its successor's client id over
+                raise ConnectionAbortedError
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._note(listener.on_open)
+
+        def on_socket_close(_c: Any, _u: Any, closed: Any) -> None:
+            if self._served:
+                self._events.remove_reader(closed)
+                self._events.remove_writer(closed)
+
+        self.on_socket_open, self.on_socket_close = on_socket_open, on_socket_close
+        # Without this callback paho would write each packet by itself, and from within `publish`.
+        self.on_socket_register_write = lambda _c, _u, _socket: None
+
+
+def _is_publish(packet: Any) -> bool:
+    """Whether this is a PUBLISH of QoS 1, of which paho does nothing more once it is out."""
+    return bool(packet["command"] & 0xF0 == MessageType.PUBLISH and packet["qos"] == 1)

@@ -11,7 +11,6 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-import paho.mqtt.client
 import pytest
 
 from gauge_mqtt.contract.errors import GaugeError
@@ -292,9 +291,12 @@ async def test_without_a_file_or_thread_to_spare_it_waits(
     def fail(*_: Any, **__: Any) -> None:
         raise OSError(errno.EMFILE, "Too many open files") if lacking == "file" else RuntimeError("can't start")
 
+    sink = sink_on(mosquitto.start().port)
     with monkeypatch.context() as starved:
-        starved.setattr(paho.mqtt.client, "_socketpair_compat", fail)
-        sink = sink_on(mosquitto.start().port)
+        if lacking == "file":
+            starved.setattr(socket, "create_connection", fail)
+        else:
+            starved.setattr(threading.Thread, "start", fail)
         async with running(sink):
             await eventually(lambda: "cannot reach" in sink.health.detail)
             starved.undo()
@@ -368,7 +370,7 @@ async def test_an_address_that_leads_nowhere_is_told_in_words(host: str, words: 
 async def test_a_port_that_speaks_something_else_is_told_in_words(
     answer: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Malformed packets end paho's thread with all sorts of exceptions."""
+    """Malformed packets make paho raise all sorts of exceptions."""
 
     async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
