@@ -45,7 +45,7 @@ apt_install() (
         die "apt-get could not install $*"
     fi
     rm -f "$log"
-    for package in mosquitto prometheus; do
+    for package in mosquitto prometheus rabbitmq-server ejabberd; do
         [[ " $* " == *" $package "* ]] || continue
         as_root update-rc.d "$package" disable || true
         as_root systemctl disable "$package" || true

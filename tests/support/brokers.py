@@ -31,7 +31,7 @@ IMAGE = "eclipse-mosquitto:2"
 HOST = "127.0.0.1"
 PORTS = range(20_000, 32_000)
 _OPEN = ("allow_anonymous true",)
-_EMBEDDED = """
+EMBEDDED_BROKER = """
 import asyncio, sys
 from gauge_mqtt.sinks.mqtt.embedded import EmbeddedBroker
 asyncio.run(EmbeddedBroker(int(sys.argv[1])).run())
@@ -66,7 +66,7 @@ def port_open(port: int) -> bool:
 def embedded() -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """The small broker that `gauge-mqtt run` brings, in a process of its own: its port, and that process."""
     port = free_port()
-    child = subprocess.Popen([sys.executable, "-c", _EMBEDDED, str(port)], stderr=subprocess.DEVNULL)
+    child = subprocess.Popen([sys.executable, "-c", EMBEDDED_BROKER, str(port)], stderr=subprocess.DEVNULL)
     try:
         until(lambda: port_open(port))
         yield port, child
@@ -275,7 +275,8 @@ import asyncio, sys
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
-broker = Broker(host="127.0.0.1", port=int(sys.argv[1]), only_v311="only_v311" in sys.argv)
+login = dict(word.split("=") for word in sys.argv[2:] if "=" in word)
+broker = Broker(host="127.0.0.1", port=int(sys.argv[1]), only_v311="only_v311" in sys.argv, **login)
 asyncio.run(MqttSink(broker, Topics("lab"), b"{}").run())
 """
 

@@ -40,6 +40,10 @@ async def clear(broker: Broker, topics: Topics, *, look_s: float = LOOK_S) -> Cl
     async with visit(broker, topics) as here:
         await here.look(f"{topics.base}/#", topics.discovery, *anywhere, within_s=look_s)
         sees = (await here.rights()).read
+        by_wildcard = any(topic.startswith(f"{topics.base}/") for topic in here.retained)
+        if not by_wildcard:
+            await here.look(topics.availability, within_s=look_s)
+        hidden = not by_wildcard and topics.availability in here.retained
         online = here.retained.get(topics.availability) == b"online"
         discovery = [topic for topic in here.retained if topic.endswith(f"/{config}")]
         retired = [f"{topics.base}/{key}" for key in RETIRED]
@@ -59,7 +63,7 @@ async def clear(broker: Broker, topics: Topics, *, look_s: float = LOOK_S) -> Cl
             for topic in here.retained:
                 here.session.publish(Message(topic, b"", retain=True))
             await _acknowledged(here, broker, emptied)
-    return Cleared(emptied, publisher_online=online, unseen=None if sees else _unseen(broker, topics))
+    return Cleared(emptied, publisher_online=online, unseen=_unseen(broker, topics, sees=sees, hidden=hidden))
 
 
 def _goodbye(topic: str, topics: Topics) -> Message:
@@ -80,7 +84,15 @@ async def _acknowledged(here: Visit, broker: Broker, emptied: list[str]) -> None
         raise MqttError(f"{broker.url} refused to empty {len(refused)} topics, {topic} for one: {why}")
 
 
-def _unseen(broker: Broker, topics: Topics) -> str:
+def _unseen(broker: Broker, topics: Topics, *, sees: bool | None, hidden: bool) -> str | None:
+    """`hidden`: something is retained that a wildcard does not show."""
+    if hidden:
+        return (
+            f"{broker.url} hands out retained values for a full topic only: the topics of this version were emptied, "
+            "but what an earlier version or discovery prefix left could not be looked for"
+        )
+    if sees:
+        return None
     return (
         f"{who(broker)} may not read {topics.base}/#: the topics of this version were emptied, but what an earlier "
         "version or discovery prefix left could not be looked for; give it read access "

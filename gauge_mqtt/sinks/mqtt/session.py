@@ -19,7 +19,7 @@ from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.message import V5, V311, Message
 from gauge_mqtt.sinks.mqtt.refusals import Refusal
 from gauge_mqtt.sinks.mqtt.wire import CONNECT_TIMEOUT_S, WINDOW, BrokerLimits, PahoConnection
-from gauge_mqtt.sinks.mqtt.words import MqttError, SpeechlessError, UnreachableError, VersionError
+from gauge_mqtt.sinks.mqtt.words import HungUpError, MqttError, SpeechlessError, UnreachableError, VersionError
 
 PATIENCE_S = 10.0
 """For the whole of connecting: name look-up and every address of the host."""
@@ -258,15 +258,25 @@ async def connect(
 
 
 async def _refuses_v5(broker: Broker) -> bool:
-    """Whether the broker says so to the shortest CONNECT there is. One of 3.1.1 alone takes the properties of the will
-    for the length of something, and waits for the rest of that instead of refusing the version.
+    """Whether it is the version that the broker does not answer to: asked with the shortest CONNECT there is, since one
+    of 3.1.1 alone takes the properties of the will for the length of something, and waits for the rest of that.
+
+    RabbitMQ before 3.13 closes the connection. That is a refusal if it does so again after it has answered 3.1.1;
+    silence never is.
     """
-    asking = Session(replace(broker, username=None, password=None), f"gauge-ask-{secrets.token_hex(4)}", V5)
+    first = await _asked(broker, V5)
+    if not isinstance(first, HungUpError):
+        return isinstance(first, VersionError)
+    answers_v311 = not isinstance(await _asked(broker, V311), UnreachableError)
+    return answers_v311 and isinstance(await _asked(broker, V5), HungUpError)
+
+
+async def _asked(broker: Broker, version: MQTTProtocolVersion) -> MqttError | None:
+    """How the broker turns a stranger away who speaks this version; `None` if it does not."""
+    asking = Session(replace(broker, username=None, password=None), f"gauge-ask-{secrets.token_hex(4)}", version)
     try:
         await asking.open()
-    except VersionError:
-        return True
-    except MqttError:
-        return False
+    except MqttError as error:
+        return error
     await asking.close()
-    return False
+    return None

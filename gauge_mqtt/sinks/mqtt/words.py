@@ -25,6 +25,10 @@ class SpeechlessError(UnreachableError):
     """The broker took the connection, but did not answer CONNECT."""
 
 
+class HungUpError(SpeechlessError):
+    """Its answer was to close the connection."""
+
+
 class VersionError(MqttError):
     """The broker refuses the version of MQTT in so many words."""
 
@@ -84,7 +88,7 @@ def no_connection(broker: Broker, cause: Exception | None, *, opened: bool) -> M
             return RefusedError(f"cannot read {cause.filename}: {cause.strerror}")
         case None if opened:
             hint = "does it want a client certificate?" if broker.tls else "is this an MQTT port, and without TLS?"
-            return SpeechlessError(f"{broker.url} hung up before its answer; {hint}")
+            return HungUpError(f"{broker.url} hung up before its answer; {hint}")
         case ConnectionResetError() if broker.tls and not opened:
             return UnreachableError(f"{broker.url} hung up during the TLS handshake; is this its TLS port?")
         case OSError():
