@@ -4,6 +4,7 @@
     ├── SettingsError         app/setting_types.py: a setting cannot be used; exit code 2, all others 1
     ├── InstallError          app/claude_settings.py: Claude Code's settings.json is left as it is
     ├── ProgramError          sources/process.py: another program gave no answer
+    ├── UsageError            sources/quota/command.py: Claude Code told no percentages when it was asked
     ├── CcusageError          sources/ccusage/report.py: ccusage cannot be asked, or its answer cannot be used
     ├── PromError             sources/prometheus/api.py: the same of Prometheus
     └── MqttError             sinks/mqtt/words.py: no connection to the broker; its branches say how soon to try again
