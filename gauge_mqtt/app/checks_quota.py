@@ -3,15 +3,25 @@
 import shlex
 import shutil
 import time
+from datetime import datetime
 from pathlib import Path
 
-from gauge_mqtt.app.checks import DAY, FAULT, Check
+from gauge_mqtt.app.checks import DAY, FAULT, Check, ago
 from gauge_mqtt.app.claude_settings import InstallError
-from gauge_mqtt.app.settings import Settings
+from gauge_mqtt.app.settings import Settings, variable
+from gauge_mqtt.app.source_set import SourceSet
 from gauge_mqtt.app.statusline_install import entry
 from gauge_mqtt.app.statusline_verbs import config_dirs, last_call, newest_drop, why_not
+from gauge_mqtt.core.reading import Quota
 
 INSTALL = "gauge-mqtt statusline install"
+POLL = f"export {variable('quota_poll')}=15"
+CHANNELS = {
+    "statusline": "the status line",
+    "report": "a /usage in the logs",
+    "command": "claude -p /usage",
+    "cache": "Claude Code's own cache",
+}
 
 
 def statusline(settings: Settings) -> list[Check]:
@@ -30,7 +40,7 @@ def _statusline(settings: Settings, home: Path) -> Check:
     except InstallError as error:
         return Check(FAULT, about, str(error), f"mend {home / 'settings.json'}")
     if why := why_not(home, now):
-        return Check("note", about, f"{why}: no percentages by this way", "export CLAUDE_GAUGE_QUOTA_POLL=15")
+        return Check("note", about, f"{why}: no percentages by this way", POLL)
     if not now.ours:
         return Check("note", about, "gauge-mqtt-statusline is not installed", INSTALL)
     if not shutil.which(program := shlex.split(now.command or "")[0]):
@@ -45,3 +55,29 @@ def _called(settings: Settings, home: Path, about: str) -> Check:
         return Check("note", about, fact, "claude  (in a trusted directory; `claude -p` draws no status line)")
     fix = "" if newest.rate_limits else "claude, then ask something  (with an API key there are no percentages)"
     return Check("note" if fix else "ok", about, fact, fix)
+
+
+def percentages(settings: Settings, source_set: SourceSet, now: datetime) -> list[Check]:
+    """What the plan itself says, by which channel, and of which account."""
+    source, found = source_set.quota, list[Check]()
+    if source is None:
+        return []
+    if source.failure:
+        found.append(Check(FAULT, "claude -p /usage", source.failure, f"unset {variable('quota_poll')}"))
+    reading = source.read(now)
+    standing = [("5 h", reading.quota_5h), ("7 d", reading.quota_7d), ("model", reading.quota_model)]
+    told = [_told(quota.model or name, quota, now) for name, quota in standing if quota]
+    if not told:
+        found.append(Check("note", "official percentages", "none that stands now: what was told is over", INSTALL))
+        return found
+    found.append(Check("ok", "official percentages", ", ".join(told)))
+    others = [name for name in source.book.accounts if name != source.book.account()]
+    if others and settings.quota_account is None:
+        fact = f"the account used last is shown; there are {', '.join(others)} too"
+        found.append(Check("note", "accounts", fact, f"export {variable('quota_account')}=/the/one/to/show"))
+    return found
+
+
+def _told(name: str, quota: Quota, now: datetime) -> str:
+    age = ago(max(0.0, (now - quota.seen_at).total_seconds()))
+    return f"{name} {quota.used_percent:g} % ({CHANNELS[quota.channel]}, {age})"

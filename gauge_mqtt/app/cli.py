@@ -163,7 +163,7 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
         click.echo(usage.to_json())  # bytes: JSON is UTF-8, whatever the terminal's encoding
     else:
         table(report.explanation(usage, readings) if explain else report.summary(usage))
-        if hint := missing_ceilings(settings):
+        if None in {usage.window_5h_pct, usage.window_7d_pct} and (hint := missing_ceilings(settings)):
             click.echo(hint, err=True)
     if failures := [f"{reading.source}: {reading.failure}" for reading in readings if reading.failure]:
         raise click.ClickException("; ".join(failures))

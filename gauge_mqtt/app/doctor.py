@@ -27,6 +27,7 @@ async def examine(loaded: LoadedSettings) -> list[Check]:
         *await checks.prometheus(settings, source_set),
         *await checks_ccusage.ccusage(settings, source_set),
         *checks_quota.statusline(settings),
+        *checks_quota.percentages(settings, source_set, now),
         *_ceilings(settings, usage),
         *await checks_broker.broker(settings, short_name=loaded.origins["instance"] == "default"),
         await checks_http.http(settings),
@@ -35,10 +36,12 @@ async def examine(loaded: LoadedSettings) -> list[Check]:
 
 def _ceilings(settings: Settings, usage: Usage) -> list[Check]:
     checks = []
-    for name, ceiling, tokens, share in (
-        ("5h_ceiling", settings.ceiling_5h, usage.window_5h_tokens, usage.window_5h_pct),
-        ("7d_ceiling", settings.ceiling_7d, usage.window_7d_tokens, usage.window_7d_pct),
+    for name, ceiling, tokens, share, basis in (
+        ("5h_ceiling", settings.ceiling_5h, usage.window_5h_tokens, usage.window_5h_pct, usage.window_5h_source),
+        ("7d_ceiling", settings.ceiling_7d, usage.window_7d_tokens, usage.window_7d_pct, usage.window_7d_source),
     ):
+        if basis == "official":
+            continue  # told by the plan itself: nothing depends on a ceiling
         if ceiling is None:
             fact = "not set: this fuel needle stays dark"
             checks.append(
@@ -53,6 +56,6 @@ def _ceilings(settings: Settings, usage: Usage) -> list[Check]:
             checks.append(
                 Check("ok", name, f"{ceiling:,} tokens" + (f", {share:.1%} used" if share is not None else ""))
             )
-    basis = usage.redline_source or "unknown until there is some history"
-    checks.append(Check("ok", "redline", f"{usage.redline:,} tok/min ({basis})" if usage.redline else basis))
+    why = usage.redline_source or "unknown until there is some history"
+    checks.append(Check("ok", "redline", f"{usage.redline:,} tok/min ({why})" if usage.redline else why))
     return checks

@@ -36,7 +36,10 @@ def missing_ceilings(settings: Settings) -> str | None:
                if set_ is None]  # fmt: skip
     if not missing or settings.source in {"demo", "replay"}:
         return None
-    return f"no full mark for the fuel needles: set {' and '.join(missing)} (tokens that count as 100 %)"
+    return (
+        "the fuel needles need the official percentages (gauge-mqtt statusline install), or a full mark:"
+        f" set {' and '.join(missing)} (tokens that count as 100 %)"
+    )
 
 
 async def publish(settings: Settings, progress: Progress | None = None) -> None:
@@ -62,7 +65,7 @@ def _board(settings: Settings, broker: Broker, source_set: SourceSet) -> Board:
     renew = None if broker.only_v311 else settings.broker  # our own broker has no password
     mqtt = MqttSink(broker, topics, discovery.payload(topics, __version__, memory.known), renew=renew)
     memory.on_known = lambda known: mqtt.describe(discovery.payload(topics, __version__, known))
-    sources = source_set.sources
+    sources = source_set.everything
     http = HttpSink(
         settings.http_host,
         settings.http_port,
@@ -71,7 +74,7 @@ def _board(settings: Settings, broker: Broker, source_set: SourceSet) -> Board:
         allowed_hosts=settings.http_allowed_hosts.split(","),
     )
     log.info("gauge-mqtt %s, instance %s", __version__, settings.instance)
-    log.info("source: %s (%s)", "+".join(source.name for source in sources), source_set.why)
+    log.info("source: %s (%s)", "+".join(source.name for source in source_set.sources), source_set.why)
     if source_set.tail:
         log.info("session logs: %s", ", ".join(map(str, source_set.tail.roots)))
     if hint := missing_ceilings(settings):

@@ -54,7 +54,7 @@ async def record(settings: Settings, path: Path, minutes: float | None, progress
         with Recorder(path, settings.limits) as recorder:
             if minutes is not None:
                 asyncio.get_running_loop().call_later(60 * minutes, stop.set)
-            board = Board(source_set.sources, [], settings.limits, settings.topics.instance, on_shown=recorder.take)
+            board = Board(source_set.everything, [], settings.limits, settings.topics.instance, on_shown=recorder.take)
             try:
                 await run_until(stop, asyncio.create_task(board.run()))
             except* TapeError as group:

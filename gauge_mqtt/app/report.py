@@ -36,7 +36,7 @@ def summary(usage: Usage) -> list[Row]:
 def explanation(usage: Usage, readings: Sequence[Reading]) -> list[Row]:
     """Every key: its value, what it is, where it comes from and how old it is."""
     rows = []
-    source = "+".join(reading.source for reading in readings)
+    source = "+".join(reading.source for reading in readings if reading.source)
     observed = max((r.observed_at for r in readings if r.observed_at), default=None)
     asof = {"window_5h_pct": usage.window_5h_asof, "window_7d_pct": usage.window_7d_asof}
     basis = {

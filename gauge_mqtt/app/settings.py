@@ -98,6 +98,13 @@ class Settings(BaseModel):
     )
     tape: types.File | None = Field(None, description="what the source replay plays: `gauge-mqtt record` makes it")
     tape_speed: types.Number = Field(1, ge=0.01, le=1000, description="how many times as fast as it was recorded")
+    quota_account: types.File | None = Field(
+        None, description="configuration directory whose plan is shown; unset: the one that was used last"
+    )
+    quota_poll: types.Number | None = Field(
+        None, ge=5, le=24 * 60, description='minutes between two runs of `claude -p "/usage"`; unset: never'
+    )
+    claude: types.File | None = Field(None, description="the claude program for that; unset: found on PATH")
     state_dir: types.File | None = Field(
         default_factory=places.state_dir, description="where the index is kept; unset without a home directory: nowhere"
     )

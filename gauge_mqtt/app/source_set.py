@@ -18,13 +18,21 @@ from gauge_mqtt.sources.ccusage.source import CcusageSource, Reporter
 from gauge_mqtt.sources.logs.logbook import Progress
 from gauge_mqtt.sources.logs.roots import config_homes, log_roots, present
 from gauge_mqtt.sources.logs.source import JsonlSource
+from gauge_mqtt.sources.quota.cache import state_file
+from gauge_mqtt.sources.quota.command import UsageCommand
+from gauge_mqtt.sources.quota.source import QuotaSource
 from gauge_mqtt.sources.tape.demo import DemoSource
 from gauge_mqtt.sources.tape.replay import Player
+
+NOT_YOURS = frozenset({"demo", "replay"})
+"""Sources that show another account than that of this machine: its own percentages do not belong beside them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSet:
-    """The sources of one publisher, in order of preference, and why these. `tail`: the one of the session logs."""
+    """The sources of one publisher, in order of preference, and why these. `tail`: the one of the session logs.
+    `quota`: the official percentages, beside whatever has the tokens.
+    """
 
     sources: Sequence[Source]
     tail: JsonlSource | None
@@ -33,21 +41,45 @@ class SourceSet:
     """What their totals are about, as a digest: the same as long as nothing else is counted."""
     player: Player | None = None
     """The tape, whose clock and limits stand in for our own."""
+    quota: QuotaSource | None = None
+
+    @property
+    def everything(self) -> list[Source]:
+        return [*self.sources, *([self.quota] if self.quota else [])]
 
     async def load(self) -> None:
         """One look of every source; the tail first, since the others build on it."""
-        for source in sorted(self.sources, key=lambda source: source is not self.tail):
+        for source in sorted(self.everything, key=lambda source: source is not self.tail):
             await source.load()
 
     def read(self, now: datetime) -> list[Reading]:
-        return [source.read(now) for source in self.sources]
+        return [source.read(now) for source in self.everything]
 
 
 async def make_sources(settings: Settings, progress: Progress | None = None) -> SourceSet:
     """What is set. Raises `SettingsError` for a secret that cannot be read."""
     roots = log_roots(os.environ, places.home())
     found = await _chosen(settings, roots, progress)
-    return replace(found, origin=_origin(settings, roots, [source.name for source in found.sources]))
+    quota = make_quota(settings) if settings.source not in NOT_YOURS else None
+    if found.tail and quota:
+        found.tail.on_plan = quota.add
+    return replace(found, origin=_origin(settings, roots, [source.name for source in found.sources]), quota=quota)
+
+
+def make_quota(settings: Settings) -> QuotaSource:
+    """The percentages of every configuration directory. Claude Code is asked for the one that is set, or the first."""
+    home = places.home()
+    homes = [config.absolute() for config in config_homes(os.environ, home)]
+    asked = settings.quota_account or next((config for config in homes if config.is_dir()), None)
+    is_default = asked is None or (home and asked == home / ".claude" and not os.environ.get("CLAUDE_CONFIG_DIR"))
+    return QuotaSource(
+        settings.state_dir,
+        {os.fspath(config): state_file(config, os.environ, home) for config in homes},
+        account=os.path.realpath(settings.quota_account) if settings.quota_account else None,
+        command=UsageCommand(settings.claude, None if is_default else asked) if settings.quota_poll else None,
+        command_account=os.fspath(asked or ""),
+        poll_s=60 * (settings.quota_poll or 0),
+    )
 
 
 def _origin(settings: Settings, roots: Sequence[Path], names: Sequence[str]) -> str:

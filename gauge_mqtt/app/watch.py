@@ -56,7 +56,7 @@ async def _feed(settings: Settings, url: str | None, *, from_broker: bool) -> Fe
     source_set = await make_sources(settings)
     limits, clock = (player.limits, player.clock) if (player := source_set.player) else (settings.limits, utc_now)
     instance = settings.topics.instance
-    return lambda screen: Board(source_set.sources, [TerminalSink(screen)], limits, instance, clock).run()
+    return lambda screen: Board(source_set.everything, [TerminalSink(screen)], limits, instance, clock).run()
 
 
 async def _answers(base: str) -> bool:

@@ -72,7 +72,7 @@ def snapshot(
         idle=None if rate is None or stall is None else rate == 0 and not stall and not _open_turns(readings, now),
         updated_at=now,
         instance=instance,
-        source="+".join(dict.fromkeys(reading.source for reading in readings)) or "none",
+        source="+".join(dict.fromkeys(reading.source for reading in readings if reading.source)) or "none",
         window_5h_source=fuel_5h.source,
         window_7d_source=fuel_7d.source,
         window_5h_resets_at=fuel_5h.resets_at,

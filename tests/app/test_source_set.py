@@ -39,7 +39,7 @@ async def test_auto_with_an_address_is_prometheus_and_with_logs_a_hybrid(
 async def test_a_dead_prometheus_does_not_stop_the_tail_of_a_hybrid() -> None:
     source_set = await make_sources(Settings(source="hybrid", prom_url=NOBODY))
     await source_set.load()
-    tail, prometheus = source_set.read(now())
+    tail, prometheus, _ = source_set.read(now())
     assert tail.failure is None
     assert tail.activity_at is not None
     assert tail.window_7d is None, "the windows are left to Prometheus, which sees every machine"

@@ -34,7 +34,7 @@ async def test_auto_without_ccusage_is_the_tail_alone() -> None:
     assert names(source_set) == ["jsonl"]
     assert source_set.why.startswith("auto: the session logs alone, since ccusage is not installed: npm install")
     await source_set.load()
-    (reading,) = source_set.read(now())
+    reading, _ = source_set.read(now())
     assert reading.window_7d is not None
     assert reading.window_7d.tokens == FULL
 
@@ -44,7 +44,7 @@ async def test_auto_with_ccusage_has_its_windows_and_the_rest_from_the_tail() ->
     assert names(source_set) == ["ccusage", "jsonl"]
     assert source_set.why == f"auto: ccusage {VERSION} ({ccusage_binary()}) is installed"
     await source_set.load()
-    windows, rest = source_set.read(now())
+    windows, rest, _ = source_set.read(now())
     assert windows.window_7d is not None
     assert (windows.window_7d.tokens, windows.rate_tokens, windows.model) == (FULL, None, None)
     assert (rest.window_5h, rest.window_7d, rest.rate_tokens, rest.model) == (None, None, 0, "claude-opus-5-5")
@@ -92,7 +92,7 @@ async def test_a_ccusage_that_is_asked_for_and_missing_fails_and_the_tail_does_n
     source_set = await make_sources(Settings(source="ccusage", ccusage=tmp_path / "gone"))
     assert (names(source_set), source_set.why) == (["ccusage", "jsonl"], "as set")
     await source_set.load()
-    failing, rest = source_set.read(now())
+    failing, rest, _ = source_set.read(now())
     assert failing.failure == f"there is no program {tmp_path}/gone: {ccusage_program.HOW_TO}"
     assert failing.failing_since is not None
     assert failing.failing_since.timestamp() >= before
@@ -109,7 +109,7 @@ async def test_a_linked_projects_directory_is_read_by_both(tmp_path: Path, monke
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(config))
     source_set = await make_sources(Settings(source="ccusage", ccusage=ccusage_binary()))
     await source_set.load()
-    reading, tail = source_set.read(now())
+    reading, tail, _ = source_set.read(now())
     assert reading.failure is None
     assert reading.window_7d is not None
     assert reading.window_7d.tokens == FULL

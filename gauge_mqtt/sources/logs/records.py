@@ -15,14 +15,18 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from gauge_mqtt.core.entries import Entry
 from gauge_mqtt.core.models import SYNTHETIC
+from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.core.turns import Step
 from gauge_mqtt.sources.logs.decode import BROKEN, Count, Instant, Text, tolerant, unix
+from gauge_mqtt.sources.plan_limits import of_limits
 
 USAGE_MARKS = (b'put_tokens"', b'"usage"')
 """What no response is without, a cheap and safe first sieve: inside a string the quote is escaped. How the names of the
 counts end is searched for half as fast again (2.8 against 2.0 GB/s); where it is not found, the counts may have got
 other names, and a line that cannot be counted must cost a counter.
 """
+REPORT_MARK = b'"usageReport"'
+"""What no line with the answer of `/usage` is without."""
 TURN_MARKS = (b'"type":"user"', b'"type":"assistant"')
 
 SEMVER = re.compile(r"\d+\.\d+\.\d+")
@@ -220,3 +224,31 @@ def _step(record: _TurnLine) -> Step | None:
     if text.startswith(INTERRUPTED):
         return Step(at, "interrupt")
     return None if text.startswith(NOT_A_PROMPT) else Step(at, "prompt")
+
+
+class _RateLimits(Struct, gc=False):
+    limits: list[msgspec.Raw] | None = None
+
+
+class _UsageReport(Struct, gc=False):
+    rate_limits: _RateLimits | None = None
+
+
+class _ReportLine(Struct, gc=False, rename="camel"):
+    type: Literal["system"]
+    subtype: Literal["local_command"]
+    timestamp: Instant
+    usage_report: _UsageReport
+
+
+_decode_report = msgspec.json.Decoder(_ReportLine).decode
+
+
+def usage_report(line: bytes) -> list[Sample]:
+    """The official percentages of a `usageReport` line; none if it is another one that mentions the word, or broken."""
+    try:
+        record = tolerant(_decode_report, line)
+        limits = record.usage_report.rate_limits
+        return of_limits(limits.limits or (), unix(record.timestamp), "report") if limits else []
+    except BROKEN:
+        return []

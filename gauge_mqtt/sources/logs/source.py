@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core import windows
+from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.logbook import Followed, Logbook, Progress
@@ -42,7 +43,7 @@ class JsonlSource:
     """Reads `roots` and keeps current. `state_dir`: where the index is kept, `None` for nowhere.
 
     `windows` off: somebody else has the windows, and this is the tail beside it. `on_usage` is called for new usage
-    after the first look.
+    after the first look. `on_plan` is called with a configuration directory and the official percentages in its logs.
     """
 
     name = "jsonl"
@@ -56,6 +57,8 @@ class JsonlSource:
         windows: bool = True,
     ) -> None:
         self.book = Logbook(roots, state_dir)
+        self.book.tail.on_plan = self._on_plan
+        self.on_plan: Callable[[str, list[Sample]], None] = lambda *_: None
         self.roots = list(roots)
         self.on_usage: Callable[[], None] = lambda: None
         self._seen_changes, self._with_windows = 0, windows
@@ -275,6 +278,11 @@ class JsonlSource:
         elif why and not self._warned and time.monotonic() >= self._warn_at:
             log.warning("%s", why)
             self._warned, self._warn_at = why, time.monotonic() + WARN_AGAIN_S
+
+    def _on_plan(self, path: bytes, samples: list[Sample]) -> None:
+        root = next((root for root in self.roots if path.startswith(os.fsencode(root) + b"/")), None)
+        if root:
+            self.on_plan(os.fspath(root.parent), samples)
 
     def _on_change(self, paths: Iterable[str]) -> None:
         self._changed_paths.update(dict.fromkeys(paths))

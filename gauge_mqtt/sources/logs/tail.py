@@ -3,6 +3,7 @@
 import os
 import stat
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -10,9 +11,18 @@ import msgspec
 from msgspec import Meta
 
 from gauge_mqtt.core.ledger import Ledger
+from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.core.turns import Step, Turn, settles
 from gauge_mqtt.sources.logs.decode import BROKEN
-from gauge_mqtt.sources.logs.records import SYNTHETIC_MARK, USAGE_MARKS, Response, response, turn_steps
+from gauge_mqtt.sources.logs.records import (
+    REPORT_MARK,
+    SYNTHETIC_MARK,
+    USAGE_MARKS,
+    Response,
+    response,
+    turn_steps,
+    usage_report,
+)
 from gauge_mqtt.sources.logs.runs import Runs
 
 SLICE = 1 << 20
@@ -74,10 +84,11 @@ class ReadCounters:
 
 @dataclass(slots=True)
 class Tail:
-    """Reads session files into a ledger."""
+    """Reads session files into a ledger. `on_plan` gets the path of a file and the official percentages met in it."""
 
     ledger: Ledger
     counters: ReadCounters = field(default_factory=ReadCounters)
+    on_plan: Callable[[bytes, list[Sample]], None] = lambda *_: None
 
     def advance(self, file: LogFile, *, turns: bool, upto: int | None = None) -> bool:
         """Read at most one slice more of `file`, of its first `upto` bytes if given. True if there is more to read.
@@ -144,6 +155,7 @@ class Tail:
             self._take(file, data, first, end)
             if turns:
                 self._follow(file, data, first, end)
+                self._find_reports(file, data, first, end)
             self.counters.bytes += end - start
         elif len(data) - start >= LINE_MAX:
             self.counters.oversize += not file.skipping
@@ -183,6 +195,7 @@ class Tail:
         self.counters.refused = before  # a torn line is no fault
         if turns:
             self._follow(file, line, 0, len(line))
+            self._find_reports(file, line, 0, len(line))
         return changed
 
     def _take(self, file: LogFile, data: bytes, start: int, end: int) -> bool:
@@ -235,3 +248,14 @@ class Tail:
         if file.turn is None:
             file.turn = Turn()
         file.turn.feed(steps)
+
+    def _find_reports(self, file: LogFile, data: bytes, start: int, end: int) -> None:
+        """An answer of `/usage` is looked for where turns are: an older one says less than the next status line."""
+        found = data.find(REPORT_MARK, start, end)
+        while found != -1:
+            first = data.rfind(b"\n", start, found) + 1 or start
+            last = data.find(b"\n", found, end)
+            last = end if last == -1 else last
+            if samples := usage_report(data[first:last]):
+                self.on_plan(file.path, samples)
+            found = data.find(REPORT_MARK, last, end)

@@ -156,7 +156,8 @@ class QuotaSource:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._watch.start()
-        except OSError:
+        except (OSError, RuntimeError):
+            self._watch.stop()
             return False
         return True
 

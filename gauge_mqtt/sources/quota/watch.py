@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,20 +24,20 @@ class FolderWatch:
         return self._observer is not None and all(emitter.is_alive() for emitter in self._observer.emitters)
 
     def start(self) -> None:
-        """Begin. Raises `OSError` if the folder is missing or the system grants no watch."""
+        """Begin. Raises `OSError` if the folder is missing or no watch is granted, `RuntimeError` if no thread is."""
         self.stop()
-        observer = Observer()
+        self._observer = observer = Observer()
         observer.daemon = True
         handler = _Handler(asyncio.get_running_loop(), self._on_change)
         observer.schedule(
             handler, os.fspath(self._folder), event_filter=[FileCreatedEvent, FileModifiedEvent, FileMovedEvent]
         )
         observer.start()
-        self._observer = observer
 
     def stop(self) -> None:
+        """Not waited for: it joins threads, and a second Ctrl-C would meet the loop in the middle of that."""
         if self._observer is not None:
-            self._observer.stop()
+            threading.Thread(target=self._observer.stop, daemon=True).start()
             self._observer = None
 
 
