@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from math import nan
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
@@ -28,6 +28,8 @@ LINE = re.compile(
 """A line of `/usage`. Its times are of the zone in brackets; we ask for UTC."""
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 ALL_MODELS = "all models"
+
+NOTHING = msgspec.Raw(b"null")
 
 Text = Annotated[str, Meta(max_length=4096)]
 
@@ -55,8 +57,8 @@ class _Window(Struct):
 class Utilization(Struct):
     """What the server last said, as `.claude.json` keeps it."""
 
-    five_hour: msgspec.Raw | None = None
-    seven_day: msgspec.Raw | None = None
+    five_hour: msgspec.Raw = NOTHING
+    seven_day: msgspec.Raw = NOTHING
     limits: list[msgspec.Raw] | None = None
 
 
@@ -79,13 +81,10 @@ def of_limits(limits: Iterable[msgspec.Raw], seen_at: float, channel: Channel) -
 def of_utilization(utilization: Utilization, seen_at: float, channel: Channel) -> list[Sample]:
     """The samples of an answer of the server: its limits, and the two windows that older ones have beside them."""
     found = of_limits(utilization.limits or (), seen_at, channel)
-    windows: tuple[tuple[Literal["5h", "7d"], msgspec.Raw | None], ...] = (
-        ("5h", utilization.five_hour),
-        ("7d", utilization.seven_day),
-    )
-    for name, raw in windows:
+    windows: Mapping[WindowName, msgspec.Raw] = {"5h": utilization.five_hour, "7d": utilization.seven_day}
+    for name, raw in windows.items():
         try:
-            window = msgspec.json.decode(raw, type=_Window | None) if raw is not None else None
+            window = msgspec.json.decode(raw, type=_Window | None)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         if window and window.utilization is not None and window.resets_at and all(s.window != name for s in found):
@@ -122,16 +121,22 @@ def _written(match: re.Match[str], now: float) -> float | None:
         return None
     today = datetime.fromtimestamp(now, UTC)
     hour = int(match["hour"]) % 12 + (12 if match["half"].lower() == "pm" else 0)
+    minute, month = int(match["minute"] or 0), (match["month"] or "").lower()
+    if not month:
+        at = _at(today.year, today.month, today.day, hour, minute)
+        return (at if at >= today else at + timedelta(days=1)).timestamp() if at else None
+    years = [int(match["year"])] if match["year"] else [today.year - 1, today.year, today.year + 1]
+    number = MONTHS.index(month) + 1 if month in MONTHS else 0
+    found = [at for year in years if (at := _at(year, number, int(match["day"]), hour, minute))]
+    return min(found, key=lambda at: abs(at - today)).timestamp() if found else None
+
+
+def _at(year: int, month: int, day: int, hour: int, minute: int) -> datetime | None:
+    """`None` for what no calendar has: 30 February, 61 minutes."""
     try:
-        time = today.replace(hour=hour, minute=int(match["minute"] or 0), second=0, microsecond=0)
-        if match["month"] is None:
-            return (time if time >= today else time + timedelta(days=1)).timestamp()
-        month, day = MONTHS.index(match["month"].lower()) + 1, int(match["day"])
-        years = [int(match["year"])] if match["year"] else [today.year - 1, today.year, today.year + 1]
-        found = [time.replace(year=year, month=month, day=day) for year in years]
-    except ValueError:  # 30 February, 61 minutes
+        return datetime(year, month, day, hour, minute, tzinfo=UTC)
+    except ValueError:
         return None
-    return min(found, key=lambda at: abs(at - today)).timestamp()
 
 
 def _instant(text: str) -> float:

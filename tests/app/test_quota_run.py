@@ -1,0 +1,145 @@
+"""The official percentages from where Claude Code leaves them to MQTT, by the real programs."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.brokers import Mosquitto, RecordingClient
+from tests.support.ccusage_fake import script
+from tests.support.program import Daemon, gauge, url, write_log
+from tests.support.waiting import until
+
+FIXTURES = Path(__file__).parents[1] / "fixtures/quota"
+
+
+def redraw(percent: float, session: str = "a", **told: Any) -> None:
+    """What Claude Code does at each redraw."""
+    now = int(time.time())
+    line = {
+        "session_id": session,
+        "transcript_path": f"{Path.home()}/.claude/projects/-home-user-project/{session}.jsonl",
+        "rate_limits": {
+            "five_hour": {"used_percentage": percent, "resets_at": now // 60 * 60 + 7_200},
+            "seven_day": {"used_percentage": 41.2, "resets_at": now // 60 * 60 + 200_000},
+        },
+    }
+    command = [sys.executable, "-m", "gauge_mqtt.statusline", "--then", "true"]
+    subprocess.run(command, input=json.dumps(line | told).encode(), check=True, env=os.environ, timeout=30)
+
+
+def report(percent: float) -> bytes:
+    """A `usageReport` line of now."""
+    now = time.time()
+    line = json.loads((FIXTURES / "local_command_usageReport_limits.json").read_text())
+    resets = {"session": 7_200, "weekly_all": 200_000, "weekly_scoped": 200_000}
+    for limit in line["usageReport"]["rate_limits"]["limits"]:
+        limit["resets_at"] = datetime.fromtimestamp(now // 60 * 60 + resets[limit["kind"]], UTC).isoformat()
+        limit["percent"] = percent if limit["kind"] == "session" else limit["percent"]
+    line["timestamp"] = datetime.fromtimestamp(now, UTC).isoformat()
+    return json.dumps(line).encode() + b"\n"
+
+
+def test_from_the_status_line_and_the_logs_to_mqtt(mosquitto: Mosquitto) -> None:
+    log = write_log()
+    mosquitto.start()
+    with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto)) as daemon:
+
+        def value(key: str) -> bytes | None:
+            return client.latest.get(f"claude_gauge/lab/{key}")
+
+        until(lambda: value("window_7d_tokens") not in {None, b"None"})
+        assert value("window_5h_pct") == b"None"
+        redraw(23.5)
+        started = time.monotonic()
+        until(lambda: value("window_5h_pct") == b"0.235")
+        assert time.monotonic() - started < 5
+        assert (value("window_7d_pct"), value("window_5h_source")) == (b"0.412", b"official")
+        assert value("needle_5h") == b"235"
+        redraw(10, session="b")
+        redraw(31, session="c")
+        until(lambda: value("window_5h_pct") == b"0.31")
+        with log.open("ab") as file:
+            file.write(report(30))
+        until(lambda: value("window_5h_pct") == b"0.3")
+        usage = daemon.usage()
+        assert usage["source"] == "jsonl"
+        assert usage["window_5h_resets_at"] > usage["updated_at"]
+        health = daemon.get("/healthz").json()["sources"]["quota"]
+        assert health["ok"]
+        assert "by statusline" in health["detail"]
+        assert 'quota_samples_total{channel="report"} 3' in daemon.get("/metrics").text
+    assert (Path.home() / ".local/state/gauge-mqtt/quota/c.json").exists()
+
+
+def test_a_report_is_known_after_a_restart() -> None:
+    log = write_log()
+    with log.open("ab") as file:
+        file.write(report(30))
+    assert gauge("once").exit_code == 0
+    assert "30.0% used (official)" in gauge("once").output
+
+
+def test_once_tells_them_and_asks_for_no_ceiling() -> None:
+    write_log()
+    assert "gauge-mqtt statusline install" in gauge("once").output
+    redraw(23.5)
+    said = gauge("once").output
+    assert "23.5% used (official)" in said
+    assert "statusline install" not in said
+    usage = json.loads(gauge("once", "--json").output)
+    assert (usage["window_5h_pct"], usage["window_5h_source"], usage["source"]) == (0.235, "official", "jsonl")
+
+
+def test_the_quota_comes_beside_other_sources() -> None:
+    write_log()
+    redraw(23.5)
+    usage = json.loads(
+        gauge("once", "--json", "--source", "prometheus", "--prom-url", "http://127.0.0.1:9").stdout.splitlines()[0]
+    )
+    assert (usage["window_5h_pct"], usage["source"]) == (0.235, "prometheus")
+
+
+def test_doctor_tells_what_the_plan_said_and_by_which_channel() -> None:
+    write_log()
+    before = gauge("doctor").output
+    assert "note  official percentages: none that stands now" in before
+    assert "note  5h_ceiling: not set" in before
+    redraw(23.5)
+    said = gauge("doctor").output
+    assert "ok    official percentages: 5 h 23.5 % (the status line, just now), 7 d 41.2 %" in said
+    assert "5h_ceiling" not in said
+    redraw(5, session="x", transcript_path="/other/.claude/projects/p/x.jsonl")
+    said = gauge("doctor").output
+    assert f"note  accounts: the account used last is shown; there are {Path.home()}/.claude too" in said
+    assert "export CLAUDE_GAUGE_QUOTA_ACCOUNT=/the/one/to/show" in said
+    chosen = gauge("doctor", CLAUDE_GAUGE_QUOTA_ACCOUNT=f"{Path.home()}/.claude").output
+    assert "5 h 23.5 %" in chosen
+    assert "accounts" not in chosen
+
+
+@pytest.mark.parametrize(("does", "code", "words"), [
+    (f"cat {FIXTURES}/print_slash_usage.txt", 3, "fault claude -p /usage: `claude -p /usage` told no percentages"),
+    ("echo 'Current session: 7% used · resets 11:59pm (UTC)'", 3, "5 h 7 % (claude -p /usage, just now)"),
+])  # fmt: skip
+def test_doctor_asks_claude_code_where_that_is_wanted(tmp_path: Path, does: str, code: int, words: str) -> None:
+    program = script(tmp_path / "claude", does)
+    if datetime.now(UTC).hour < 18:  # within five hours of its reset
+        does = does.replace("11:59pm", f"{datetime.fromtimestamp(time.time() + 7_200, UTC):%-I:%M%p}")
+        program = script(tmp_path / "claude", does)
+    result = gauge("doctor", CLAUDE_GAUGE_QUOTA_POLL="5", CLAUDE_GAUGE_CLAUDE=str(program))
+    assert result.exit_code == code, "there are no logs here"
+    assert words in result.output
+
+
+@pytest.mark.parametrize(("value", "words"), [("4.9", "greater than or equal to 5"), ("x", "valid number")])
+def test_it_is_never_asked_more_often_than_every_five_minutes(value: str, words: str) -> None:
+    refused = gauge("once", CLAUDE_GAUGE_QUOTA_POLL=value)
+    assert refused.exit_code == 2
+    assert words in refused.output
