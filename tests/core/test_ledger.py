@@ -71,7 +71,13 @@ def chosen(items: list[tuple[str, Entry]], week_from: float = -inf) -> list[Entr
 
 
 def naive_block(found: list[Entry]) -> tuple[int, float | None]:
-    """Tokens and end of the active block, written down straight from ccusage's rule."""
+    """Tokens and end of the active block."""
+    block, end = active_block(found)
+    return sum(e.tokens for e in block), end
+
+
+def active_block(found: list[Entry]) -> tuple[list[Entry], float | None]:
+    """What is in the active block, and its end, written down straight from ccusage's rule."""
     seen = [e for e in found if e.at // 60 <= (AT + HOUR) // 60]
     blocks: list[list[Entry]] = []
     for e in seen:
@@ -79,11 +85,11 @@ def naive_block(found: list[Entry]) -> tuple[int, float | None]:
             blocks.append([])
         blocks[-1].append(e)
     if not blocks:
-        return 0, None
+        return [], None
     end = blocks[-1][0].at // HOUR * HOUR + 5 * HOUR
     if AT - blocks[-1][-1].at >= 5 * HOUR or end <= AT:
-        return 0, None
-    return sum(e.tokens for e in blocks[-1]), end
+        return [], None
+    return blocks[-1], end
 
 
 def facts(reading: Reading) -> tuple[object, ...]:

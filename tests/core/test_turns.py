@@ -81,3 +81,29 @@ def test_steps_that_settle_it_make_what_came_before_them_unimportant(before: lis
 def test_results_alone_settle_nothing() -> None:
     assert not settles([Step(1, "answer", "m", ("a",)), Step(2, "results", tools=("a",)), Step(3, "answer", "m")])
     assert settles([Step(1, "answer", "m"), Step(2, "answer", "n")])
+
+
+def test_a_new_prompt_forgets_tools_that_never_came_back() -> None:
+    """After an interrupted tool its id is never answered; the next turn's own tools decide."""
+    lost, prompt = Step(1, "answer", "m", ("lost",)), Step(2, "prompt")
+    assert waiting(lost, prompt, Step(3, "answer", "m", ("t",)), Step(4, "results", tools=("t",))) == 4
+
+
+def test_an_interrupt_forgets_tools_that_never_came_back() -> None:
+    lost, interrupt = Step(1, "answer", "m", ("lost",)), Step(2, "interrupt")
+    assert waiting(lost, interrupt, Step(3, "results", tools=("t",))) == 3
+
+
+def test_a_prompt_an_interrupt_and_an_answer_without_an_id_each_settle_it() -> None:
+    for step in (Step(1, "prompt"), Step(1, "interrupt"), Step(1, "answer")):
+        assert settles([step]), step
+    assert not settles([Step(1, "answer", "m")])
+    assert not settles([])
+
+
+def test_the_newest_instant_grows_over_several_looks() -> None:
+    turn = Turn()
+    assert turn.newest_at is None
+    for at, newest in ((3.0, 3.0), (2.0, 3.0), (4.0, 4.0)):
+        turn.feed([Step(at, "answer", "m")])
+        assert turn.newest_at == newest

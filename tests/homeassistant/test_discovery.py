@@ -52,6 +52,74 @@ def test_every_key_of_the_contract_has_its_entity_and_two_more_speak_of_the_publ
     assert {key: components[key]["state_topic"] for key in KEYS} == topics
 
 
+def test_the_message_says_who_it_is_and_where_its_availability_is(message: dict[str, Any]) -> None:
+    assert message["device"] == {
+        "identifiers": ["claude_gauge_my-desk_2"], "name": "Claude Gauge my-desk_2", "manufacturer": "claude-gauge",
+        "model": "Claude Code usage", "sw_version": "1.2.3",
+    }  # fmt: skip
+    assert message["origin"] == {"name": "gauge-mqtt", "sw_version": "1.2.3", "support_url": discovery.HOME}
+    assert message["availability"] == [{"topic": "claude_gauge/my-desk_2/availability"}]
+    assert message["qos"] == 1
+
+
+def test_the_message_is_small_and_in_utf_8() -> None:
+    said = discovery.payload(Topics("b_ro", spelling="Büro"), "1")
+    assert "Büro".encode() in said
+    assert b'": ' not in said
+    assert b', "' not in said
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_has_the_facets_of_its_spec(components: dict[str, Any], key: str) -> None:
+    spec, component = KEYS[key], components[key]
+    plain = {
+        "platform": spec.platform, "name": spec.label, "icon": spec.icon, "device_class": spec.device_class,
+        "state_class": spec.state_class, "suggested_display_precision": spec.precision,
+        "options": list(spec.options) or None, "entity_category": "diagnostic" if spec.diagnostic else None,
+        "enabled_by_default": None if spec.enabled_by_default else False,
+        "unit_of_measurement": "%" if spec.unit == "ratio" else spec.unit,
+    }  # fmt: skip
+    assert {name: component.get(name, "nothing") for name in plain} == {
+        name: "nothing" if value is None else value for name, value in plain.items()
+    }
+    template = discovery.PERCENT if spec.unit == "ratio" else discovery.RATE if key == "rate_1m" else None
+    assert component.get("value_template") == template
+    assert ("json_attributes_topic" in component) == (key == "rate_1m")
+    assert component.get("json_attributes_template") == (discovery.NEEDLE_OF_RATE if key == "rate_1m" else None)
+
+
+def test_the_publisher_and_the_alert_are_these(components: dict[str, Any]) -> None:
+    ids = {"unique_id", "default_entity_id", "object_id"}
+    publisher, alert = ({k: v for k, v in components[key].items() if k not in ids} for key in ("publisher", "alert"))
+    assert publisher == {
+        "platform": "binary_sensor", "name": "Publisher", "icon": "mdi:broadcast", "state_topic": TOPICS.availability,
+        "payload_on": "online", "payload_off": "offline", "off_delay": EXPIRE_AFTER_S, "device_class": "connectivity",
+        "entity_category": "diagnostic",
+        "availability": [{"topic": TOPICS.availability, "value_template": "online"}],
+    }  # fmt: skip
+    assert alert == {
+        "platform": "event", "name": "Alert", "icon": "mdi:bell-alert", "state_topic": TOPICS.event,
+        "event_types": ["hot", "warn", "stall", "reset_5h", "reset_7d"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "id_"),
+    [("Fuel 5h", "fuel_5h"), ("  A--b ", "a_b"), ("7d", "7d"), ("Claude Gauge x_y", "claude_gauge_x_y")],
+)
+def test_an_entity_id_is_made_as_home_assistant_makes_it(text: str, id_: str) -> None:
+    assert discovery.entity_slug(text) == id_
+
+
+def test_entity_ids_are_by_key_and_a_retired_key_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "RETIRED", {"old": "sensor"})
+    ids = discovery.entity_ids(Topics("lab"))
+    assert ids["hot"] == "binary_sensor.claude_gauge_lab_hot"
+    assert ids["window_5h_pct"] == "sensor.claude_gauge_lab_fuel_5h"
+    assert ids["alert"] == "event.claude_gauge_lab_alert"
+    assert ids.keys() == {*KEYS, "publisher", "alert"}
+
+
 def test_ids_are_unique_and_made_of_node_and_key(components: dict[str, Any]) -> None:
     assert {c["unique_id"] for c in components.values()} == {f"{TOPICS.node}_{key}" for key in components}
     assert len({c["default_entity_id"] for c in components.values()}) == len(components)
