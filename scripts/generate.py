@@ -39,7 +39,7 @@ SAMPLE = Usage(
 
 
 class MarkerError(Exception):
-    """README.md has no place for a table."""
+    """A page has no place for its table."""
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -134,7 +134,7 @@ def filled(page: str, name: str, content: str) -> str:
     """The page with what is between the two markers of that name replaced."""
     start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
     if page.count(start) != 1 or page.count(end) != 1 or page.index(start) > page.index(end):
-        raise MarkerError(f"README.md needs one {start} and, below it, one {end}")
+        raise MarkerError(f"docs/{name}.md needs one {start} and, below it, one {end}")
     place = re.compile(f"{re.escape(start)}.*{re.escape(end)}", re.DOTALL)
     return place.sub(lambda _: f"{start}\n{content}\n{end}", page)
 
@@ -148,20 +148,16 @@ def cluster(path: Path) -> str:
 
 def pages(root: Path) -> dict[Path, str]:
     """Path -> what the file has to say."""
-    readme = root / "README.md"
-    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
     tables = {"contract": contract_table(), "settings": settings_table()}
-    if not text.strip():
-        text = "".join(f"<!-- {name} -->\n<!-- /{name} -->\n\n" for name in tables).removesuffix("\n")
-    for name, content in tables.items():
-        text = filled(text, name, content)
+    places = {root / f"docs/{name}.md": name for name in tables}
+    tabled = {path: filled(path.read_text(encoding="utf-8"), name, tables[name]) for path, name in places.items()}
     return {
         root / "docs/usage.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         root / "docs/topics.md": topics_page(),
         **{root / "homeassistant" / p.file: page(name, Topics("desk")) for name, p in PAGES.items()},
         root / CLUSTER: cluster(root / CLUSTER),
         root / HEADER: contract_header(f"Made by {COMMAND}, do not edit."),
-        readme: text,
+        **tabled,
     }
 
 

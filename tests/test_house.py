@@ -20,6 +20,7 @@ from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import KEYS, json_schema
 
 ROOT = Path(__file__).resolve().parents[1]
+LINKED = ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))]
 SCRIPTS = [
     "scripts/run",
     "scripts/test",
@@ -56,17 +57,17 @@ def test_the_schema_is_the_published_one() -> None:
     assert json.loads((ROOT / "docs/usage.schema.json").read_text()) == json.loads(json.dumps(json_schema()))
 
 
-def test_every_setting_is_in_the_readme() -> None:
-    page = (ROOT / "README.md").read_text()
+def test_every_setting_is_on_its_page() -> None:
+    page = (ROOT / "docs/settings.md").read_text()
     for name in NAMES:
         assert f"| `{variable(name)}` |" in page, name
         assert (f"| `{flag(name)}` |" in page) == (name not in SECRETS), name
         assert f"| `{name}` |" in page, name
 
 
-def test_every_key_is_in_the_readme_and_every_topic_on_its_page() -> None:
-    readme, topics = (ROOT / "README.md").read_text(), (ROOT / "docs/topics.md").read_text()
-    assert [key for key in KEYS if f"| `{key}` |" not in readme] == []
+def test_every_key_and_every_topic_is_on_its_page() -> None:
+    contract, topics = (ROOT / "docs/contract.md").read_text(), (ROOT / "docs/topics.md").read_text()
+    assert [key for key in KEYS if f"| `{key}` |" not in contract] == []
     ours = Topics("<instance>")
     wanted = {*ours.retained, ours.event, ours.heartbeat, ours.birth}
     assert [topic for topic in wanted if f"`{topic}`" not in topics] == []
@@ -83,9 +84,12 @@ def test_a_stale_file_is_named_and_mended(generator: ModuleType, tmp_path: Path)
     assert generator.stale(tmp_path) == [page]
 
 
-def test_a_readme_without_a_place_for_a_table_is_told_which(generator: ModuleType, tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text("# mine\n<!-- contract -->\n<!-- /contract -->\n")
-    with pytest.raises(generator.MarkerError, match="one <!-- settings --> and, below it, one <!-- /settings -->"):
+def test_a_page_without_a_place_for_its_table_is_told_which(generator: ModuleType, tmp_path: Path) -> None:
+    for name, text in {"contract": "<!-- contract -->\n<!-- /contract -->\n", "settings": "# mine\n"}.items():
+        page = tmp_path / f"docs/{name}.md"
+        page.parent.mkdir(exist_ok=True)
+        page.write_text(text)
+    with pytest.raises(generator.MarkerError, match=r"docs/settings\.md needs one <!-- settings -->"):
         generator.pages(tmp_path)
 
 
@@ -128,3 +132,15 @@ def test_every_script_is_executable_explains_itself_and_parses(name: str) -> Non
     assert lines[1].startswith(f"# Usage: {name}")
     assert "set -euo pipefail" in lines
     subprocess.run(["bash", "-n", script, ROOT / "scripts/lib.sh"], check=True, timeout=30)
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 220
+
+
+@pytest.mark.parametrize("page", LINKED, ids=str)
+def test_every_link_leads_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text()
+    places = re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text)
+    ours = [place for place in places if not place.startswith(("http:", "https:"))]
+    assert [place for place in ours if not (ROOT / page).parent.joinpath(place).exists()] == []

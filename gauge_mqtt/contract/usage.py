@@ -1,8 +1,8 @@
 """The contract: every key and lamp of the product, each spelled here and nowhere else; `topics` has the topics.
 
 `Usage` is the snapshot served at `GET /usage` and retained on the `state` topic. Each of its fields carries a
-`KeySpec`: the unit, the label and the Home Assistant facets of that key. The JSON Schema, the topic list, the README
-table and the discovery payload are derived from these two. Unknown is `None` (JSON `null`), never 0.
+`KeySpec`: the unit, the label and the Home Assistant facets of that key. The JSON Schema, the topic list, the table
+of docs/contract.md and the discovery payload are derived from these two. Unknown is `None` (JSON `null`), never 0.
 """
 
 from datetime import datetime

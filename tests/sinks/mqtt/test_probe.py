@@ -16,7 +16,7 @@ from tests.support.mqtt import TOPICS, running, sink_on, usage
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
-README = Path(__file__).parents[3] / "README.md"
+SETTINGS_PAGE = Path(__file__).parents[3] / "docs/settings.md"
 FULL = Rights(read=True, write=True)
 
 
@@ -68,8 +68,8 @@ async def test_it_notices_what_it_may_not(
 
 
 def least_acl() -> str:
-    """The rules in the README, of the user `gauge` and the instance `desk`."""
-    text = README.read_text()
+    """The rules in docs/settings.md, of the user `gauge` and the instance `desk`."""
+    text = SETTINGS_PAGE.read_text()
     return text[text.index("user gauge\ntopic") :].split("```")[0]
 
 

@@ -52,6 +52,8 @@ function span(ms) {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+const ago = (ms) => (ms < 60000 ? "just now" : `${span(ms)} ago`);
+
 function when(iso) {
   const at = new Date(iso);
   const left = at - Date.now();
@@ -61,7 +63,7 @@ function when(iso) {
 function words(shown) {
   if (!shown) return [["Publisher", usage ? "lost" : "waiting", "lost"]];
   const rows = [["Source", shown.source]];
-  if (shown.telemetry_at) rows.push(["Last record", `${span(Date.now() - new Date(shown.telemetry_at))} ago`]);
+  if (shown.telemetry_at) rows.push(["Last record", ago(Date.now() - new Date(shown.telemetry_at))]);
   if (shown.window_5h_resets_at) rows.push(["5 h resets", when(shown.window_5h_resets_at)]);
   if (shown.limit_5h_at) rows.push(["5 h limit", when(shown.limit_5h_at)]);
   if (shown.window_7d_resets_at) rows.push(["7 d resets", when(shown.window_7d_resets_at)]);
