@@ -1,14 +1,12 @@
-"""The command line: verbs, no logic. Options are made from the settings, so each name is spelled once.
+"""The command line: verbs in the order in which a newcomer needs them, no logic.
 
 Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 `doctor` found a fault.
 """
 
 import asyncio
 import logging
-import os
 import socket
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,16 +14,12 @@ from typing import Any
 import click
 
 from gauge_mqtt import __version__
-from gauge_mqtt.app import signals
 from gauge_mqtt.app import telemetry_env as telemetry
-from gauge_mqtt.app.setting_types import SettingsError
-from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
-from gauge_mqtt.app.settings_loader import LoadedSettings, load
+from gauge_mqtt.app.command import EXIT_FAULT, Verbs, loaded, settings_options
+from gauge_mqtt.app.settings import NAMES
 from gauge_mqtt.app.terminal import LogLines, progress, table
-from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.homeassistant.yaml_export import PAGES, page
 
-EXIT_USAGE, EXIT_FAULT = 2, 3
 EXIT_CODES = "Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 doctor found a fault."
 EXAMPLES = """\b
 Examples:
@@ -36,48 +30,8 @@ Examples:
 """
 
 
-def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """One option a setting; its help is the setting's own description."""
-    for name, attribute in reversed(NAMES.items()):
-        if name not in SECRETS:
-            help_ = f"{Settings.model_fields[attribute].description}  [{variable(name)}]"
-            command = click.option(flag(name), attribute, metavar="VALUE", help=help_)(command)
-    path = f"TOML file with settings  [{variable(CONFIG)}]"
-    return click.option(flag(CONFIG), CONFIG, metavar="FILE", help=path)(command)
-
-
-def loaded(flags: dict[str, Any]) -> LoadedSettings:
-    named = {name: flags[attribute] for name, attribute in NAMES.items() if attribute in flags}
-    return load(named | {CONFIG: flags[CONFIG]}, os.environ)
-
-
-class _Refusal(click.ClickException):
-    """Settings that cannot be used."""
-
-    exit_code = EXIT_USAGE
-
-
-class _Verbs(click.Group):
-    """Listed in the order of this file, the one in which a newcomer needs them. What the owner can put right is told
-    in words, whichever verb met it.
-    """
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except GaugeError as error:
-            kind = _Refusal if isinstance(error, SettingsError) else click.ClickException
-            raise kind(str(error)) from None
-        except KeyboardInterrupt:
-            raise SystemExit(signals.INTERRUPTED) from None
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(self.commands)
-
-
 @click.group(
-    cls=_Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+    cls=Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
 )
 @click.version_option(__version__, prog_name="gauge-mqtt")
 @click.option("-v", "--verbose", is_flag=True, help="Log every detail.")

@@ -39,7 +39,9 @@ ASCII: dict[str, str | None] = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCEC
 FINE = frozenset({0})
 CASES = {
     "no home, no name": Hostile("once", {"HOME": None, "CLAUDE_CONFIG_DIR": "{home}/.claude"}, uid=54_321, codes=FINE),
-    "no home, nothing set": Hostile("once", {"HOME": None}, uid=54_321, words="CLAUDE_CONFIG_DIR"),
+    "no home, nothing set": Hostile(
+        "once", {"HOME": None}, uid=54_321, words="home directory, which this user has not"
+    ),
     "no home, show": Hostile("show-config", {"HOME": None}, uid=54_321, words="not set", codes=FINE),
     "no home, doctor": Hostile("doctor", {"HOME": None}, uid=54_321, words="no home directory to look in"),
     "home of somebody else": Hostile("once", {"HOME": "/root"}, uid=54_321),
@@ -77,6 +79,10 @@ CASES = {
     "unknown host": Hostile("doctor --mqtt-url mqtt://homeassistant..local", words="no such host"),
     "host of one huge label": Hostile(f"doctor --mqtt-url mqtt://{'x' * 64}", words="no such host"),
     "directory is gone": Hostile("once", redirection="cd {home}/gone && rmdir {home}/gone &&"),
+    "watch without a terminal": Hostile("watch", words="wants a terminal", codes=frozenset({1})),
+    "tape without end": Hostile("once --source replay --tape /dev/zero", words="/dev/zero is larger"),
+    "tape that is none": Hostile("once --source replay --tape /bin/sh", words="not a tape"),
+    "no home, status line": Hostile("statusline status", {"HOME": None}, uid=54_321, words="--config-dir"),
     "early end of the reader": Hostile("show-config", redirection="| head -c 1"),
 }
 CASES |= {f"{verb}, ascii": Hostile(verb, ASCII) for verb in VERBS}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import gauge_mqtt
-from gauge_mqtt.app import cli
+from gauge_mqtt.app import command
 from gauge_mqtt.app.setting_types import SettingsError
 from gauge_mqtt.contract import errors
 from gauge_mqtt.contract.errors import GaugeError
@@ -48,6 +48,6 @@ def test_the_command_line_tells_each_in_words(error: GaugeError, code: int, monk
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(cli, "load", fail)
+    monkeypatch.setattr(command, "load", fail)
     result = gauge("show-config")
     assert (result.exit_code, result.output) == (code, "Error: why\n")

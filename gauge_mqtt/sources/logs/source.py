@@ -258,7 +258,7 @@ class JsonlSource:
 
     def _why_not(self, there: Sequence[Path]) -> str | None:
         if not there:
-            looked = ", ".join(map(printable, self.roots))
+            looked = ", ".join(map(printable, self.roots)) or "a home directory, which this user has not"
             return f"no Claude Code log directory: looked for {looked}; set CLAUDE_CONFIG_DIR if it is elsewhere"
         if self.book.blind:
             return f"no Claude Code log can be read ({self.book.unreadable.reason}): gauge-mqtt doctor says what helps"
