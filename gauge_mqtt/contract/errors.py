@@ -7,6 +7,7 @@
     ├── UsageError            sources/quota/command.py: Claude Code told no percentages when it was asked
     ├── CcusageError          sources/ccusage/report.py: ccusage cannot be asked, or its answer cannot be used
     ├── PromError             sources/prometheus/api.py: the same of Prometheus
+    ├── TapeError             sources/tape/tape.py: a tape cannot be read or written
     └── MqttError             sinks/mqtt/words.py: no connection to the broker; its branches say how soon to try again
 
 Every other exception that reaches the command line is a bug of ours, and shows its traceback.
