@@ -8,6 +8,7 @@
     ├── CcusageError          sources/ccusage/report.py: ccusage cannot be asked, or its answer cannot be used
     ├── PromError             sources/prometheus/api.py: the same of Prometheus
     ├── TapeError             sources/tape/tape.py: a tape cannot be read or written
+    ├── DumpError             app/dump.py: a dump cannot be written
     └── MqttError             sinks/mqtt/words.py: no connection to the broker; its branches say how soon to try again
 
 Every other exception that reaches the command line is a bug of ours, and shows its traceback.
