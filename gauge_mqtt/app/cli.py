@@ -164,11 +164,11 @@ def telemetry_env(*, path: telemetry.Path, form: telemetry.Form, endpoint: str |
         raise click.BadParameter("write the whole URL, such as http://host:4318/v1/metrics", param_hint="--endpoint")
     if not telemetry.UNFIT.sub("", host):
         raise click.BadParameter("write a name with letters or digits", param_hint="--host")
-    lines = telemetry.lines(path, host, endpoint)
-    click.echo(telemetry.written(lines, form))
+    variables = telemetry.variables(path, host, endpoint)
+    click.echo(telemetry.written(variables, form))
     if form == "settings":  # JSON has no room for reasons
-        for line in lines:
-            click.echo(f"{line.name}: {line.why}", err=True)
+        for one in variables:
+            click.echo(f"{one.name}: {one.why}", err=True)
 
 
 @main.group()
@@ -258,13 +258,13 @@ def homeassistant(*, what: str, **flags: Any) -> None:
 @settings_options
 def show_config(**flags: Any) -> None:
     """Print every setting, its value and where it comes from. Secrets are masked."""
-    from gauge_mqtt.app.report import Row  # noqa: PLC0415
+    from gauge_mqtt.app.report import TableRow  # noqa: PLC0415
 
     current = loaded(flags)
     rows = []
     for name, attribute in NAMES.items():
         value = getattr(current.settings, attribute)
-        rows.append(Row(name, "not set" if value is None else str(value), current.origins[name]))
+        rows.append(TableRow(name, "not set" if value is None else str(value), current.origins[name]))
     table(rows)
 
 

@@ -11,29 +11,29 @@ from gauge_mqtt.core.reading import Reading
 UNKNOWN = "unknown"
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     label: str
     value: str
     note: str = ""
 
 
-def summary(usage: Usage) -> list[Row]:
+def summary(usage: Usage) -> list[TableRow]:
     """The window values, the ratios and the lamps."""
     lit = [lamp.upper() for lamp, on in lamps(usage).items() if on]
     ends = _until("ends", usage.window_5h_resets_at, usage.updated_at)
     return [
-        Row("5 h window", _tokens(usage.window_5h_tokens), _share(usage.window_5h_pct, usage.window_5h_source)),
-        *([Row("", "", ends)] if ends else []),
-        Row("7 d window", _tokens(usage.window_7d_tokens), _share(usage.window_7d_pct, usage.window_7d_source)),
-        Row("rate", _with(usage.rate_1m, "tok/min"), _redline(usage)),
-        Row("cache hits", _percent(usage.cache_hit_rate), "last 5 min"),
-        Row("thinking", _percent(usage.thinking_ratio), "of the output in the 5 h window"),
-        Row("last model", usage.last_model or UNKNOWN, usage.last_model_id or ""),
-        Row("lamps", " ".join(lit) or "all dark", ",".join(usage.warn_reasons or ())),
+        TableRow("5 h window", _tokens(usage.window_5h_tokens), _share(usage.window_5h_pct, usage.window_5h_source)),
+        *([TableRow("", "", ends)] if ends else []),
+        TableRow("7 d window", _tokens(usage.window_7d_tokens), _share(usage.window_7d_pct, usage.window_7d_source)),
+        TableRow("rate", _with(usage.rate_1m, "tok/min"), _redline(usage)),
+        TableRow("cache hits", _percent(usage.cache_hit_rate), "last 5 min"),
+        TableRow("thinking", _percent(usage.thinking_ratio), "of the output in the 5 h window"),
+        TableRow("last model", usage.last_model or UNKNOWN, usage.last_model_id or ""),
+        TableRow("lamps", " ".join(lit) or "all dark", ",".join(usage.warn_reasons or ())),
     ]
 
 
-def explanation(usage: Usage, readings: Sequence[Reading]) -> list[Row]:
+def explanation(usage: Usage, readings: Sequence[Reading]) -> list[TableRow]:
     """Every key: its value, what it is, where it comes from and how old it is."""
     rows = []
     source = "+".join(reading.source for reading in readings if reading.source)
@@ -48,7 +48,7 @@ def explanation(usage: Usage, readings: Sequence[Reading]) -> list[Row]:
         origin = basis.get(key) or source
         age = _age(asof.get(key, observed), usage.updated_at)
         note = KEYS[key].about if value is None else f"{KEYS[key].about}: {origin}, {age}"
-        rows.append(Row(key, "null" if value is None else bare(value), note))
+        rows.append(TableRow(key, "null" if value is None else bare(value), note))
     return rows
 
 

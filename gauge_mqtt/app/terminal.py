@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from gauge_mqtt.app.report import Row
+from gauge_mqtt.app.report import TableRow
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -31,7 +31,7 @@ class LogLines(logging.StreamHandler[TextIO]):
             super().handleError(record)
 
 
-def table(rows: Sequence[Row]) -> None:
+def table(rows: Sequence[TableRow]) -> None:
     label = max(len(row.label) for row in rows)
     value = min(max(len(row.value) for row in rows), WIDEST_VALUE)
     for row in rows:
