@@ -25,11 +25,25 @@ class KeySpec:
     state_class: Literal["measurement", "total", "total_increasing"] | None = None
     options: tuple[str, ...] = ()
     precision: int | None = None
+    """Decimals that Home Assistant shows, of a ratio those of its percent. A ratio is also rounded to them there."""
     diagnostic: bool = False
     enabled_by_default: bool = True
     """Whether its entity is enabled from the start; the others wait in the list for who wants them."""
     when_known: bool = False
     """Some sources never know it: Home Assistant hears of it once it was known for the first time."""
+
+
+def share(label: str, about: str, *, first_label: str) -> KeySpec:
+    """The used part of a plan window."""
+    return KeySpec(
+        label=label,
+        about=about,
+        icon="mdi:gauge",
+        first_label=first_label,
+        unit="ratio",
+        state_class="measurement",
+        precision=1,
+    )
 
 
 def ratio(label: str, about: str, icon: str, *, first_label: str = "", when_known: bool = False) -> KeySpec:
@@ -40,7 +54,7 @@ def ratio(label: str, about: str, icon: str, *, first_label: str = "", when_know
         first_label=first_label,
         unit="ratio",
         state_class="measurement",
-        precision=1,
+        precision=0,
         when_known=when_known,
     )
 

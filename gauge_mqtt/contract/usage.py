@@ -61,11 +61,11 @@ class Usage(BaseModel):
     ] = None
     window_5h_pct: Annotated[
         Ratio | None,
-        keyspec.ratio("Fuel 5h used", "share of the 5 h plan window used", "mdi:gauge", first_label="Fuel 5h"),
+        keyspec.share("Fuel 5h used", "share of the 5 h plan window used", first_label="Fuel 5h"),
     ] = None
     window_7d_pct: Annotated[
         Ratio | None,
-        keyspec.ratio("Fuel 7d used", "share of the 7 d plan window used", "mdi:gauge", first_label="Fuel 7d"),
+        keyspec.share("Fuel 7d used", "share of the 7 d plan window used", first_label="Fuel 7d"),
     ] = None
     thinking_ratio: Annotated[
         Ratio | None,

@@ -22,9 +22,9 @@ RETIRED: dict[str, str] = {}
 another one it would stay. `clear` empties its topic.
 """
 
-PERCENT = "{{ value if value == 'None' else (value | float * 100) | round(1) }}"
-"""Ratios are shown in percent, to the tenth: what nobody sees need not fill the database. The literal `None` must
-arrive as it is, it means unknown.
+PERCENT = "{{{{ value if value == 'None' else (value | float * 100) | round({decimals}) }}}}"
+"""Ratios are shown in percent, with the decimals that are seen: the others need not fill the database. The literal
+`None` must arrive as it is, it means unknown.
 """
 RATE = "{% set rate = value_json.rate_1m %}{{ 'None' if rate is none else rate | int if rate == rate | int else rate }}"
 NEEDLE_OF_RATE = "{{ {'needle': value_json.needle_tach} | tojson }}"
@@ -80,7 +80,7 @@ def _state(topics: Topics, key: str, spec: KeySpec) -> _Component:
     )
     component |= {"state_topic": topics.keys[key], "expire_after": EXPIRE_AFTER_S}
     if spec.unit == "ratio":
-        component |= {"unit_of_measurement": "%", "value_template": PERCENT}
+        component |= {"unit_of_measurement": "%", "value_template": PERCENT.format(decimals=spec.precision)}
     elif spec.unit is not None:
         component["unit_of_measurement"] = spec.unit
     optional = {

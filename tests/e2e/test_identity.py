@@ -14,8 +14,8 @@ from tests.support.e2e import FakePublisher, NewPublisher, PersistentBroker, kno
 from tests.support.ha_client import becomes
 from tests.support.homeassistant import HomeAssistant
 
-OLD = Path(__file__).parent / "fixtures/discovery-schema-1.json"
-"""What the publisher said of the instance `upgrade` when the contract had its first schema."""
+OLD = Path(__file__).parent / "fixtures"
+"""What the publisher said of the instance `upgrade` when the contract had its first schema, and its second."""
 
 
 @pytest.fixture
@@ -73,26 +73,28 @@ def test_a_retired_entity_is_gone(ha: HomeAssistant, client: RecordingClient, mo
         becomes(lambda: ha.entities(fake.topics.node).keys(), json.loads(now)["components"].keys())
 
 
+@pytest.mark.parametrize("schema", [1, 2])
 def test_after_an_upgrade_ids_choices_history_and_statistics_are_still_there(
-    ha: HomeAssistant, client: RecordingClient, publisher: NewPublisher
+    ha: HomeAssistant, client: RecordingClient, publisher: NewPublisher, schema: int
 ) -> None:
-    fake, one = FakePublisher(client, "upgrade"), publisher("upgrade")
-    old = OLD.read_bytes()
+    name = f"upgrade{schema}"
+    fake, one = FakePublisher(client, name), publisher(name)
+    old = (OLD / f"discovery-schema-{schema}.json").read_bytes().replace(b"upgrade", name.encode())
     fake.describe(old)
-    fake.show(known("upgrade"))
+    fake.show(known(name))
     tokens = one.entity("Tokens 7d")
     becomes(lambda: ha.state(tokens), "12345678")
     ha.ask("config/entity_registry/update", entity_id=tokens, name="Mine", icon="mdi:star")
-    ha.ask("config/entity_registry/update", entity_id=one.entity("Redline"), new_entity_id="sensor.my_redline")
+    redline = one.entity("Redline")
+    ha.ask("config/entity_registry/update", entity_id=redline, new_entity_id=f"sensor.my_redline{schema}")
     before = ha.entities(one.node)
     assert before.keys() == json.loads(old)["components"].keys()
     ha.call("statistics_now", "compile")
     one.work(ago_s=600)
     one.start()
     becomes(lambda: ha.state(tokens), "43120")
-    components = json.loads(discovery.payload(fake.topics, __version__))["components"]
-    assert components.keys() > before.keys()
-    becomes(lambda: ha.entities(one.node).keys(), components.keys())
+    components = json.loads(discovery.payload(fake.topics, __version__, {"refused_lines"}))["components"]
+    becomes(lambda: ha.entities(one.node).keys(), before.keys() | components.keys())
     after = ha.entities(one.node)
     kept = ("id", "unique_id", "entity_id", "disabled_by")
     for key, entity in before.items():
@@ -100,7 +102,20 @@ def test_after_an_upgrade_ids_choices_history_and_statistics_are_still_there(
     assert (after["window_7d_tokens"].registry["name"], after["window_7d_tokens"].attributes["icon"]) == (
         "Mine", "mdi:star",
     )  # fmt: skip
-    becomes(lambda: [state["state"] for state in ha.history(tokens)][-2:], ["12345678", "43120"])
+    assert after["window_5h_pct"].attributes["friendly_name"] == f"Claude Gauge {name} Fuel 5h used"
+    assert after["window_5h_pct"].id == one.entity("Fuel 5h")
+    # A changed description makes an entity unavailable until the value behind it arrives.
+    becomes(lambda: [s for row in ha.history(tokens) if (s := row["state"]).isdigit()], ["12345678", "43120"])
     ha.call("statistics_now", "compile")
     becomes(lambda: [round(row["mean"]) for row in ha.statistics(tokens)][-2:], [12_345_678, 43_120])
-    assert not ha.ask("recorder/validate_statistics")
+    one.end()
+    fake.describe(discovery.payload(fake.topics, __version__))  # of a source that knows all
+    fake.show(known(name))
+    becomes(lambda: ha.state(one.entity("Cost total")), "6.5")
+    ha.call("statistics_now", "compile")
+    # What needles and costs left from before may be deleted there, as the changelog says; everything else goes on.
+    old_ones = {one.entity(label) for label in ("Needle 5h", "Needle tach", "Needle 7d", "Cost 5h", "Cost 7d")}
+    left = ha.ask("recorder/validate_statistics").keys()
+    assert left <= old_ones
+    ha.ask("recorder/clear_statistics", statistic_ids=list(left))
+    becomes(lambda: ha.ask("recorder/validate_statistics"), {})

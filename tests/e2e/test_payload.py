@@ -1,5 +1,6 @@
 """What Home Assistant makes of the discovery payload and of the values."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, get_args
@@ -15,6 +16,7 @@ from tests.support.brokers import RecordingClient
 from tests.support.e2e import FakePublisher, NewPublisher, PersistentBroker, known
 from tests.support.ha_client import Entity, becomes
 from tests.support.homeassistant import HomeAssistant
+from tests.support.lines import answer
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def shown(spec: KeySpec, value: Any) -> Any:
     if isinstance(value, tuple):
         return ",".join(value) or "none"
     if spec.unit == "ratio":
-        return round(value * 100, 2)
+        return round(value * 100, spec.precision or 0)
     return value
 
 
@@ -55,6 +57,8 @@ def differences(ha: HomeAssistant, node: str, usage: Usage) -> dict[str, Any]:
     entities, pairs = ha.entities(node), {}
     for key, value in values(usage).items():
         wanted = shown(KEYS[key], value)
+        if key not in entities and KEYS[key].when_known and value is None:
+            continue
         if key not in entities:
             pairs[key] = ("no entity", wanted)
         elif entities[key].registry["disabled_by"] is None:
@@ -81,7 +85,7 @@ def test_every_key_is_an_entity_with_the_facets_and_the_value_of_the_contract(
     for key, entity in ha.entities(node).items():
         if spec := KEYS.get(key):
             attributes = entity.attributes
-            assert entity.id == f"{spec.platform}.{entity_slug(f'{node} {spec.label}')}"
+            assert entity.id == f"{spec.platform}.{entity_slug(f'{node} {spec.first_label or spec.label}')}"
             assert attributes["friendly_name"] == f"Claude Gauge {fake.topics.instance} {spec.label}"
             assert attributes.get("unit_of_measurement") == ("%" if spec.unit == "ratio" else spec.unit), key
             assert attributes.get("device_class") == spec.device_class, key
@@ -102,6 +106,35 @@ def test_the_device_says_what_it_is(ha: HomeAssistant, fake: FakePublisher) -> N
     )  # fmt: skip
 
 
+def test_the_device_bears_the_name_as_its_owner_spells_it(ha: HomeAssistant, publisher: NewPublisher) -> None:
+    one = publisher("Büro Mac")
+    one.work(ago_s=600)
+    one.start()
+    becomes(lambda: (ha.device(one.node) or {}).get("name"), "Claude Gauge Büro Mac")
+    becomes(lambda: ha.state(one.entity("Tokens 7d")), "43120")
+    assert ha.states()[one.entity("Fuel 5h")]["attributes"]["friendly_name"] == "Claude Gauge Büro Mac Fuel 5h used"
+
+
+def test_what_a_source_may_never_know_appears_when_it_is_known(ha: HomeAssistant, publisher: NewPublisher) -> None:
+    """The logs know no costs; how many lines were refused they know once they have been read."""
+    one = publisher()
+    tokens, thinking = one.entity("Tokens 7d"), one.entity("Thinking")
+    one.work(ago_s=600)
+    one.start()
+    becomes(lambda: "refused_lines" in ha.entities(one.node), wanted=True)
+    assert not {"cost_5h_usd", "cost_total_usd", "window_7d_resets_at", "thinking_ratio"} & ha.entities(one.node).keys()
+    becomes(lambda: [row["state"] for row in ha.history(tokens)][-1:], ["43120"])
+    before = len(ha.history(tokens))
+    thinks = answer(time.time() - 30)
+    thinks["message"]["usage"]["output_tokens_details"] = {"thinking_tokens": 5}
+    one.write(thinks)
+    becomes(lambda: ha.state(thinking), "25.0")
+    becomes(lambda: [row["state"] for row in ha.history(tokens)][before:], ["86240"])  # nothing else was disturbed
+    one.end()
+    one.start()
+    becomes(lambda: ha.state(thinking), "25.0")
+
+
 def test_unknown_is_shown_as_unknown(ha: HomeAssistant, fake: FakePublisher) -> None:
     usage = Usage(updated_at=datetime.now(UTC), instance=fake.topics.instance, source="jsonl")
     fake.describe(discovery.payload(fake.topics, "1"))
@@ -119,7 +152,7 @@ def test_what_the_publisher_serves_is_what_is_shown(ha: HomeAssistant, publisher
     one.start()
     becomes(lambda: ha.state(one.entity("Tokens 7d")), "50120")
     becomes(lambda: differences(ha, one.node, Usage.model_validate(one.usage())), {})
-    assert ha.state(one.entity("Fuel 5h")) == "50.12"
+    assert ha.state(one.entity("Fuel 5h")) == "50.1"
 
 
 def test_each_event_is_an_event(ha: HomeAssistant, fake: FakePublisher) -> None:

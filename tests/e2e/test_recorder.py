@@ -21,7 +21,8 @@ MINUTES = float(os.environ.get("RECORDER_MINUTES", "1.5"))
 ROWS_A_MINUTE, ACTIVITIES_A_MINUTE = 40.0, 1.0
 EVERY_S = 12.8
 """One session of Claude Code at work: so often an answer, of two or three lines, and then the result of its tools."""
-HISTORY_S = 3600.0
+CEILINGS = {"CLAUDE_GAUGE_5H_CEILING": "90000000", "CLAUDE_GAUGE_7D_CEILING": "900000000"}
+"""So that the fuels move, too."""
 
 pytestmark = pytest.mark.usefixtures("newest")
 
@@ -76,10 +77,12 @@ def activities(ha: HomeAssistant, since: float) -> Counter[str]:
 
 
 def test_a_working_session_writes_little_into_the_database(ha: HomeAssistant, publisher: NewPublisher) -> None:
-    one = publisher("recorder")
-    one.work(ago_s=HISTORY_S)
+    one = publisher("recorder", **CEILINGS)
+    for day in range(1, 7):  # a week with harder work in it, from which the redline is learned
+        for minute in range(20):
+            one.work(tokens=1_400_000, ago_s=day * 86_400 + minute * 60)
     one.start()
-    becomes(lambda: ha.state(one.entity("Tokens 7d")), "43120")
+    becomes(lambda: ha.state(one.entity("Tokens 7d")), str(6 * 20 * 1_400_000))
     work(one, 1.1)  # until the rate is what it will be
     since = time.time()
     work(one, MINUTES)

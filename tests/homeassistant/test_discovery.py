@@ -232,9 +232,13 @@ def test_what_home_assistant_forbids_does_not_occur(components: dict[str, Any]) 
 @pytest.mark.parametrize(
     ("value", "shown"), [(None, "None"), (0, "0.0"), (1.0, "100.0"), (0.123456, "12.3"), (0.29, "29.0")]
 )
-def test_a_ratio_is_shown_in_percent_and_unknown_stays_unknown(value: float | None, shown: str) -> None:
-    template = pytest.importorskip("jinja2").Template(discovery.PERCENT)
-    assert template.render(value=bare(value)) == shown
+def test_a_ratio_is_shown_in_percent_and_unknown_stays_unknown(
+    components: dict[str, Any], value: float | None, shown: str
+) -> None:
+    jinja2 = pytest.importorskip("jinja2")
+    template = components["window_5h_pct"]["value_template"]
+    assert jinja2.Template(template).render(value=bare(value)) == shown
+    assert components["cache_hit_rate"]["value_template"] == template.replace("round(1)", "round(0)")
 
 
 @pytest.mark.parametrize(("rate", "needle"), [(None, None), (0.0, 0), (5200.0, 520), (1234.5, 123)])

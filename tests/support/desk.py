@@ -26,7 +26,7 @@ def at_work(**other: Any) -> Usage:
         "window_7d_source": "official", "window_5h_resets_at": now + timedelta(hours=2, minutes=47),
         "window_7d_resets_at": now + timedelta(days=3, hours=5), "window_5h_asof": now, "window_7d_asof": now,
         "cost_5h_usd": 23.41, "cost_7d_usd": 281.9, "warn_reasons": (), "stall_reason": "none", "telemetry_at": now,
-        "refused_lines": 0,
+        "refused_lines": 0, "tokens_total": 1_204_511_300, "cost_total_usd": 812.07,
     }  # fmt: skip
     values |= other
     values["needle_5h"], values["needle_7d"] = map(fuel_needle, (values["window_5h_pct"], values["window_7d_pct"]))

@@ -14,7 +14,7 @@ import httpx
 
 from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.messages import Event, retained
-from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.topics import Topics, slug
 from gauge_mqtt.homeassistant.discovery import entity_slug
 from tests.support import brokers
 from tests.support.brokers import HOST, RecordingClient, free_port
@@ -43,8 +43,8 @@ class Publisher:
     """`gauge-mqtt run` with a home, and so with session logs, of its own. It logs to `gauge.log` in there."""
 
     def __init__(self, home: Path, broker_port: int, instance: str, **environ: str) -> None:
-        self.home, self.instance = home, instance
-        self.node, self.discovery = Topics(instance).node, Topics(instance).discovery
+        self.home, self.instance = home, slug(instance)
+        self.node, self.discovery = Topics(self.instance).node, Topics(self.instance).discovery
         self.port = free_port()
         self._log = home / "gauge.log"
         self._logs = home / ".claude/projects/-home-user-project"
@@ -126,7 +126,7 @@ def known(instance: str) -> Usage:
         window_5h_resets_at=now, window_7d_resets_at=now, window_5h_asof=now, window_7d_asof=now,
         cost_5h_usd=1.25, cost_7d_usd=99.5, last_model_id="claude-opus-5-5", needle_5h=290, needle_tach=800,
         needle_7d=1000, warn_reasons=("fuel_7d", "cache"), stall_reason="none", redline=8000, redline_source="set",
-        telemetry_at=now, refused_lines=3,
+        telemetry_at=now, refused_lines=3, tokens_total=12_345, cost_total_usd=6.5,
     )  # fmt: skip
 
 
