@@ -49,7 +49,7 @@ def test_threshold_runs_once_above_the_limit_and_again_only_after_it_was_below_t
     assert alarm.has_run(0)
     fuel(desk, ha, 0.81)
     assert alarm.has_run(1)
-    assert alarm.message == "Claude Gauge desk Fuel 5h is 81.0 %, above 80.0 %"
+    assert alarm.message == "Claude Gauge desk Fuel 5h used is 81.0 %, above 80.0 %"
     fuel(desk, ha, 0.75, 0.85, 0.7, 0.9)
     assert alarm.has_run(1)
     fuel(desk, ha, 0.69, 0.85)

@@ -36,7 +36,7 @@ def test_the_dashboard_shows_every_value_and_no_card_complains(ha: HomeAssistant
     assert cards["hui-gauge-card"] == 3
     assert cards["hui-history-graph-card"] == cards["hui-statistics-graph-card"] == cards["hui-markdown-card"] == 1
     text = " ".join(seen.texts).replace("\xa0", " ")
-    for word in ("62.4", "41.3", "at work", "5,200 tok/min", "8,000 tok/min", "34,612,840 tok", "$23.41", "31%"):
+    for word in ("62.4", "41.3", "at work", "5,200 tok/min", "8,000 tok/min", "34,612,840 tok", "23.41 USD", "31%"):
         assert word in text, word
     for lamp in ("OPUS", "SONNET", "HAIKU", "HOT", "WARN", "STALL", "IDLE"):
         assert seen.texts.count(lamp) >= 1, lamp
