@@ -63,6 +63,52 @@ def test_in_any_order_and_however_often_the_total_is_the_truth(random: Random) -
     assert total(again) == truth
 
 
+DAY = 24 * 3600.0
+NOW = AT + 8 * DAY
+WEEK_FROM = (NOW - 7 * DAY) // 3600 * 3600
+
+entries = st.builds(
+    entry,
+    st.one_of(st.floats(0, 8 * DAY), st.integers(0, 8 * 24).map(lambda hours: hours * 3600.0)).map(
+        lambda age: NOW - age
+    ),
+    st.integers(0, 9),
+    main=st.booleans(),
+)
+lines = st.lists(st.tuples(st.just("m"), st.sampled_from(["r1", "r2", "r3"]), entries), max_size=12)
+
+
+def of_the_week(items: list[Line]) -> int:
+    """Tokens of the last week, written down from the rules."""
+    true: dict[str, Entry] = {}
+    for _, request, one in items:
+        best = true.get(request)
+        if best is None or (one.at >= WEEK_FROM, one.main, one.tokens, -one.at) > (
+            best.at >= WEEK_FROM, best.main, best.tokens, -best.at,
+        ):  # fmt: skip
+            true[request] = one
+    recent = [one for one in true.values() if one.at >= WEEK_FROM]
+    mains = [one for one in recent if one.main]
+    return sum(one.tokens for one in (mains if len(mains) == 1 else recent))
+
+
+@given(lines, lines, st.booleans())
+@settings(max_examples=500, deadline=None)
+def test_what_is_older_than_a_week_has_no_say(before: list[Line], after: list[Line], restart: bool) -> None:  # noqa: FBT001
+    ledger = Ledger()
+    for one in before:
+        ledger.add(*one)
+    ledger.evict(NOW)
+    if restart:
+        again = Ledger()
+        groups = {message: (group.records, group.returns) for message, group in ledger.groups.items()}
+        again.restore(ledger.minutes, groups, ledger.evicted, ledger.week_from)
+        ledger = again
+    for one in after:
+        ledger.add(*one)
+    assert sum(one.tokens for _, one in ledger if one.at >= WEEK_FROM) == of_the_week(before + after)
+
+
 def test_other_requests_on_the_main_chain_are_other_responses() -> None:
     assert total([("m", "r1", entry(AT, 5)), ("m", "r2", entry(AT, 5))]) == 10
 

@@ -95,6 +95,23 @@ def test_a_line_that_follows_its_parent_goes_on_whatever_stands_between(tmp_path
     assert total(tmp_path, first, results(AT + 1, "t"), relay(AT + 2, 100, 7, parentUuid="a")) == 107
 
 
+def test_the_same_line_is_the_same_response_whenever_it_comes(tmp_path: Path) -> None:
+    assert total(tmp_path, relay(AT, 100, 5, uuid="a"), prompt(AT + 1), relay(AT + 2, 100, 7, uuid="a")) == 107
+
+
+def test_a_line_break_in_a_request_id_outlives_a_restart(tmp_path: Path) -> None:
+    """It ends the message id in the ledger's keys."""
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(line(relay(AT, 100, 5, requestId="a\nb")))
+    reader = Reader(tmp_path)
+    reader.read(path)
+    reader.restart()
+    with path.open("ab") as file:
+        file.write(line(relay(AT, 100, 5, requestId="a\nb")))
+    reader.read(path)
+    assert reader.total == 105
+
+
 def test_the_result_of_a_tool_may_stand_within_a_response(tmp_path: Path) -> None:
     """A tool is done before the response is: captured from Claude Code 2.1.330."""
     tool = {"message__stop_reason": "tool_use"}
