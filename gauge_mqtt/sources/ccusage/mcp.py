@@ -19,8 +19,8 @@ HOW_TO = (
     "Is ccusage-mcp 18.0.11 running there (--type http, with the MCP SDK 1.25.3; its path is /)?"
     " Or unset CLAUDE_GAUGE_CCUSAGE_MCP_URL"
 )
-TELLTALES = ("mcp", "client", "httpx2", "httpcore2")
-"""Loggers of the SDK: they tell each request with its whole address, and each fault that we tell anyway."""
+NOISY_LOGGERS = ("mcp", "client", "httpx2", "httpcore2")
+"""Loggers of the SDK: they log each request with its whole address, and each fault that we log anyway."""
 
 try:
     import httpx2
@@ -58,7 +58,7 @@ class McpServer:
     def __init__(self, url: str, timeout_s: float) -> None:
         self._url, self._timeout_s = url, timeout_s
         self._address = re.sub(r"^(\w+://)[^/?#]*@", r"\1", re.split(r"[?#]", url)[0])
-        for name in TELLTALES:
+        for name in NOISY_LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
     def __str__(self) -> str:

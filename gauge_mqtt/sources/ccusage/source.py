@@ -32,8 +32,10 @@ BLOCK_OVER_S = 1.0
 
 
 class Reporter(Protocol):
-    """Somebody who has ccusage's reports. `vague`: tells a fault and "nothing used" with the same words. `exact`:
-    counts a streamed response once and by its largest line.
+    """Whoever can be asked for ccusage's reports: its command (`Program`), or a server that runs it (`McpServer`).
+
+    `vague`: says the same of a fault and of logs in which nothing was used. `exact`: counts a streamed response once
+    and by its largest line.
     """
 
     vague: bool
