@@ -42,7 +42,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
         return left > right
 
 
-class Sums(msgspec.Struct, array_like=True):
+class Sums(msgspec.Struct, array_like=True, gc=False):
     """Tokens of some responses. `thinking` and `reported` (its output) are of those that report their thinking."""
 
     tokens: int = 0
@@ -67,7 +67,7 @@ class Sums(msgspec.Struct, array_like=True):
         self.reported += other.reported
 
 
-class Minute(Sums, array_like=True):
+class Minute(Sums, array_like=True, gc=False):
     """The entries of one UTC minute by their keys, their sums, and when the outermost of them were (unix s)."""
 
     entries: dict[str, Entry] = {}

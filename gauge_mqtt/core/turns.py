@@ -21,7 +21,7 @@ def settles(steps: Sequence[Step]) -> bool:
     return len(answers) > 1 or None in answers or any(step.kind in {"prompt", "interrupt"} for step in steps)
 
 
-class Turn(msgspec.Struct):
+class Turn(msgspec.Struct, gc=False):
     """Follows one session. `waiting_since` is set while a prompt, or the last of the tool results, is unanswered.
 
     A tool that still runs is not a wait: no telemetry is due until its result is in.

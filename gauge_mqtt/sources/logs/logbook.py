@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import zip_longest
 from math import inf
 from operator import itemgetter
@@ -126,6 +127,7 @@ class Logbook:
     ) -> tuple[int, bool]:
         """Read what differs from the listing: the bytes of settled files, and whether one had vanished meanwhile."""
         now, first, missed = time.time(), self.observed_at is None, 0
+        self.tail.turns_since = datetime.fromtimestamp(now - OPEN_S, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
         self._met = {failed.path for failed in found.failed}
         for failed in found.failed:
             self.unreadable.add(failed.path, failed.error, is_directory=failed.is_directory)
@@ -136,14 +138,14 @@ class Logbook:
         todo = sum(max(item.size - file.offset, 0) for item, file in fresh)
         pauses = _Pauses(self.tail.counters, todo, progress) if first or todo > SLICE else None
         floor = older[0][0].changed_at + SLACK_S if older else -inf
-        known = len(self.files)
+        known, settled = len(self.files), (now - SETTLED_S) * 1e9
         for written, item, file in order:
-            if first:
+            if first and written < self._since - 2 * SLACK_S:
                 self._complete_since(max(floor, written + SLACK_S))
                 if self._learned(now):
                     changed()
             size = await self._read(item, file, now, pauses)
-            missed += size if item.mtime < now - SETTLED_S else 0
+            missed += size if item.mtime_ns < settled else 0
         if progress:
             progress(todo, todo)
         self._complete_since(floor)
@@ -194,8 +196,9 @@ class Logbook:
 
     async def _read(self, item: ListedFile, file: LogFile, now: float, pauses: "_Pauses | None") -> int:
         """One file up to its listed size, a slice at a time. Returns the bytes read."""
-        before, turns = self.tail.counters.bytes, item.changed_at > now - OPEN_S
-        if item.changed_at > now - GROWING_S and (self.observed_at or len(self._growing) < GROWING_MAX):
+        before, age = self.tail.counters.bytes, now - item.changed_at
+        turns = age < OPEN_S
+        if age < GROWING_S and (self.observed_at or len(self._growing) < GROWING_MAX):
             self._grows(item.path)  # the first time all come, the newest first
         try:
             while self._advance(item, file, turns=turns, upto=item.size):
@@ -317,6 +320,8 @@ class Logbook:
 
     def _forget(self, found: Listing) -> None:
         """Drop the files that are gone, and old turns. What lies below an unreadable directory may still be there."""
+        if not self.files:
+            return
         there = {(item.device, item.inode) for item in found.files}
         self.files = {
             ident: file for ident, file in self.files.items() if ident in there or is_below(file.path, self._met)

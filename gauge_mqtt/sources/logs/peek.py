@@ -1,17 +1,14 @@
 """How new a file is by what stands in it, where its times cannot tell: after a restore every file is of today."""
 
 import os
-import re
 from datetime import datetime
 
 from gauge_mqtt.sources.logs.listing import ListedFile
-from gauge_mqtt.sources.logs.tail import OPEN_FLAGS
+from gauge_mqtt.sources.logs.tail import OPEN_FLAGS, TIMESTAMP
 
 COPIED_NS = 2 * 10**9
 """A file that was renamed, restored or given other times is younger by its ctime than by its mtime, by more."""
 PEEK = 1 << 16
-TIMESTAMP = re.compile(rb'"timestamp":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)')
-"""In UTC, as Claude Code writes it."""
 
 
 def written_at(item: ListedFile) -> float:

@@ -67,7 +67,7 @@ _decode_origin = msgspec.json.Decoder(_Origin).decode
 _decode_user = msgspec.json.Decoder(_User).decode
 
 
-class Run(Struct, array_like=True):
+class Run(Struct, array_like=True, gc=False):
     """The lines of one response so far. `lane`: session, whether it is a sidechain, and subagent.
 
     `uuid`, `usage` and `stop_reason` are those of the last line; `since`: what the user's records since it are.
@@ -92,10 +92,10 @@ class Run(Struct, array_like=True):
         return self.since == "results" and same
 
 
-class Runs(Struct, array_like=True):
+class Runs(Struct, array_like=True, gc=False):
     """The latest responses of one file whose requests have no name; and the latest response of a sidechain in it."""
 
-    runs: list[Run] = []
+    runs: tuple[Run, ...] = ()
     side: tuple[str, str] | None = None
 
     def user_records(self, lines: bytes) -> None:
@@ -120,7 +120,7 @@ class Runs(Struct, array_like=True):
         if run is None or not run.goes_on(origin):
             request = UNNAMED + (origin.uuid or f"{origin.session_id} {origin.timestamp.isoformat()}")
             run = Run(message, lane, request, origin.uuid, told.usage, told.stop_reason)
-            self.runs = [*self.runs[1 - RUNS_MAX :], run]
+            self.runs = (*self.runs[1 - RUNS_MAX :], run)
         run.uuid, run.usage, run.stop_reason, run.since = origin.uuid, told.usage, told.stop_reason, "nothing"
         return run.request
 

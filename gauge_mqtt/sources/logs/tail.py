@@ -1,6 +1,7 @@
 """Session files read from where they were left, whole lines only. Knows offsets and bytes, nothing of windows."""
 
 import os
+import re
 import stat
 import zlib
 from collections.abc import Callable
@@ -35,6 +36,9 @@ HEAD, TAIL = 256, 4096
 """Bytes by which a file is recognised: its first, and those before the offset. A few hundred would not do at the end:
 where a line ends with its counts, many lines end alike.
 """
+TIMESTAMP_MARK = b'"timestamp":"'
+TIMESTAMP = re.compile(rb'"timestamp":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z"')
+"""In UTC, as Claude Code writes it."""
 OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 
 Size = Annotated[int, Meta(ge=0, le=2**62)]
@@ -84,11 +88,15 @@ class ReadCounters:
 
 @dataclass(slots=True)
 class Tail:
-    """Reads session files into a ledger. `on_plan` gets the path of a file and the official percentages met in it."""
+    """Reads session files into a ledger. `on_plan` gets the path of a file and the official percentages met in it.
+
+    `turns_since` (`2026-11-28T12:00:00`, UTC): a session whose last records are older awaits nothing any more.
+    """
 
     ledger: Ledger
     counters: ReadCounters = field(default_factory=ReadCounters)
     on_plan: Callable[[bytes, list[Sample]], None] = lambda *_: None
+    turns_since: bytes = b""
 
     def advance(self, file: LogFile, *, turns: bool, upto: int | None = None) -> bool:
         """Read at most one slice more of `file`, of its first `upto` bytes if given. True if there is more to read.
@@ -238,7 +246,14 @@ class Tail:
         self.counters.refused += record.refused
         return changed
 
+    def _is_old(self, data: bytes, start: int, end: int) -> bool:
+        """Whether all these lines are older than any turn of interest, which is told sooner than what they say."""
+        stamps = TIMESTAMP.findall(data, start, end)
+        return bool(stamps) and max(stamps) < self.turns_since and len(stamps) == data.count(TIMESTAMP_MARK, start, end)
+
     def _follow(self, file: LogFile, data: bytes, start: int, end: int) -> None:
+        if file.turn is None and self._is_old(data, max(start, end - TURN_TAILS[0]), end):
+            return
         steps: list[Step] = []
         for size in TURN_TAILS:
             first = start if end - start <= size else data.find(b"\n", end - size, end) + 1 or end
