@@ -36,15 +36,19 @@ def setting(name: str, value: str, words: str | None = None) -> Hostile:
 
 
 ASCII: dict[str, str | None] = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+LOGS: dict[str, str | None] = {"CLAUDE_CONFIG_DIR": "{home}/.claude"}
 FINE = frozenset({0})
 CASES = {
-    "no home, no name": Hostile("once", {"HOME": None, "CLAUDE_CONFIG_DIR": "{home}/.claude"}, uid=54_321, codes=FINE),
+    "no home, no name": Hostile("once", LOGS | {"HOME": None}, uid=54_321, codes=FINE),
     "no home, nothing set": Hostile(
         "once", {"HOME": None}, uid=54_321, words="home directory, which this user has not"
     ),
     "no home, show": Hostile("show-config", {"HOME": None}, uid=54_321, words="not set", codes=FINE),
     "no home, doctor": Hostile("doctor", {"HOME": None}, uid=54_321, words="no home directory to look in"),
     "home of somebody else": Hostile("once", {"HOME": "/root"}, uid=54_321),
+    "home of somebody else, logs not": Hostile(
+        "once", LOGS | {"HOME": "/root", "XDG_CONFIG_HOME": "{home}"}, uid=54_321, codes=FINE
+    ),
     "home is nowhere": Hostile("doctor", {"HOME": "/nowhere/at/all"}, words="/nowhere/at/all"),
     "home is empty": Hostile("once", {"HOME": ""}),
     "home is relative": Hostile("once", {"HOME": "here"}),
@@ -118,7 +122,7 @@ def test_no_environment_gets_a_traceback(case: Hostile, tmp_path: Path) -> None:
     else:
         script = f"exec {program} {case.redirection}"
     changes = {name: value and value.replace("{home}", str(home)) for name, value in case.environ.items()}
-    kept = {"CLAUDE_GAUGE_INSTANCE": "lab", "CLAUDE_GAUGE_SOURCE": "jsonl", "PYTHONPATH": os.getcwd()}  # noqa: PTH109
+    kept = {"CLAUDE_GAUGE_INSTANCE": "lab", "PYTHONPATH": os.getcwd()}  # noqa: PTH109
     environ = {name: value for name, value in (os.environ | kept | changes).items() if value is not None}
     command = ["/bin/bash", "-c", script.replace("{home}", str(home))]
     if case.uid:

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from glob import glob
 from pathlib import Path
 from typing import Literal
 
@@ -46,7 +47,7 @@ def find(wanted: Path | None, environ: Mapping[str, str]) -> Path:
             raise CcusageError(f"{path} is not executable: chmod +x {path}", fix=f"chmod +x {path}")
         return path.absolute()
     found = shutil.which("ccusage", path=environ.get("PATH"))
-    natives = list(_natives(Path(found).resolve() if found else None))
+    natives = list(_natives(Path(os.path.realpath(found)) if found else None))
     runnable = next((path for path in natives if os.access(path, os.X_OK)), None)
     if runnable or found:
         return runnable or Path(found or "").absolute()
@@ -62,7 +63,8 @@ def _natives(launcher: Path | None) -> Iterator[Path]:
         libraries[:0] = [parent for parent in launcher.parents if parent.name == "node_modules"]
     for library in libraries:
         for pattern in ("@ccusage/ccusage-*/bin/ccusage", "ccusage/node_modules/@ccusage/ccusage-*/bin/ccusage"):
-            yield from library.glob(pattern)
+            # `Path.glob` raises where it may not look, as in the home directory of somebody else.
+            yield from (library / found for found in sorted(glob(pattern, root_dir=library)))  # noqa: PTH207
 
 
 class Program:
