@@ -7,7 +7,7 @@ of docs/contract.md and the discovery payload are derived from these two. Unknow
 
 from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from annotated_types import Ge, Le
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -214,6 +214,12 @@ class Usage(BaseModel):
     @cached_property
     def _json(self) -> bytes:
         return self.model_dump_json(by_alias=True).encode()
+
+    def __copy__(self) -> Self:
+        """Without the spelling of the original: `model_copy` changes fields of the copy."""
+        copied = super().__copy__()
+        copied.__dict__.pop("_json", None)
+        return copied
 
 
 def _key_specs() -> dict[str, KeySpec]:
