@@ -59,6 +59,19 @@ def ratio(label: str, about: str, icon: str, *, first_label: str = "", when_know
     )
 
 
+def error(label: str, about: str) -> KeySpec:
+    return KeySpec(
+        label=label,
+        about=about,
+        icon="mdi:plus-minus-variant",
+        unit="ratio",
+        precision=1,
+        diagnostic=True,
+        enabled_by_default=False,
+        when_known=True,
+    )
+
+
 def tokens(label: str, about: str) -> KeySpec:
     return KeySpec(label=label, about=about, icon="mdi:counter", unit="tok", state_class="measurement", precision=0)
 

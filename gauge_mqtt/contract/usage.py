@@ -30,7 +30,7 @@ LAMPS = ("opus", "sonnet", "haiku", "hot", "warn", "stall", "idle")
 MODEL_LAMPS = LAMPS[:3]
 
 EventType = Literal["hot", "warn", "stall", "reset_5h", "reset_7d"]
-PctSource = Literal["official", "ceiling"]
+PctSource = Literal["official", "calibrated", "ceiling", "history"]
 StallReason = Literal["none", "source", "turn", "silence"]
 WarnReason = Literal["fuel_5h", "fuel_7d", "cache"]
 RedlineSource = Literal["set", "history"]
@@ -206,6 +206,48 @@ class Usage(BaseModel):
             icon="mdi:cash-multiple", unit="USD", state_class="total_increasing", precision=2, when_known=True,
         ),
     ] = None  # fmt: skip
+    window_5h_error: Annotated[
+        Ratio | None, keyspec.error("Fuel 5h error", "half of the 90 % interval of the 5 h share")
+    ] = None
+    window_7d_error: Annotated[
+        Ratio | None, keyspec.error("Fuel 7d error", "half of the 90 % interval of the 7 d share")
+    ] = None
+    limit_5h_at: Annotated[
+        AwareDatetime | None,
+        keyspec.instant(
+            "Limit 5h", "when the 5 h fuel is used up at the pace of the last 15 min, if that is before its reset",
+            "mdi:timer-alert", diagnostic=False, when_known=True,
+        ),
+    ] = None  # fmt: skip
+    limit_7d_at: Annotated[
+        AwareDatetime | None,
+        keyspec.instant(
+            "Limit 7d", "when the 7 d fuel is used up at the pace of this week, if that is before its reset",
+            "mdi:timer-alert", diagnostic=False, when_known=True,
+        ),
+    ] = None  # fmt: skip
+    elsewhere_5h_pct: Annotated[
+        Ratio | None,
+        keyspec.ratio(
+            "Elsewhere 5h", "part of the official 5 h share that no local token explains", "mdi:cloud-question",
+            when_known=True,
+        ),
+    ] = None  # fmt: skip
+    calibration: Annotated[
+        str | None,
+        keyspec.note(
+            "Calibration", "date and error of the signed calibration, or why there is none", "mdi:certificate",
+            enabled_by_default=False,
+        ),
+    ] = None  # fmt: skip
+    model_week_pct: Annotated[
+        Ratio | None,
+        keyspec.ratio("Model week used", "share of one model's own weekly limit used", "mdi:gauge", when_known=True),
+    ] = None
+    model_week_name: Annotated[
+        str | None,
+        KeySpec(label="Model week name", about="whose weekly limit that is", icon="mdi:robot", when_known=True),
+    ] = None
 
     def to_json(self) -> bytes:
         """The one spelling of the snapshot: UTF-8 JSON, unknown as `null`, times as ISO 8601 UTC. Made once."""

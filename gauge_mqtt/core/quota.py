@@ -147,7 +147,8 @@ def merge(quotas: list[Quota], now: datetime) -> Quota | None:
     """The one that stands of what several sources say of one window, by the rules above."""
     window = PlanWindow()
     for quota in quotas:
-        sample = Sample("7d", quota.used_percent, quota.resets_at.timestamp(), quota.seen_at.timestamp(), quota.channel)
+        at = quota.resets_at.timestamp(), quota.seen_at.timestamp()
+        sample = Sample("7d", quota.used_percent, *at, quota.channel, quota.model or "")
         if 0 <= quota.used_percent <= 100:  # noqa: PLR2004, percent
             window.add(sample)
     return _quota(window.at(now.timestamp()))

@@ -9,6 +9,7 @@ OPEN_WINDOW = timedelta(hours=5)
 WEEK = timedelta(days=7)
 RATE_WINDOW = timedelta(minutes=1)
 CACHE_WINDOW = timedelta(minutes=5)
+PACE_WINDOW = timedelta(minutes=15)
 CLOCK_SKEW = timedelta(seconds=10)
 """How far ahead of our clock a record may be and still tell of now. What is further ahead says nothing yet."""
 
@@ -82,7 +83,8 @@ class Account:
 class Reading:
     """One look of one source at the world. Every fact it could not see is `None`.
 
-    `observed_at`: when the source last looked successfully. `telemetry_at`: the newest record of any kind;
+    `rate_tokens`, `pace_tokens`: of the last minute, of the last 15. `observed_at`: when the source last looked
+    successfully. `telemetry_at`: the newest record of any kind;
     `activity_at`: the newest record with tokens. `open_turn_at`: a turn awaits an answer since then. `sees_turns`:
     whether the source can see turns at all. `failing_since` / `failure`: the source itself cannot be read.
     `busy_minute_tokens`: 95th percentile of the active minutes of the last 7 days. `refused`: records not counted since
@@ -92,6 +94,7 @@ class Reading:
     source: str
     observed_at: datetime | None = None
     rate_tokens: int | None = None
+    pace_tokens: int | None = None
     window_5h: Window | None = None
     window_7d: Window | None = None
     thinking: Ratio | None = None

@@ -8,6 +8,7 @@ from typing import TypeVar
 from gauge_mqtt.contract.scale import WARN_ABOVE, fuel_needle, tach_needle
 from gauge_mqtt.contract.usage import PctSource, RedlineSource, StallReason, Usage, WarnReason
 from gauge_mqtt.core.models import family, public_id
+from gauge_mqtt.core.pace import limit_5h, limit_7d
 from gauge_mqtt.core.quota import merge
 from gauge_mqtt.core.reading import CLOCK_SKEW, OPEN_WINDOW, Limits, Quota, Ratio, Reading, Window
 from gauge_mqtt.core.totals import UNCOUNTED, Counted
@@ -18,6 +19,9 @@ CACHE_JUDGED_FROM = 200_000
 """Cacheable input tokens in 5 minutes below which a low hit rate says nothing."""
 COOL_BELOW = (9, 10)
 """HOT that is on goes off at this fraction of the redline or below: a rate about the redline does not flicker."""
+
+OFFICIAL_ERROR = 0.005
+"""The plan tells whole percents."""
 
 T = TypeVar("T")
 
@@ -51,6 +55,7 @@ def snapshot(
     window_7d = _first(readings, lambda r: r.window_7d)
     fuel_5h = _fuel(readings, lambda r: r.window_5h, lambda r: r.quota_5h, limits.ceiling_5h, now)
     fuel_7d = _fuel(readings, lambda r: r.window_7d, lambda r: r.quota_7d, limits.ceiling_7d, now)
+    model_week = merge([found for reading in readings if (found := reading.quota_model)], now)
     cache = _first(readings, lambda r: r.cache)
     redline, redline_source = _redline(readings, limits)
     model = _model(readings, now)
@@ -93,6 +98,18 @@ def snapshot(
         refused_lines=_first(readings, lambda r: r.refused),
         tokens_total=counted.tokens,
         cost_total_usd=counted.cost_usd,
+        window_5h_error=OFFICIAL_ERROR if fuel_5h.source == "official" else None,
+        window_7d_error=OFFICIAL_ERROR if fuel_7d.source == "official" else None,
+        limit_5h_at=limit_5h(
+            fuel_5h.share,
+            fuel_5h.resets_at,
+            window_5h.tokens if window_5h else None,
+            _first(readings, lambda r: r.pace_tokens),
+            now,
+        ),
+        limit_7d_at=limit_7d(fuel_7d.share, fuel_7d.resets_at, now),
+        model_week_pct=round(model_week.used_percent / 100, 4) if model_week else None,
+        model_week_name=model_week.model if model_week else None,
     )
 
 

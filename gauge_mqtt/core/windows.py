@@ -8,7 +8,7 @@ from gauge_mqtt.core import busy
 from gauge_mqtt.core.blocks import BLOCK
 from gauge_mqtt.core.entries import Entry
 from gauge_mqtt.core.ledger import MINUTE, WEEK_S, Ledger
-from gauge_mqtt.core.reading import CACHE_WINDOW, CLOCK_SKEW, RATE_WINDOW, Account, Ratio, Reading, Window
+from gauge_mqtt.core.reading import CACHE_WINDOW, CLOCK_SKEW, PACE_WINDOW, RATE_WINDOW, Account, Ratio, Reading, Window
 
 RATE_AHEAD_S = CLOCK_SKEW.total_seconds()
 """How far ahead of our clock a record may be and still count into the last minutes."""
@@ -28,6 +28,7 @@ def read(ledger: Ledger, now: datetime, source: str) -> Reading:
         source=source,
         rate_tokens=ledger.sums(minute_ago, soon).tokens if since <= minute_ago else None,
         cache=Ratio(part=recent.cache_read, whole=recent.tokens - recent.output) if since <= cache_from else None,
+        pace_tokens=tokens_between(ledger, at - PACE_WINDOW.total_seconds(), soon),
         window_5h=window_5h,
         window_7d=Window(tokens=ledger.sums(week_from, _ahead(at)).tokens) if since <= week_from else None,
         thinking=thinking,

@@ -154,6 +154,10 @@ def _resets(ids: Ids) -> Card:
     return {"type": "markdown", "content": "\n\n".join(lines)} | FULL
 
 
+PLAN = ("limit_5h_at", "limit_7d_at", "model_week_pct", "model_week_name", "elsewhere_5h_pct")
+"""What the plan itself tells beyond the fuels, where it does."""
+
+
 def _figures(ids: Ids) -> Iterable[Card]:
     for window, name in FUELS.items():
         yield _tile(ids[f"{window}_tokens"], f"Tokens {name}")
@@ -161,7 +165,7 @@ def _figures(ids: Ids) -> Iterable[Card]:
         yield _known_tile(ids, key, KEYS[key].label)
     for window, name in FUELS.items():
         yield _known_tile(ids, f"cost_{window.removeprefix('window_')}_usd", f"Cost {name}")
-    for key in ("tokens_total", "cost_total_usd"):
+    for key in (*PLAN, "tokens_total", "cost_total_usd"):
         yield _known_tile(ids, key, KEYS[key].label)
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from gauge_mqtt.contract.health import Health, Metric
-from gauge_mqtt.core.reading import WEEK, Account, Reading
+from gauge_mqtt.core.reading import PACE_WINDOW, WEEK, Account, Reading
 from gauge_mqtt.sources.ccusage.program import ReportName
 from gauge_mqtt.sources.ccusage.report import (
     CcusageBlock,
@@ -91,6 +91,7 @@ class CcusageSource:
         return Reading(
             source=self.name,
             observed_at=self._observed_at(),
+            pace_tokens=self._tail.tokens_between(now.timestamp() - PACE_WINDOW.total_seconds(), now.timestamp()),
             window_5h=window_5h(rows, self._prices, now) if known else None,
             window_7d=window_7d(rows, self._prices, now, self._tail.tokens_between) if known else None,
             sees_turns=True,

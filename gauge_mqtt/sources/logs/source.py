@@ -128,6 +128,7 @@ class JsonlSource:
             reading,
             window_5h=reading.window_5h if self._with_windows else None,
             window_7d=reading.window_7d if self._with_windows else None,
+            pace_tokens=reading.pace_tokens if self._with_windows else None,  # of what the window holds
             account=reading.account if self._with_windows and self.observed_at else None,
             observed_at=self.observed_at,
             rate_tokens=None if failing else reading.rate_tokens,

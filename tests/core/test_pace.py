@@ -1,0 +1,58 @@
+"""The limit ahead: against somebody who really works at that pace."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gauge_mqtt.core.pace import STEP_5H, STEP_7D, limit_5h, limit_7d
+from gauge_mqtt.core.reading import WEEK
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+@given(st.floats(0.01, 0.99), st.integers(1_000, 10**9), st.floats(0.001, 10), st.floats(0.01, 5))
+def test_who_goes_on_like_this_is_full_at_that_instant(share: float, tokens: int, pace: float, hours: float) -> None:
+    """`pace`: which part of the window's tokens so far came in the last 15 minutes."""
+    recent, resets_at = max(1, round(tokens * pace)), NOW + timedelta(hours=hours)
+    at = limit_5h(share, resets_at, tokens, recent, NOW)
+    minutes_left = tokens * (1 - share) / share / (recent / 15)
+    if at is None:
+        assert minutes_left >= 60 * hours - 0.001
+    else:
+        assert abs((at - NOW).total_seconds() / 60 - minutes_left) <= STEP_5H.total_seconds() / 120 + 0.001
+        assert at <= resets_at + STEP_5H / 2
+
+
+@given(st.floats(0.01, 0.99), st.floats(0.0, 167.9))
+def test_a_week_that_goes_on_like_this(share: float, elapsed: float) -> None:
+    resets_at = NOW + WEEK - timedelta(hours=elapsed)
+    at, hours_left = limit_7d(share, resets_at, NOW), elapsed * (1 - share) / share
+    if elapsed < 5.99 or hours_left > 168.01 - elapsed:
+        assert at is None
+    elif at is not None:
+        assert abs((at - NOW) / timedelta(hours=1) - hours_left) <= STEP_7D / timedelta(hours=2) + 0.001
+
+
+@pytest.mark.parametrize(
+    ("share", "resets_at", "tokens", "recent"),
+    [
+        (None, NOW + timedelta(hours=2), 100, 100),
+        (0.0, NOW + timedelta(hours=2), 100, 100),
+        (1.0, NOW + timedelta(hours=2), 100, 100),
+        (0.9, None, 100, 100),
+        (0.9, NOW - timedelta(hours=2), 100, 100),
+        (0.9, NOW + timedelta(hours=2), None, 100),
+        (0.9, NOW + timedelta(hours=2), 0, 100),
+        (0.9, NOW + timedelta(hours=2), 100, None),
+        (0.9, NOW + timedelta(hours=2), 100, 0),
+        (1e-300, NOW + timedelta(hours=2), 10**15, 1),
+    ],
+)
+def test_what_is_not_known_has_no_limit(
+    share: float | None, resets_at: datetime | None, tokens: int | None, recent: int | None
+) -> None:
+    assert limit_5h(share, resets_at, tokens, recent, NOW) is None
+    assert limit_7d(share, NOW - WEEK, NOW) is None
+    assert limit_7d(share, None, NOW) is None
