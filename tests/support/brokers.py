@@ -1,6 +1,7 @@
 """A real mosquitto for a test, in a container where there is an engine and the image, else as a process.
 
-It keeps nothing on disk: killed and started again, it is empty. `RecordingClient` publishes and records.
+It keeps nothing on disk unless asked to: killed and started again, it is empty. `RecordingClient` publishes and
+records.
 """
 
 import asyncio
@@ -127,7 +128,8 @@ class Mosquitto(Protocol):
 
 def _configure(directory: Path, listener: str, lines: tuple[str, ...]) -> Path:
     config = directory / "mosquitto.conf"
-    config.write_text("\n".join((listener, "persistence false", "set_tcp_nodelay true", *lines, "")))
+    saved = [] if "persistence true" in lines else ["persistence false"]
+    config.write_text("\n".join((listener, *saved, "set_tcp_nodelay true", *lines, "")))
     return config
 
 

@@ -94,6 +94,22 @@ async def test_values_and_online_expire_on_the_broker(mosquitto: Mosquitto) -> N
         await eventually(lambda: retained_on(port).keys() == {TOPICS.discovery})
 
 
+async def test_after_a_power_cut_the_broker_does_not_say_online(mosquitto: Mosquitto) -> None:
+    """Broker and publisher die together, and nobody is left to say `offline`: what was saved has expired."""
+    port = mosquitto.port
+    saved = [f"persistence_location {mosquitto.folder}/", "autosave_on_changes true", "autosave_interval 1"]
+    mosquitto.start("allow_anonymous true", "persistence true", *saved)
+    sink = MqttSink(sink_on(port)._broker, TOPICS, DISCOVERY, expiry_s=3)  # noqa: SLF001
+    sink.show(usage(rate_1m=1), (), beat=True)
+    async with running(sink):
+        await eventually(lambda: sink.health.ok)
+        await asyncio.sleep(1)
+        mosquitto.kill()
+    await asyncio.sleep(3)
+    mosquitto.start()
+    assert retained_on(port).keys() == {TOPICS.discovery}, "nothing was saved, or it did not expire"
+
+
 async def test_cancelled_it_says_offline_and_leaves(mosquitto: Mosquitto) -> None:
     port = mosquitto.start().port
     sink = sink_on(port)
