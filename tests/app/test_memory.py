@@ -1,5 +1,6 @@
 """What an instance keeps over restarts: on disk whole or not at all, and nothing odd there ends the publisher."""
 
+import asyncio
 import json
 import logging
 import shutil
@@ -14,6 +15,7 @@ import pytest
 
 from gauge_mqtt.app.memory import SIZE_MAX, WAITED_FOR, Memory
 from gauge_mqtt.contract import Usage
+from gauge_mqtt.contract.usage import HEARTBEAT_S
 from gauge_mqtt.core.reading import Account, Reading
 from gauge_mqtt.core.totals import UNCOUNTED, Counted
 from tests.support.brokers import Mosquitto
@@ -154,6 +156,23 @@ def test_the_first_reading_that_has_an_account_is_believed() -> None:
     assert memory.count([tail], NOW) == UNCOUNTED
     for tokens, total in ((50, 0), (60, 10)):
         assert memory.count([tail, reading(tokens), reading(10**9)], NOW + timedelta(seconds=1)).tokens == total
+
+
+def test_where_a_counter_begins_is_saved_at_once_and_the_rest_at_the_end(tmp_path: Path) -> None:
+    memory, file = remembering(tmp_path), tmp_path / "memory-desk.json"
+
+    async def live() -> None:
+        running = asyncio.create_task(memory.run())
+        await asyncio.sleep(0.05)
+        assert not file.exists()
+        counted(memory, 70)
+        await asyncio.to_thread(until, file.exists, HEARTBEAT_S / 2)
+        counted(memory, 90)
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(live())
+    assert counted(remembering(tmp_path), 90) == 20
 
 
 def test_killed_without_its_index_and_with_more_history_the_program_counts_each_token_once(
