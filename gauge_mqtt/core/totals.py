@@ -78,15 +78,17 @@ def _count(
     if account.since > at - SETTLED_S:
         return None
     known = before if before is not None and before.origin == origin else None
-    timely = {number * account.unit_s: amount for number, amount in amounts.items()}
-    timely = {start: amount for start, amount in timely.items() if account.since <= start <= at + AHEAD_S}
-    since = _settled_before(max(timely, default=at), account.since, at)
+    unit, newest_timely = account.unit_s, (at + AHEAD_S) // account.unit_s
+    newest = max((number for number in amounts if number <= newest_timely), default=None)
+    since = _settled_before(at if newest is None else newest * unit, account.since, at)
     if known is not None:
         since = max(since, known.since)
+    first = max(since if known is None else known.since, account.since) / unit
     open_, settled = {}, 0.0
-    for start, amount in timely.items():
-        if start < (since if known is None else known.since):
+    for number, amount in amounts.items():
+        if not first <= number <= newest_timely:
             continue
+        start = number * unit
         if amount is None or not 0 <= amount < inf:
             return None
         if start >= since:

@@ -22,10 +22,6 @@ RETIRED: dict[str, str] = {}
 another one it would stay. `clear` empties its topic.
 """
 
-PERCENT = "{{{{ value if value == 'None' else (value | float * 100) | round({decimals}) }}}}"
-"""Ratios are shown in percent, with the decimals that are seen: the others need not fill the database. The literal
-`None` must arrive as it is, it means unknown.
-"""
 RATE = "{% set rate = value_json.rate_1m %}{{ 'None' if rate is none else rate | int if rate == rate | int else rate }}"
 NEEDLE_OF_RATE = "{{ {'needle': value_json.needle_tach} | tojson }}"
 """The rate has its needle as an attribute, out of one message with it: as an entity the needle would double what each
@@ -71,6 +67,13 @@ def entity_ids(topics: Topics) -> dict[str, str]:
     return {key: entity["default_entity_id"] for key, entity in components.items() if "default_entity_id" in entity}
 
 
+def percent(decimals: int) -> str:
+    """The template of a ratio: in percent, with the decimals that are seen; the others need not fill the database. The
+    literal `None` must arrive as it is, it means unknown.
+    """
+    return f"{{{{ value if value == 'None' else (value | float * 100) | round({decimals}) }}}}"
+
+
 def _state(topics: Topics, key: str, spec: KeySpec) -> _Component:
     """An entity that shows one key. It expires, because a broker that lost both retained topics and the will (restarted
     empty while we were dead) leaves Home Assistant with old values that it believes for ever.
@@ -80,7 +83,7 @@ def _state(topics: Topics, key: str, spec: KeySpec) -> _Component:
     )
     component |= {"state_topic": topics.keys[key], "expire_after": EXPIRE_AFTER_S}
     if spec.unit == "ratio":
-        component |= {"unit_of_measurement": "%", "value_template": PERCENT.format(decimals=spec.precision)}
+        component |= {"unit_of_measurement": "%", "value_template": percent(spec.precision or 0)}
     elif spec.unit is not None:
         component["unit_of_measurement"] = spec.unit
     optional = {

@@ -82,8 +82,9 @@ def test_a_key_has_the_facets_of_its_spec(components: dict[str, Any], key: str) 
     assert {name: component.get(name, "nothing") for name in plain} == {
         name: "nothing" if value is None else value for name, value in plain.items()
     }
-    template = discovery.PERCENT if spec.unit == "ratio" else discovery.RATE if key == "rate_1m" else None
-    assert component.get("value_template") == template
+    templates = {"ratio": discovery.percent(spec.precision or 0), "tok/min": discovery.RATE}
+    expected = templates.get(spec.unit or "") if key != "redline" else None
+    assert component.get("value_template") == expected
     assert ("json_attributes_topic" in component) == (key == "rate_1m")
     assert component.get("json_attributes_template") == (discovery.NEEDLE_OF_RATE if key == "rate_1m" else None)
 
