@@ -144,3 +144,10 @@ def test_every_link_leads_somewhere(page: str) -> None:
     places = re.findall(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text)
     ours = [place for place in places if not place.startswith(("http:", "https:"))]
     assert [place for place in ours if not (ROOT / page).parent.joinpath(place).exists()] == []
+
+
+def test_no_look_at_a_file_raises_where_this_user_may_not_look() -> None:
+    """`Path.exists`, `is_dir`, `is_file` and `resolve` do, up to Python 3.13; those of `os.path` say no."""
+    asks = re.compile(r"\.(?:exists|is_dir|is_file|resolve)\(\)")
+    found = [(path.name, row) for path in (ROOT / "gauge_mqtt").rglob("*.py") for row in asks.findall(path.read_text())]
+    assert found == []

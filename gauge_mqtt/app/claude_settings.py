@@ -18,7 +18,7 @@ class InstallError(GaugeError):
 def read(path: Path) -> str | None:
     """The text of the file; `None` if there is none. Raises `InstallError`."""
     try:
-        if path.exists() and not path.is_file():
+        if os.path.exists(path) and not os.path.isfile(path):
             raise InstallError(f"{path} is not a file")
         data = path.read_bytes()
     except FileNotFoundError:
@@ -44,7 +44,7 @@ def settings_in(path: Path, text: str) -> dict[str, Any]:
 def writable(path: Path) -> Path:
     """The file itself, behind whatever links. Raises `InstallError` if it may not be replaced."""
     real = Path(os.path.realpath(path))
-    if not os.access(real.parent, os.W_OK) or (real.exists() and not os.access(real, os.W_OK)):
+    if not os.access(real.parent, os.W_OK) or (os.path.exists(real) and not os.access(real, os.W_OK)):
         said = f"{path} is a link to {real}, which" if path.is_symlink() else str(real)
         raise InstallError(f"{said} may not be written by you")
     return real
@@ -52,7 +52,7 @@ def writable(path: Path) -> Path:
 
 def replace(path: Path, text: str) -> None:
     """In one step, with the mode and owner it has."""
-    before = path.stat() if path.exists() else None
+    before = path.stat() if os.path.exists(path) else None
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:

@@ -70,7 +70,7 @@ def make_quota(settings: Settings) -> QuotaSource:
     """The percentages of every configuration directory. Claude Code is asked for the one that is set, or the first."""
     home = places.home()
     homes = [config.absolute() for config in config_homes(os.environ, home)]
-    asked = settings.quota_account or next((config for config in homes if config.is_dir()), None)
+    asked = settings.quota_account or next((config for config in homes if os.path.isdir(config)), None)
     is_default = asked is None or (home and asked == home / ".claude" and not os.environ.get("CLAUDE_CONFIG_DIR"))
     return QuotaSource(
         settings.state_dir,

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 from typing import Literal
 
@@ -50,7 +51,7 @@ class Entry:
 def program() -> str:
     """The absolute path of our command. Raises `InstallError` if it is not installed beside this Python."""
     beside = Path(sys.executable).with_name(PROGRAM)
-    found = str(beside) if beside.exists() else shutil.which(PROGRAM)
+    found = str(beside) if os.path.exists(beside) else shutil.which(PROGRAM)
     if not found:
         raise InstallError(f"{PROGRAM} is not beside {sys.executable}: install gauge-mqtt with pip or pipx")
     return found
@@ -69,7 +70,11 @@ def command(*, then: str | None, state_dir: Path, usage: str) -> str:
 def policy(config_dir: Path, managed: Iterable[Path] | None = None) -> str | None:
     """Why an administrator's settings forbid a status line of the user's, in words; `None` if they do not."""
     for path in MANAGED if managed is None else managed:
-        for source in (path, *sorted(path.with_suffix(".d").glob("*.json")), config_dir / "remote-settings.json"):
+        for source in (
+            path,
+            *map(Path, sorted(glob(f"{path.with_suffix('.d')}/*.json"))),
+            config_dir / "remote-settings.json",
+        ):
             try:
                 rules = parsed(source.read_text(encoding="utf-8-sig"))
             except OSError:
@@ -99,7 +104,7 @@ def entry(config_dir: Path) -> Entry:
 
 def install(config_dir: Path, state_dir: Path, usage: str) -> Edit | None:
     """The edit that installs us; `None` if we are there already. Raises `InstallError`."""
-    if not config_dir.is_dir():
+    if not os.path.isdir(config_dir):
         raise InstallError(f"{config_dir} is not there: is Claude Code used with another CLAUDE_CONFIG_DIR?")
     if why := policy(config_dir):
         raise InstallError(why)

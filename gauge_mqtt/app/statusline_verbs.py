@@ -65,7 +65,7 @@ def config_dirs(named: Sequence[str] = ()) -> list[Path]:
         except ValueError as error:
             raise InstallError(f"--config-dir: {error}") from None
     homes = config_homes(os.environ, places.home())
-    found = list(dict.fromkeys(home.absolute() for home in homes if home.is_dir()))
+    found = list(dict.fromkeys(home.absolute() for home in homes if os.path.isdir(home)))
     if not found:
         looked = ", ".join(map(str, homes)) or "no home directory"
         raise InstallError(f"no configuration directory of Claude Code: looked for {looked}; name it with --config-dir")

@@ -34,5 +34,5 @@ def check_identity(names: tuple[str, str], cert: Path | None, key: Path | None) 
 
 
 def _readable(name: str, path: Path | None) -> None:
-    if path and not (os.access(path, os.R_OK) and path.is_file()):
+    if path and not (os.access(path, os.R_OK) and os.path.isfile(path)):
         raise SettingsError(f"{name}: {path} cannot be read")

@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
@@ -49,6 +51,17 @@ CASES = {
     "home of somebody else, logs not": Hostile(
         "once", LOGS | {"HOME": "/root", "XDG_CONFIG_HOME": "{home}"}, uid=54_321, codes=FINE
     ),
+    "logs of somebody else": Hostile("once", {"HOME": "/root", "XDG_CONFIG_HOME": "{home}"}, uid=54_321),
+    "logs of somebody else, doctor": Hostile(
+        "doctor",
+        {"HOME": "/root", "XDG_CONFIG_HOME": "{home}"},
+        uid=54_321,
+        words="/root/.claude/projects cannot be read",
+    ),
+    "status line of somebody else": Hostile(
+        "statusline status", {"HOME": "/root", "XDG_CONFIG_HOME": "{home}"}, uid=54_321
+    ),
+    "list of somebody else's": Hostile("once", {"CLAUDE_CONFIG_DIR": "/root/a,/root/b"}, uid=54_321),
     "home is nowhere": Hostile("doctor", {"HOME": "/nowhere/at/all"}, words="/nowhere/at/all"),
     "home is empty": Hostile("once", {"HOME": ""}),
     "home is relative": Hostile("once", {"HOME": "here"}),
@@ -106,14 +119,22 @@ def as_somebody(uid: int) -> list[str]:
     return prefix
 
 
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """One that every user may enter; those of pytest are its own user's."""
+    with TemporaryDirectory(prefix="gauge-") as folder:
+        path = Path(folder) / "home"
+        monkeypatch.setenv("HOME", str(path))
+        write_log()
+        (path / "file").write_text("")
+        (path / "gone").mkdir()
+        for each in (Path(folder), *Path(folder).rglob("*")):
+            each.chmod(0o755)
+        yield path
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_no_environment_gets_a_traceback(case: Hostile, tmp_path: Path) -> None:
-    home = Path.home()
-    write_log()
-    (home / "file").write_text("")
-    (home / "gone").mkdir()
-    for folder in (tmp_path, *tmp_path.parents[:2], *home.rglob("*")):
-        folder.chmod(0o755)
+def test_no_environment_gets_a_traceback(case: Hostile, home: Path) -> None:
     program = f"{sys.executable} -m gauge_mqtt {case.verb}"
     if case.redirection.startswith("cd "):
         script = f"{case.redirection} {program}"

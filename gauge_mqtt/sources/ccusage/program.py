@@ -41,7 +41,7 @@ def find(wanted: Path | None, environ: Mapping[str, str]) -> Path:
     """
     if wanted:
         path = Path(shutil.which(wanted, path=environ.get("PATH")) or wanted)
-        if not os.path.isfile(path):  # noqa: PTH113, that of `Path` raises where it may not look
+        if not os.path.isfile(path):
             raise CcusageError(f"there is no program {path}: {HOW_TO}", fix=HOW_TO)
         if not os.access(path, os.X_OK):
             raise CcusageError(f"{path} is not executable: chmod +x {path}", fix=f"chmod +x {path}")
@@ -63,8 +63,7 @@ def _natives(launcher: Path | None) -> Iterator[Path]:
         libraries[:0] = [parent for parent in launcher.parents if parent.name == "node_modules"]
     for library in libraries:
         for pattern in ("@ccusage/ccusage-*/bin/ccusage", "ccusage/node_modules/@ccusage/ccusage-*/bin/ccusage"):
-            # `Path.glob` raises where it may not look, as in the home directory of somebody else.
-            yield from (library / found for found in sorted(glob(pattern, root_dir=library)))  # noqa: PTH207
+            yield from (library / found for found in sorted(glob(pattern, root_dir=library)))
 
 
 class Program:

@@ -47,7 +47,7 @@ def _listed(text: str) -> list[str]:
     parts, listed = text.split(","), []
     while parts:
         longest_first = range(min(len(parts), NAME_PARTS), 1, -1)
-        size = next((size for size in longest_first if Path(",".join(parts[:size]).strip()).is_dir()), 1)
+        size = next((size for size in longest_first if os.path.isdir(",".join(parts[:size]).strip())), 1)
         listed.append(",".join(parts[:size]).strip())
         parts = parts[size:]
     return [part for part in listed if part]

@@ -82,6 +82,6 @@ def find(wanted: Path | None, environ: Mapping[str, str]) -> Path:
     for candidate in candidates:
         if found := shutil.which(candidate, path=environ.get("PATH")):
             return Path(found).absolute()
-    if wanted and wanted.exists():
+    if wanted and os.path.exists(wanted):
         raise UsageError(f"{wanted} is not executable: chmod +x {wanted}")
     raise UsageError(f"there is no program {wanted}: {HOW_TO}" if wanted else f"Claude Code is not found: {HOW_TO}")

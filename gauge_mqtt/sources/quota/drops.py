@@ -4,6 +4,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Mapping
+from glob import glob
 from pathlib import Path
 from typing import Annotated
 
@@ -66,9 +67,9 @@ def read(path: Path) -> Drop:
 
 def readable(folder: Path) -> Iterator[Drop]:
     """Every drop there that can be read; for a look at them, not for the account."""
-    for path in sorted(folder.glob("[!.]*.json")):
+    for name in sorted(glob("[!.]*.json", root_dir=folder)):
         try:
-            yield read(path)
+            yield read(folder / name)
         except BROKEN:
             continue
 
