@@ -8,6 +8,7 @@ iteration hide the one beside it.
 import hashlib
 import re
 from collections.abc import Iterator
+from math import inf
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -198,8 +199,11 @@ NOT_A_PROMPT = ("<command-", "<local-command", "<bash-", "Caveat:")
 """How local commands and their output begin: nobody awaits an answer to them."""
 
 
-def turn_steps(lines: bytes) -> Iterator[Step]:
-    """The prompts, tool results and answers among `lines`; what is none of these, or broken, is passed over."""
+def turn_steps(lines: bytes, upto: float = inf) -> Iterator[Step]:
+    """The prompts, tool results and answers among `lines`; what is none of these, or broken, is passed over.
+
+    So is what is later than `upto` (unix s): it has a wrong clock, and would hide the steps around it.
+    """
     for line in lines.split(b"\n"):
         if not any(mark in line for mark in TURN_MARKS):
             continue
@@ -208,7 +212,7 @@ def turn_steps(lines: bytes) -> Iterator[Step]:
             step = None if record.is_meta or record.is_compact_summary else _step(record)
         except BROKEN:
             continue
-        if step:
+        if step and step.at <= upto:
             yield step
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from msgspec import Meta
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.core.turns import Step, Turn, settles
+from gauge_mqtt.core.windows import WINDOW_AHEAD_S
 from gauge_mqtt.sources.logs.decode import BROKEN
 from gauge_mqtt.sources.logs.records import (
     REPORT_MARK,
@@ -255,9 +257,10 @@ class Tail:
         if file.turn is None and self._is_old(data, max(start, end - TURN_TAILS[0]), end):
             return
         steps: list[Step] = []
+        upto = time.time() + WINDOW_AHEAD_S
         for size in TURN_TAILS:
             first = start if end - start <= size else data.find(b"\n", end - size, end) + 1 or end
-            steps = list(turn_steps(data[first:end]))
+            steps = list(turn_steps(data[first:end], upto))
             if first == start or settles(steps):
                 break
         if file.turn is None:

@@ -1,6 +1,7 @@
 """Reading a file that somebody else writes, at every awkward moment."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,13 @@ def test_a_tool_that_still_runs_is_found_far_before_the_result_of_another(reader
     assert reader.file.turn.waiting_since is None
     reader.append(line(results(AT + 3, "slow")))
     assert reader.file.turn.waiting_since == AT + 3
+
+
+def test_a_prompt_from_the_future_hides_no_open_turn(reader: Reader) -> None:
+    year = 365 * 24 * 3600
+    reader.append(lines(answer(AT), prompt(AT + 1), prompt(time.time() + year), prompt(AT + 2, isMeta=True)))
+    assert reader.file.turn
+    assert (reader.file.turn.waiting_since, reader.file.turn.newest_at) == (AT + 1, AT + 1)
 
 
 def test_the_open_turn_is_followed_across_appends(reader: Reader) -> None:
