@@ -94,12 +94,12 @@ def account(source: JsonlSource, usage: Usage) -> list[Check]:
     if refused or oversize:
         fact = f"{refused} lines with a usage that cannot be believed, {oversize} too long; none of them was counted"
         checks.append(Check("note", "lines", fact, "gauge-mqtt --version, and report it if Claude Code is newer"))
-    return [*checks, *_returning_ids(source), *_auxiliary(source)]
+    return [*checks, *_reused_ids(source), *_auxiliary(source)]
 
 
-def _returning_ids(source: JsonlSource) -> list[Check]:
+def _reused_ids(source: JsonlSource) -> list[Check]:
     """Message ids that a gateway gives to several responses, the most frequent first."""
-    found = sorted(source.book.ledger.returning().items(), key=lambda item: (-len(item[1]), item[0]))
+    found = sorted(source.book.ledger.reused_ids().items(), key=lambda item: (-len(item[1]), item[0]))
     if not found:
         return []
     named = ", ".join(f"{message[:TEXT_MAX]!r} on {len(requests):,}" for message, requests in found[:NAMED])

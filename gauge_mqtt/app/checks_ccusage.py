@@ -74,7 +74,7 @@ async def _causes(asked: CcusageSource, tail: JsonlSource) -> list[Check]:
             fact = f"in all its history, its blocks count {replayed:,} tokens of replayed side chains, its days do not"
             checks.append(Check("note", about, fact))
     unnamed = sum(
-        request.startswith(UNNAMED) for requests in tail.book.ledger.returning().values() for request in requests
+        request.startswith(UNNAMED) for requests in tail.book.ledger.reused_ids().values() for request in requests
     )
     if unnamed:
         fact = f"{unnamed:,} responses have one message id and no request id: its blocks count them once a session"

@@ -58,10 +58,10 @@ class Ledger:
         if at != self._complete_since:
             self._complete_since, self._block = at, None
 
-    def add(self, message: str, request: str, entry: Entry, *, returns: bool = False) -> bool:
+    def add(self, message: str, request: str, entry: Entry, *, reused: bool = False) -> bool:
         """Take one record of the response with these ids. False if it changed nothing: a copy, or too old to be kept.
 
-        `request` has no line break. `returns`: its file shows the same message id on another response of a sidechain.
+        `request` has no line break. `reused`: its file has the same message id on another response of a sidechain.
         """
         if entry.at < self.evicted[0]:
             return False
@@ -69,12 +69,12 @@ class Ledger:
         group = self.groups.get(message)
         if group is None:
             number = self._minute_of.get(message)
-            if number is None and not returns:
+            if number is None and not reused:
                 self._minute_of[message] = self._put(key, entry)
                 self.changes += 1
                 return True
             known = self.minutes[number].entries.get(key) if number is not None else None
-            if known is not None and not returns:
+            if known is not None and not reused:
                 if covers(known, entry):
                     return False
                 if covers(entry, known):
@@ -83,7 +83,7 @@ class Ledger:
                     self.changes += 1
                     return True
             group = self._regroup(message, number)
-        return self._apply(group.add(key, entry, returns=returns))
+        return self._apply(group.add(key, entry, reused=reused))
 
     def _regroup(self, message: str, number: int | None) -> Group:
         """Make a group of a message id that had one entry at most."""
@@ -92,7 +92,7 @@ class Ledger:
             entries = self.minutes[number].entries
             records = {key: [entry] for key, entry in entries.items() if _message_of(key) == message}
             del self._minute_of[message]
-        group = self.groups[message] = Group(records, returns=False, week_from=self.week_from)
+        group = self.groups[message] = Group(records, reused=False, week_from=self.week_from)
         return group
 
     def _apply(self, changes: Iterable[Change]) -> bool:
@@ -138,12 +138,11 @@ class Ledger:
         evicted: tuple[float, Block | None],
         week_from: float,
     ) -> None:
-        """Fill an empty ledger with what another one had. `groups`: message id -> `records` and `returns` of each."""
+        """Fill an empty ledger with what another one had. `groups`: message id -> `records` and `reused` of each."""
         self.minutes, self.order = minutes, sorted(minutes)
         self.evicted, self.week_from, self._block = evicted, week_from, None
         self.groups = {
-            message: Group(records, returns=returns, week_from=week_from)
-            for message, (records, returns) in groups.items()
+            message: Group(records, reused=reused, week_from=week_from) for message, (records, reused) in groups.items()
         }
         for number in self.order:
             self.hours.setdefault(number // MINUTE, Sums()).add(minutes[number])
@@ -200,12 +199,12 @@ class Ledger:
                 total.add(self.minutes[number])
         return total
 
-    def returning(self) -> dict[str, list[str]]:
-        """Message ids that come back, each with the requests of the responses that count under it."""
+    def reused_ids(self) -> dict[str, list[str]]:
+        """Message ids that several responses have, each with the requests of those that count."""
         return {
             message: [key.rpartition("\n")[2] for key in group.counted]
             for message, group in self.groups.items()
-            if group.comes_back and "\n" not in message  # as in the names of advice
+            if group.is_reused and "\n" not in message  # as in the names of advice
         }
 
     def latest_block(self, upto: float) -> Block | None:

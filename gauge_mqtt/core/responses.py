@@ -5,14 +5,14 @@ A `Group` holds a message id of which more must be remembered:
 
 - Several requests bear it. On the main chain these are different responses, of a gateway that gives every response
   the same id. On a sidechain it is a copy of the main chain's response, as Claude Code writes it into a subagent's log
-  with a request id of its own. But where the id is known to come back it proves nothing, and each is a response.
+  with a request id of its own. But where the id is known to be reused it proves nothing, and each is a response.
 - One response was recorded twice with hours between. The records of the last week decide: older logs may never be read,
   so what stands in them must not change what is counted.
 
 Whatever order the records come in, what counts is the same.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import reduce
 
 from gauge_mqtt.core.blocks import HOUR
@@ -37,15 +37,17 @@ def true_record(records: Iterable[Entry], week_from: float) -> Entry:
 
 
 class Group:
-    """All responses with one message id.
+    r"""All responses with one message id.
 
-    `counted`: key -> the entry that counts. `returns`: one file of a sidechain bears the id on several responses.
+    `counted`: key -> the entry that counts. `reused`: one file of a sidechain has the id on several responses.
     `week_from`: since when records decide, unix seconds.
+
+        group.add("msg_1\nreq_1", entry, reused=False)    # [("msg_1\nreq_1", None, entry)]: it counts from now on
     """
 
-    def __init__(self, records: Records, *, returns: bool, week_from: float) -> None:
+    def __init__(self, records: Records, *, reused: bool, week_from: float) -> None:
         self.records = records
-        self.returns = returns
+        self.reused = reused
         self.counted: dict[str, Entry] = {}
         self._week_from = week_from
         self._true: dict[str, Entry] = {}
@@ -55,22 +57,17 @@ class Group:
         self._sum_up()
 
     @property
-    def comes_back(self) -> bool:
+    def is_reused(self) -> bool:
         """Whether several responses bear the id, so that it proves nothing."""
-        return self.returns or self._mains > 1
+        return self.reused or self._mains > 1
 
-    @property
-    def copies(self) -> Iterator[Entry]:
-        """What does not count, because the main chain has it."""
-        return (entry for key, entry in self._true.items() if key not in self.counted)
-
-    def add(self, key: str, entry: Entry, *, returns: bool) -> list[Change]:
+    def add(self, key: str, entry: Entry, *, reused: bool) -> list[Change]:
         """Take one record. Returns what it changes in `counted`."""
         known = self.records.setdefault(key, [])
         if not any(covers(other, entry) for other in known):
             known[:] = [other for other in known if not covers(entry, other)] + [entry]
         sides_counted = self._sides_count
-        self.returns |= returns
+        self.reused |= reused
         self._note(key, true_record(known, self._week_from))
         return self._decide({key} if sides_counted == self._sides_count else self._sides | {key})
 
@@ -104,7 +101,7 @@ class Group:
 
     @property
     def _sides_count(self) -> bool:
-        return self._mains == 0 or self.comes_back
+        return self._mains == 0 or self.is_reused
 
     def _decide(self, keys: Iterable[str]) -> list[Change]:
         changes: list[Change] = []

@@ -181,7 +181,7 @@ def test_letting_go_of_the_old_changes_no_window(items: list[tuple[str, Entry]])
 
 def restored(ledger: Ledger) -> Ledger:
     """The same ledger after its way through the index."""
-    state = ledger.minutes, {m: (group.records, group.returns) for m, group in ledger.groups.items()}
+    state = ledger.minutes, {m: (group.records, group.reused) for m, group in ledger.groups.items()}
     minutes, groups = msgspec.msgpack.decode(
         msgspec.msgpack.encode(state), type=tuple[dict[int, Minute], dict[str, tuple[Records, bool]]]
     )

@@ -101,7 +101,7 @@ def test_what_is_older_than_a_week_has_no_say(before: list[Line], after: list[Li
     ledger.evict(NOW)
     if restart:
         again = Ledger()
-        groups = {message: (group.records, group.returns) for message, group in ledger.groups.items()}
+        groups = {message: (group.records, group.reused) for message, group in ledger.groups.items()}
         again.restore(ledger.minutes, groups, ledger.evicted, ledger.week_from)
         ledger = again
     for one in after:
@@ -128,15 +128,15 @@ def test_an_id_that_comes_back_in_one_subagent_makes_no_copies() -> None:
     ledger.add("relay", "r1", entry(AT, 1))
     ledger.add("relay", "r2", entry(AT + 1, 10, main=False))
     assert len(ledger) == 1
-    ledger.add("relay", "r3", entry(AT + 2, 100, main=False), returns=True)
+    ledger.add("relay", "r3", entry(AT + 2, 100, main=False), reused=True)
     assert sum(one.tokens for _, one in ledger) == 111
-    assert ledger.groups["relay"].comes_back
+    assert ledger.groups["relay"].is_reused
 
 
 def test_the_ten_thousandth_response_of_one_id_changes_no_other() -> None:
     ledger = Ledger()
     for number in range(10_000):
         ledger.add("relay", f"r{number}", entry(AT + number, 1, main=number % 2 > 0))
-    changes = ledger.groups["relay"].add("one more", entry(AT + 20_000, 1, main=False), returns=False)
+    changes = ledger.groups["relay"].add("one more", entry(AT + 20_000, 1, main=False), reused=False)
     assert [key for key, _, _ in changes] == ["one more"]
     assert len(ledger) == 10_001

@@ -56,7 +56,7 @@ def encode(ledger: Ledger, files: Iterable[LogFile], roots: Iterable[Path]) -> b
     horizon, block = ledger.evicted
     index = _Index(
         VERSION, _names(roots), horizon, block, [file for file in files if file.offset], ledger.minutes,
-        ledger.week_from, {message: (group.records, group.returns) for message, group in ledger.groups.items()},
+        ledger.week_from, {message: (group.records, group.reused) for message, group in ledger.groups.items()},
     )  # fmt: skip
     return msgspec.msgpack.encode(index)
 
@@ -172,12 +172,12 @@ def _check(index: _Index) -> None:
 
 
 def _check_groups(index: _Index) -> None:
-    for records, returns in index.groups.values():
+    for records, reused in index.groups.values():
         if not all(records.values()):
             raise msgspec.ValidationError("a response without a record")
         for entry in chain.from_iterable(records.values()):
             _check_entry(entry)
-        for key, entry in Group(records, returns=returns, week_from=index.week_from).counted.items():
+        for key, entry in Group(records, reused=reused, week_from=index.week_from).counted.items():
             minute = index.minutes.get(int(entry.at // MINUTE))
             if minute is None or minute.entries.get(key) != entry:
                 raise msgspec.ValidationError("a record that counts and is in no minute")

@@ -18,7 +18,7 @@ USER_MARK = b'"type":"user"'
 UNNAMED = "line "
 """How the name begins that a request is given here."""
 RUNS_MAX = 16
-"""So many responses of a file are remembered, the latest: sessions and subagents that are interleaved in one file."""
+"""So many are remembered, the latest: of sessions and subagents that are interleaved in one file, and of each id."""
 
 
 class _Usage(Struct, gc=False, frozen=True):
@@ -93,7 +93,10 @@ class Run(Struct, array_like=True, gc=False):
 
 
 class Runs(Struct, array_like=True, gc=False):
-    """The latest responses of one file whose requests have no name; and the latest response of a sidechain in it."""
+    """The latest responses of one file whose requests have no name, and the latest response of a sidechain in it.
+
+    `side`: message id and request of that.
+    """
 
     runs: tuple[Run, ...] = ()
     side: tuple[str, str] | None = None
@@ -116,15 +119,16 @@ class Runs(Struct, array_like=True, gc=False):
             return origin.request_ref
         lane = (origin.session_id, origin.is_sidechain, origin.agent_id)
         told = origin.message
-        run = next((r for r in reversed(self.runs) if r.message == message and r.lane == lane), None)
+        run = next((run for run in self.runs if (run.message, run.lane) == (message, lane)), None)
         if run is None or not run.goes_on(origin):
             request = UNNAMED + (origin.uuid or f"{origin.session_id} {origin.timestamp.isoformat()}")
+            others = [other for other in self.runs if other is not run]
             run = Run(message, lane, request, origin.uuid, told.usage, told.stop_reason)
-            self.runs = (*self.runs[1 - RUNS_MAX :], run)
+            self.runs = (*others[1 - RUNS_MAX :], run)
         run.uuid, run.usage, run.stop_reason, run.since = origin.uuid, told.usage, told.stop_reason, "nothing"
         return run.request
 
-    def returns(self, message: str, request: str) -> bool:
+    def is_reused(self, message: str, request: str) -> bool:
         """Whether the response of a sidechain before this one had the same message id and another request.
 
         A copy of the main chain's response stands in a subagent's file once: such an id is no proof of a copy.

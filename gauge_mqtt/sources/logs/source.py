@@ -98,7 +98,7 @@ class JsonlSource:
             Metric("source_records_total", "counter", "usage records read", counters.records),
             Metric("source_refused_total", "counter", "lines whose usage was not believed", counters.refused),
             Metric(
-                "source_returning_ids", "gauge", "message ids of several responses", len(self.book.ledger.returning())
+                "source_reused_ids", "gauge", "message ids of several responses", len(self.book.ledger.reused_ids())
             ),
             Metric("source_oversize_total", "counter", "lines too long to read", counters.oversize),
             Metric("source_resets_total", "counter", "files that were truncated or rewritten", counters.resets),

@@ -241,10 +241,10 @@ class Tail:
         message, entry = record.message, record.entry
         if "\n" in request:  # ends a message id in the ledger's keys
             request = request.replace("\n", " ")
-        returns = not entry.main and file.runs.returns(message, request)
-        changed = self.ledger.add(message, request, entry, returns=returns)
+        reused = not entry.main and file.runs.is_reused(message, request)
+        changed = self.ledger.add(message, request, entry, reused=reused)
         for number, advice in enumerate(record.advice):
-            changed |= self.ledger.add(f"{message}\nadvice {number}", request, advice, returns=returns)
+            changed |= self.ledger.add(f"{message}\nadvice {number}", request, advice, reused=reused)
         self.counters.refused += record.refused
         return changed
 

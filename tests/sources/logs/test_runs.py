@@ -236,4 +236,4 @@ async def test_the_gateway_of_the_report(tmp_path: Path) -> None:
     book = Logbook([tmp_path])
     await book.catch_up(lambda: None)
     assert book.ledger.sums(now - OPEN_WINDOW.total_seconds(), now).tokens == 31_650
-    assert book.ledger.groups["relay"].comes_back
+    assert book.ledger.groups["relay"].is_reused
