@@ -60,13 +60,13 @@ async def make_sources(settings: Settings, progress: Progress | None = None) -> 
     """What is set. Raises `SettingsError` for a secret that cannot be read."""
     roots = log_roots(os.environ, places.home())
     found = await _chosen(settings, roots, progress)
-    quota = make_quota(settings) if settings.source not in NOT_YOURS else None
+    quota = make_quota(settings, found.tail) if settings.source not in NOT_YOURS else None
     if found.tail and quota:
         found.tail.on_plan = quota.add
     return replace(found, origin=_origin(settings, roots, [source.name for source in found.sources]), quota=quota)
 
 
-def make_quota(settings: Settings) -> QuotaSource:
+def make_quota(settings: Settings, tail: JsonlSource | None) -> QuotaSource:
     """The percentages of every configuration directory. Claude Code is asked for the one that is set, or the first."""
     home = places.home()
     homes = [config.absolute() for config in config_homes(os.environ, home)]
@@ -79,6 +79,7 @@ def make_quota(settings: Settings) -> QuotaSource:
         command=UsageCommand(settings.claude, None if is_default else asked) if settings.quota_poll else None,
         command_account=os.fspath(asked or ""),
         poll_s=60 * (settings.quota_poll or 0),
+        counts=tail.counts_between if tail else lambda _after, _upto: None,
     )
 
 

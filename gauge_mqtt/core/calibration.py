@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.core.nnls import nnls
-from gauge_mqtt.core.reading import TokenCounts
+from gauge_mqtt.core.reading import OfficialSample, TokenCounts
 
 PAIR_SHARE = 0.03
 """By how much the official share has to move for a pair: three whole percents, so that rounding is a sixth of it."""
@@ -35,15 +35,6 @@ MISSES_MAX = 3
 
 TELLING = 2.0
 """A window that moved less than so many times the error cannot show whether the weights still hold."""
-
-
-class OfficialSample(NamedTuple):
-    """One official share of one window, and the local tokens since the sample before it (`None`: not all known)."""
-
-    at: float
-    share: float
-    resets_at: float
-    tokens: TokenCounts | None
 
 
 class Pair(NamedTuple):

@@ -4,6 +4,8 @@ from math import inf
 
 import msgspec
 
+from gauge_mqtt.core.reading import TokenCounts
+
 
 class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One record of a response. `at`: unix seconds, UTC; the counts are tokens, `thinking` -1 where it is not reported.
@@ -48,13 +50,21 @@ class Sums(msgspec.Struct, array_like=True, gc=False):
     tokens: int = 0
     output: int = 0
     cache_read: int = 0
+    cache_creation: int = 0
     thinking: int = 0
     reported: int = 0
+
+    @property
+    def counts(self) -> TokenCounts:
+        """By class."""
+        input_ = self.tokens - self.output - self.cache_read - self.cache_creation
+        return TokenCounts(input_, self.output, self.cache_read, self.cache_creation)
 
     def count(self, entry: Entry, sign: int = 1) -> None:
         self.tokens += sign * entry.tokens
         self.output += sign * entry.output
         self.cache_read += sign * entry.cache_read
+        self.cache_creation += sign * entry.cache_creation
         if entry.thinking >= 0:
             self.thinking += sign * entry.thinking
             self.reported += sign * entry.output
@@ -63,6 +73,7 @@ class Sums(msgspec.Struct, array_like=True, gc=False):
         self.tokens += other.tokens
         self.output += other.output
         self.cache_read += other.cache_read
+        self.cache_creation += other.cache_creation
         self.thinking += other.thinking
         self.reported += other.reported
 

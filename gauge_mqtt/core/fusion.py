@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gauge_mqtt.core.calibration import ROUNDING, Calibration, OfficialSample
-from gauge_mqtt.core.reading import TokenCounts
+from gauge_mqtt.core.calibration import ROUNDING, Calibration
+from gauge_mqtt.core.reading import OfficialSample, TokenCounts
 
 
 class Fused(NamedTuple):

@@ -26,6 +26,27 @@ class TokenCounts(NamedTuple):
         return TokenCounts(*(a + b for a, b in zip(self, other, strict=True)))
 
 
+class OfficialSample(NamedTuple):
+    """One official share (0..1) of one window, and the local tokens since the sample before it in that window (`None`:
+    not all known, or the first). `at` and `resets_at` in unix seconds.
+    """
+
+    at: float
+    share: float
+    resets_at: float
+    tokens: TokenCounts | None
+
+
+class PlanSamples(NamedTuple):
+    """The official samples of the window under way, ascending; local tokens after the last of them, and from the
+    window's beginning up to it (`None`: not all known).
+    """
+
+    samples: tuple[OfficialSample, ...]
+    since: TokenCounts | None
+    before: TokenCounts | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """Tokens of one plan window. `cost_usd` only where the source itself prices them; `ends_at` if the source knows."""
@@ -89,6 +110,7 @@ class Reading:
     whether the source can see turns at all. `failing_since` / `failure`: the source itself cannot be read.
     `busy_minute_tokens`: 95th percentile of the active minutes of the last 7 days. `refused`: records not counted since
     the start, because they were not to be believed or too long. `account`: what the totals are counted by.
+    `plan_5h`, `plan_7d`: the official shares and the tokens between them.
     """
 
     source: str
@@ -111,6 +133,8 @@ class Reading:
     quota_5h: Quota | None = None
     quota_7d: Quota | None = None
     quota_model: Quota | None = None
+    plan_5h: PlanSamples | None = None
+    plan_7d: PlanSamples | None = None
     refused: int | None = None
     account: Account | None = None
 

@@ -8,7 +8,17 @@ from gauge_mqtt.core import busy
 from gauge_mqtt.core.blocks import BLOCK
 from gauge_mqtt.core.entries import Entry
 from gauge_mqtt.core.ledger import MINUTE, WEEK_S, Ledger
-from gauge_mqtt.core.reading import CACHE_WINDOW, CLOCK_SKEW, PACE_WINDOW, RATE_WINDOW, Account, Ratio, Reading, Window
+from gauge_mqtt.core.reading import (
+    CACHE_WINDOW,
+    CLOCK_SKEW,
+    PACE_WINDOW,
+    RATE_WINDOW,
+    Account,
+    Ratio,
+    Reading,
+    TokenCounts,
+    Window,
+)
 
 RATE_AHEAD_S = CLOCK_SKEW.total_seconds()
 """How far ahead of our clock a record may be and still count into the last minutes."""
@@ -43,6 +53,11 @@ def read(ledger: Ledger, now: datetime, source: str) -> Reading:
 def tokens_between(ledger: Ledger, after: float, upto: float) -> int | None:
     """Tokens of the records after the first and up to the second unix second; `None` if not all of them are known."""
     return None if ledger.complete_since > after else ledger.sums(after, upto).tokens
+
+
+def counts_between(ledger: Ledger, after: float, upto: float) -> TokenCounts | None:
+    """As `tokens_between`, by class."""
+    return None if ledger.complete_since > after else ledger.sums(after, upto).counts
 
 
 def _instant(at: float) -> datetime:

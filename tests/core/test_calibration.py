@@ -6,9 +6,9 @@ from itertools import groupby
 
 import pytest
 
-from gauge_mqtt.core.calibration import Calibration, OfficialSample, Refusal, calibrate, misses, pairs
+from gauge_mqtt.core.calibration import Calibration, Refusal, calibrate, misses, pairs
 from gauge_mqtt.core.fusion import fused
-from gauge_mqtt.core.reading import TokenCounts
+from gauge_mqtt.core.reading import OfficialSample, TokenCounts
 from tests.support.plan import Moment, Weights, hidden, lived
 
 RUNS = 100

@@ -4,8 +4,7 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gauge_mqtt.core.calibration import OfficialSample
-from gauge_mqtt.core.reading import TokenCounts
+from gauge_mqtt.core.reading import OfficialSample, TokenCounts
 
 WINDOW_S = 5 * 3600
 Weights = tuple[float, float, float, float]

@@ -25,7 +25,7 @@ from gauge_mqtt.sources.logs.tail import LogFile
 
 log = logging.getLogger(__name__)
 
-VERSION = 4
+VERSION = 5
 NAME = "jsonl-index.msgpack"
 INDEX_MAX = 512 << 20
 COUNT_MAX = 10**12

@@ -15,7 +15,7 @@ from pathlib import Path
 from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core import windows
 from gauge_mqtt.core.quota import Sample
-from gauge_mqtt.core.reading import Reading
+from gauge_mqtt.core.reading import Reading, TokenCounts
 from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.logbook import Followed, Logbook, Progress
 from gauge_mqtt.sources.logs.roots import present
@@ -85,6 +85,10 @@ class JsonlSource:
     def tokens_between(self, after: float, upto: float) -> int | None:
         """Tokens after the first and up to the second unix second; `None` if not all of that is known."""
         return windows.tokens_between(self.book.ledger, after, upto)
+
+    def counts_between(self, after: float, upto: float) -> TokenCounts | None:
+        """As `tokens_between`, by class."""
+        return windows.counts_between(self.book.ledger, after, upto)
 
     @property
     def health(self) -> Health:

@@ -14,6 +14,7 @@ from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources.quota import drops
 from gauge_mqtt.sources.quota.cache import CacheFile
 from gauge_mqtt.sources.quota.command import UsageCommand, UsageError
+from gauge_mqtt.sources.quota.history import CountsBetween, PlanHistory
 from gauge_mqtt.sources.quota.kept import KeptSamples
 from gauge_mqtt.sources.quota.watch import FolderWatch
 
@@ -24,11 +25,13 @@ LOOK_S = 60.0
 LOOK_UNWATCHED_S = 5.0
 """The same where changes are not announced."""
 BACK_OFF_MAX_S = 3600.0
+SAVE_S = 600.0
 
 
 class QuotaSource:
     """`state_dir`: below it lie the drop files, `None` for none. `caches`: account -> its `.claude.json`. `account`:
     the one to show, `None` for the one with the newest sample. `command`: asks Claude Code every `poll_s` seconds.
+    `counts`: what the tail of the logs counted between two instants, for the needle between two percentages.
     """
 
     name = "quota"
@@ -42,8 +45,10 @@ class QuotaSource:
         command: UsageCommand | None = None,
         command_account: str = "",
         poll_s: float = 900.0,
+        counts: CountsBetween = lambda _after, _upto: None,
     ) -> None:
         self.book = QuotaBook()
+        self.history = PlanHistory(state_dir, counts)
         self.folder = state_dir and state_dir / "quota"
         self.failure: str | None = None
         """Why `/usage` could not be asked the last time, in words."""
@@ -56,6 +61,7 @@ class QuotaSource:
         self._changed: Callable[[], None] = lambda: None
         self._watch = FolderWatch(self.folder, self._on_change) if self.folder else None
         self._restored = False
+        self._saved_at = time.monotonic()
 
     async def load(self) -> None:
         """Look once. Claude Code is asked only if that is wanted and due."""
@@ -77,15 +83,19 @@ class QuotaSource:
         finally:
             if self._watch:
                 self._watch.stop()
+            self._save_history()
 
     def read(self, now: datetime) -> Reading:
         at, account = now.timestamp(), self.book.account(self._account)
         if account is None:
             return Reading(source="")
+        quota_5h, quota_7d = self.book.quota(account, "5h", at), self.book.quota(account, "7d", at)
         return Reading(
             source="",  # the origin of the tokens is what `source` names; a share says its own by `window_*_source`
-            quota_5h=self.book.quota(account, "5h", at),
-            quota_7d=self.book.quota(account, "7d", at),
+            quota_5h=quota_5h,
+            quota_7d=quota_7d,
+            plan_5h=self.history.plan(account, "5h", quota_5h, at) if quota_5h else None,
+            plan_7d=self.history.plan(account, "7d", quota_7d, at) if quota_7d else None,
             quota_model=self.book.model(account, at),
         )
 
@@ -121,6 +131,8 @@ class QuotaSource:
                 news = True
                 self._counts[sample.channel] = self._counts.get(sample.channel, 0) + 1
                 keep |= sample.channel in FRESH and self._kept.add(account, sample)
+        if news:
+            self._remember(account, now)
         if keep:
             try:
                 self._kept.save()
@@ -128,11 +140,26 @@ class QuotaSource:
                 log.warning("the official percentages are not kept over a restart: %s", error)
         return news
 
+    def _remember(self, account: str, now: float) -> None:
+        """What stands for this account now, for who learns from it later."""
+        if standing := self.book.quota(account, "5h", now):
+            self.history.take(account, "5h", standing)
+        if standing := self.book.quota(account, "7d", now):
+            self.history.take(account, "7d", standing)
+
+    def _save_history(self) -> None:
+        self._saved_at = time.monotonic()
+        try:
+            self.history.save()
+        except OSError as error:
+            log.warning("the history of official percentages is not kept over a restart: %s", error)
+
     def _look(self) -> bool:
         """Everything that changed since the last look. Whether something was told."""
         news = False
         if not self._restored:
             self._restored = True
+            self.history.load()
             for account, sample in self._kept.load():
                 news |= self.book.add(account, sample, time.time())
         for drop in self._drops.new():
@@ -140,6 +167,8 @@ class QuotaSource:
         for account, cache in self._caches.items():
             news |= self._take(_real(account), cache.read())
         self._looked_at = time.monotonic()
+        if self._looked_at >= self._saved_at + SAVE_S:
+            self._save_history()
         return news
 
     def _on_change(self, path: Path) -> None:
