@@ -19,7 +19,7 @@ from tests.support.waiting import until
 FIXTURES = Path(__file__).parents[1] / "fixtures/quota"
 
 
-def redraw(percent: float, session: str = "a", **told: Any) -> None:
+def redraw(percent: float, session: str = "a", environ: dict[str, str] | None = None, **told: Any) -> None:
     """What Claude Code does at each redraw."""
     now = int(time.time())
     line = {
@@ -31,7 +31,9 @@ def redraw(percent: float, session: str = "a", **told: Any) -> None:
         },
     }
     command = [sys.executable, "-m", "gauge_mqtt.statusline", "--then", "true"]
-    subprocess.run(command, input=json.dumps(line | told).encode(), check=True, env=os.environ, timeout=30)
+    subprocess.run(
+        command, input=json.dumps(line | told).encode(), check=True, env=os.environ | (environ or {}), timeout=30
+    )
 
 
 def report(percent: float) -> bytes:
@@ -143,3 +145,43 @@ def test_it_is_never_asked_more_often_than_every_five_minutes(value: str, words:
     refused = gauge("once", CLAUDE_GAUGE_QUOTA_POLL=value)
     assert refused.exit_code == 2
     assert words in refused.output
+
+
+WATCHER = """
+import os, sys
+log = os.open(os.environ["WATCHED"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+def seen(event, arguments):
+    if event in {"open", "socket.connect", "subprocess.Popen", "os.exec", "os.posix_spawn"}:
+        what = arguments[0] if event != "socket.connect" else arguments[1]
+        os.write(log, f"{event} {os.fsdecode(what) if isinstance(what, bytes) else what}\\n".encode(errors="replace"))
+sys.addaudithook(seen)
+"""
+
+
+def test_no_credential_is_opened_and_nobody_but_the_broker_is_called(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """By Python's own audit events, of the publisher and of the status line command."""
+    write_log()
+    mosquitto.start()
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook/sitecustomize.py").write_text(WATCHER)
+    for name in (".credentials.json", "settings.json", "history.jsonl"):
+        (Path.home() / ".claude" / name).write_text('{"accessToken": "secret"}')
+    (Path.home() / ".claude.json").write_text("{}")
+    watched = {"PYTHONPATH": str(tmp_path / "hook"), "WATCHED": str(tmp_path / "seen")}
+    with RecordingClient(mosquitto.port) as client, Daemon("--mqtt-url", url(mosquitto), **watched):
+        until(lambda: client.latest.get("claude_gauge/lab/window_7d_tokens") not in {None, b"None"})
+        redraw(23.5, environ=watched)
+        until(lambda: client.latest.get("claude_gauge/lab/window_5h_pct") == b"0.235")
+    seen = (tmp_path / "seen").read_text().splitlines()
+    home = str(Path.home())
+    opened = {row.split(" ", 1)[1].removeprefix(home) for row in seen if row.startswith(f"open {home}/")}
+    assert "/.claude.json" in opened, "it was watched"
+    assert {name for name in opened if "/.claude/" in name} == {"/.claude/projects/-home-user-project/one.jsonl"}
+    assert {name for name in opened if not name.startswith(("/.claude/", "/.local/state/gauge-mqtt/"))} <= {
+        "/.claude.json",
+        "/.config/claude/.claude.json",
+        "/.config/gauge-mqtt/config.toml",
+    }
+    called = {row.rpartition(", ")[2].rstrip(")") for row in seen if row.startswith("socket.connect")}
+    assert called <= {str(mosquitto.port), "1883"}, called
+    assert [row for row in seen if row.startswith(("subprocess", "os."))] == ["os.exec /bin/sh"], "the chained command"
