@@ -144,8 +144,11 @@ class Logbook:
                 self._complete_since(max(floor, written + SLACK_S))
                 if self._learned(now):
                     changed()
+            grown = max(item.size - file.offset, 0)
+            if item.mtime_ns < settled:
+                self.tail.doubt(file, item)
             size = await self._read(item, file, now, pauses)
-            missed += size if item.mtime_ns < settled else 0
+            missed += min(size, grown) if item.mtime_ns < settled else 0
         if progress:
             progress(todo, todo)
         self._complete_since(floor)

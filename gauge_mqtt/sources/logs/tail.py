@@ -17,6 +17,7 @@ from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.core.turns import Step, Turn, settles
 from gauge_mqtt.core.windows import WINDOW_AHEAD_S
 from gauge_mqtt.sources.logs.decode import BROKEN
+from gauge_mqtt.sources.logs.listing import ListedFile
 from gauge_mqtt.sources.logs.records import (
     REPORT_MARK,
     SYNTHETIC_MARK,
@@ -145,6 +146,14 @@ class Tail:
             if want >= min(left, LINE_MAX) or len(data) < known + want or data.find(b"\n", known) != -1:
                 return data, want >= left
             want *= 4
+
+    def doubt(self, file: LogFile, item: ListedFile) -> None:
+        """Read a file anew that was written to and did not grow: something in its middle is another.
+
+        To be called only once nobody writes any more: a new time may be seen before the new size.
+        """
+        if file.offset == item.size and item.mtime_ns > file.changed_ns:
+            self._start_anew(file)
 
     def _start_anew(self, file: LogFile) -> None:
         self.counters.resets += file.offset > 0
