@@ -68,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Bytes bytes(data, size);
   Bench bench(bytes.next());
   gauge::Trim trim{};
-  std::int16_t permille = gauge::contract::kNeedleUnknown;
+  std::int16_t value = gauge::contract::kNeedleUnknown;
   while (!bytes.empty()) {
     switch (const std::uint8_t order = bytes.next(); order % 8) {
       case 0:
@@ -83,9 +83,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
       case 3:
       case 4:
-        permille = bytes.next_16();
-        if (order % 16 < 8) permille = static_cast<std::int16_t>(permille % 1001);
-        bench.needle.set_target(permille);
+        value = bytes.next_16();
+        if (order % 16 < 8) value = static_cast<std::int16_t>(value % 1001);
+        bench.needle.set_target(value);
         break;
       case 5:
         bench.tick(bytes.next());
@@ -99,7 +99,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(ms < kPatienceMs);
     bench.tick(1);
   }
-  const std::int32_t off = bench.motor.place - gauge::Scale(bench.motor.steps_per_degree(), trim).step(permille);
+  const std::int32_t off = bench.motor.place - gauge::Scale(bench.motor.steps_per_degree(), trim).step(value);
   require(off >= -bench.motor.steps_per_degree() / 3 && off <= bench.motor.steps_per_degree() / 3);
   return 0;
 }

@@ -46,7 +46,7 @@ void JsonLines::show(const Picture& picture) {
   flush();
 }
 
-void JsonLines::say(const std::string& words) { warn(words); }
+void JsonLines::log(const std::string& words) { warn(words); }
 
 void PlainLines::show(const Picture& picture) {
   std::string line = picture.link;
@@ -63,6 +63,6 @@ void PlainLines::show(const Picture& picture) {
   flush();
 }
 
-void PlainLines::say(const std::string& words) { warn(words); }
+void PlainLines::log(const std::string& words) { warn(words); }
 
 }  // namespace gauge

@@ -12,7 +12,7 @@ namespace gauge {
 class JsonLines final : public Screen {
  public:
   void show(const Picture& picture) override;
-  void say(const std::string& words) override;
+  void log(const std::string& words) override;
 
  private:
   std::optional<Picture> last_;
@@ -22,7 +22,7 @@ class JsonLines final : public Screen {
 class PlainLines final : public Screen {
  public:
   void show(const Picture& picture) override;
-  void say(const std::string& words) override;
+  void log(const std::string& words) override;
 
  private:
   std::string last_;

@@ -43,7 +43,7 @@ class Screen {
   virtual ~Screen() = default;
   virtual void show(const Picture& picture) = 0;
   // A sentence about the connection to the broker. From any thread.
-  virtual void say(const std::string& words) = 0;
+  virtual void log(const std::string& words) = 0;
   // Nothing more will be shown.
   virtual void close() {}
 };

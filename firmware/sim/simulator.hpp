@@ -36,7 +36,7 @@ class Simulator final : private Host {
   std::uint32_t random() override { return random_(); }
   void save(const Settings&) override {}  // they last as long as the program
   void restart() override { restarting_ = true; }
-  void log(const char* line) override { screen_.say(line); }
+  void log(const char* line) override { screen_.log(line); }
 
   void live();  // from a start of the firmware to its end or restart
   void network_task(Session& session);

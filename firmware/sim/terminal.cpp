@@ -81,10 +81,9 @@ void Terminal::show(const Picture& picture) {
   std::string said;
   {
     const std::lock_guard lock(mutex_);
-    if (last_ && (since(last_->at, picture.at) < kEveryMs || (same_look(*last_, picture) && !said_something_new_)))
-      return;
-    said_something_new_ = false;
-    said = said_;
+    if (last_ && (since(last_->at, picture.at) < kEveryMs || (same_look(*last_, picture) && !log_is_new_))) return;
+    log_is_new_ = false;
+    said = logged_;
   }
   std::vector<Canvas> dials;
   for (std::size_t which = 0; which < picture.needles.size(); ++which) {
@@ -107,11 +106,11 @@ void Terminal::show(const Picture& picture) {
   last_ = picture;
 }
 
-void Terminal::say(const std::string& words) {
+void Terminal::log(const std::string& words) {
   if (words.rfind("link: ", 0) == 0) return;  // the picture has it
   const std::lock_guard lock(mutex_);
-  said_ = words;
-  said_something_new_ = true;
+  logged_ = words;
+  log_is_new_ = true;
 }
 
 }  // namespace gauge

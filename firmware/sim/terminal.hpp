@@ -16,14 +16,14 @@ class Terminal final : public Screen {
   Terminal& operator=(const Terminal&) = delete;
 
   void show(const Picture& picture) override;
-  void say(const std::string& words) override;
+  void log(const std::string& words) override;
   void close() override;
 
  private:
   std::optional<Picture> last_;
   std::mutex mutex_;  // of the next two
-  std::string said_;
-  bool said_something_new_ = false;
+  std::string logged_;
+  bool log_is_new_ = false;
 };
 
 }  // namespace gauge

@@ -10,9 +10,9 @@ std::string reading_of(contract::Dial dial, const NeedlePicture& needle) {
   // Half way between the zero mark and the place where a needle without data rests.
   constexpr float kBelowScale = (contract::kParkDeg + contract::kZeroDeg) / 2;
   if (needle.deg < kBelowScale) return "no data";
-  const float share = (needle.deg - contract::kZeroDeg) / (contract::kFullDeg - contract::kZeroDeg);
+  const float ratio = (needle.deg - contract::kZeroDeg) / (contract::kFullDeg - contract::kZeroDeg);
   const bool tach = dial == contract::Dial::tach;
-  const float shown = share * (tach ? float{contract::kNeedleMax} / contract::kRedlineMark : 100);
+  const float shown = ratio * (tach ? float{contract::kNeedleMax} / contract::kRedlineMark : 100);
   char text[32];
   std::snprintf(text, sizeof text, tach ? "%.2f x" : "%.0f %%", static_cast<double>(std::max(shown, 0.0F)));
   return text;

@@ -24,8 +24,8 @@ const JsonDocument& filter() {
   return wanted;
 }
 
-// null is "no data". What is no needle's value, and a key that is not there, make the frame invalid: it is another
-// page.
+// null is "no data". What is no needle's value, and a key that is not there, make the answer invalid: it is
+// another page.
 std::int16_t needle(JsonVariantConst value) {
   if (value.isNull() && !value.isUnbound()) return contract::kNeedleUnknown;
   return value.is<std::int16_t>() ? value.as<std::int16_t>() : std::numeric_limits<std::int16_t>::min();
@@ -84,22 +84,22 @@ bool UsageClient::read_body() {
 }
 
 void UsageClient::tell(Session& session) {
-  JsonDocument usage;
+  JsonDocument answer;
   const DeserializationError error =
-      deserializeJson(usage, body_.data(), size_, DeserializationOption::Filter(filter()));
+      deserializeJson(answer, body_.data(), size_, DeserializationOption::Filter(filter()));
   if (error) return session.refuse_usage();
-  const auto keys = usage.as<JsonObjectConst>();
-  UsageFrame frame;
-  for (std::size_t dial = 0; dial < frame.needles.size(); ++dial) {
-    frame.needles[dial] = needle(keys[contract::kNeedleKeys[dial]]);
+  const auto keys = answer.as<JsonObjectConst>();
+  Usage usage;
+  for (std::size_t dial = 0; dial < usage.needles.size(); ++dial) {
+    usage.needles[dial] = needle(keys[contract::kNeedleKeys[dial]]);
   }
-  frame.hot = keys["hot"] | false;
-  frame.warn = keys["warn"] | false;
-  frame.stall = keys["stall"] | false;
-  frame.idle = keys["idle"] | false;
-  frame.last_model = text(keys["last_model"]);
-  frame.updated_at = text(keys["updated_at"]);
-  session.on_usage(frame, millis());
+  usage.hot = keys["hot"] | false;
+  usage.warn = keys["warn"] | false;
+  usage.stall = keys["stall"] | false;
+  usage.idle = keys["idle"] | false;
+  usage.last_model = text(keys["last_model"]);
+  usage.updated_at = text(keys["updated_at"]);
+  session.on_usage(usage, millis());
 }
 
 }  // namespace gauge

@@ -19,14 +19,14 @@ TEST_CASE("a needle of which nobody knows where it stands does not move, and say
 TEST_CASE("a needle finds its stop, then shows its value, or parks if there is none") {
   for (const std::int32_t steps_per_degree : {3, 12}) {
     for (const auto dial : {Dial::fuel_5h, Dial::tach}) {
-      for (const auto permille : Values<4>{-1, 0, 500, 1000}) {
+      for (const auto value : Values<4>{-1, 0, 500, 1000}) {
         Motor motor(steps_per_degree, 200 * steps_per_degree);
         Needle needle(motor, dial);
-        needle.set_target(permille);
+        needle.set_target(value);
         needle.home();
         CHECK(needle.moving());
         rest(needle);
-        const double expected = permille < 0 ? 6 : 24 + permille * 0.24;
+        const double expected = value < 0 ? 6 : 24 + value * 0.24;
         CHECK(motor.place == doctest::Approx(expected * steps_per_degree).epsilon(0.001));
         CHECK(needle.step() == motor.place);
         CHECK(needle.angle_deg().value_or(-1) == doctest::Approx(expected).epsilon(0.001));
@@ -63,8 +63,8 @@ TEST_CASE("a needle moves between the stops only, whatever it is told, but for h
   Motor motor(3, 18);
   Needle needle(motor, Dial::fuel_5h);
   needle.restore(18);
-  for (const auto permille : Values<8>{1000, 0, 1000, -1, 1000, 32767, -32768, 0}) {
-    needle.set_target(permille);
+  for (const auto value : Values<8>{1000, 0, 1000, -1, 1000, 32767, -32768, 0}) {
+    needle.set_target(value);
     for (int ms = 0; ms < 700; ++ms) needle.tick(1);
   }
   rest(needle);

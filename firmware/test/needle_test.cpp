@@ -25,10 +25,10 @@ TEST_CASE("a fuel keeps still while its value wavers, a tach does not") {
   Motor tach_motor(3, 432);
   Needle tach(tach_motor, Dial::tach);
   tach.restore(432);
-  for (const auto permille : Values<6>{500, 501, 499, 501, 500, 499}) {
+  for (const auto value : Values<6>{500, 501, 499, 501, 500, 499}) {
     fuel.set_trim({0, 0});  // said each time, but never new
-    fuel.set_target(permille);
-    tach.set_target(permille);
+    fuel.set_target(value);
+    tach.set_target(value);
     rest(fuel);
     rest(tach);
   }

@@ -10,16 +10,16 @@ using namespace gauge;
 
 constexpr std::int16_t kNoData = contract::kNeedleUnknown;
 
-double exact_deg(int permille) { return 24 + permille * 240.0 / 1000; }
+double exact_deg(int value) { return 24 + value * 240.0 / 1000; }
 
 TEST_CASE("a value stands where its printed mark is, to half a step") {
   for (const std::int32_t steps_per_degree : {3, 12}) {
     const Scale scale(steps_per_degree, Trim{});
-    for (std::int16_t permille = 0; permille <= 1000; ++permille) {
-      const double off = scale.step(permille) - exact_deg(permille) * steps_per_degree;
-      CAPTURE(permille);
+    for (std::int16_t value = 0; value <= 1000; ++value) {
+      const double off = scale.step(value) - exact_deg(value) * steps_per_degree;
+      CAPTURE(value);
       CHECK(std::abs(off) <= 0.5);
-      CHECK(std::abs(static_cast<double>(scale.degrees(scale.step(permille))) - exact_deg(permille)) <=
+      CHECK(std::abs(static_cast<double>(scale.degrees(scale.step(value))) - exact_deg(value)) <=
             0.5 / steps_per_degree + 1e-4);
     }
     CHECK(scale.step(kNoData) == 6 * steps_per_degree);
@@ -50,9 +50,9 @@ TEST_CASE("whatever the value and the trims: between the stops, in order, and no
         const Scale scale(steps_per_degree, Trim{static_cast<std::int16_t>(zero), static_cast<std::int16_t>(full)});
         std::int32_t before = scale.step(kNoData);
         bool in_order = before > 0 && before < scale.step(0);
-        for (std::int16_t permille = 0; permille <= 1000; ++permille) {
-          in_order = in_order && scale.step(permille) >= before;
-          before = scale.step(permille);
+        for (std::int16_t value = 0; value <= 1000; ++value) {
+          in_order = in_order && scale.step(value) >= before;
+          before = scale.step(value);
         }
         CAPTURE(zero);
         CAPTURE(full);
@@ -87,9 +87,9 @@ TEST_CASE("a value that wavers by a third of a degree moves nothing") {
 TEST_CASE("a creeping value is shown to a third of a degree") {
   const Scale scale(3, Trim{});
   Hysteresis hysteresis(3);
-  for (std::int16_t permille = 0; permille <= 1000; ++permille) {
-    const std::int32_t step = scale.step(permille);
-    CHECK(std::abs(hysteresis.hold(permille, step) - step) <= 1);
+  for (std::int16_t value = 0; value <= 1000; ++value) {
+    const std::int32_t step = scale.step(value);
+    CHECK(std::abs(hysteresis.hold(value, step) - step) <= 1);
   }
 }
 

@@ -13,8 +13,8 @@ using gauge_test::SessionBench;
 
 namespace {
 
-UsageFrame frame(std::string_view updated_at) {
-  UsageFrame made;
+Usage usage(std::string_view updated_at) {
+  Usage made;
   made.needles = {100, 200, -1};
   made.last_model = "haiku";
   made.idle = true;
@@ -65,19 +65,19 @@ TEST_CASE("an answer over HTTP moves needles and lamps, and they park when its t
   REQUIRE(set(bench.settings, "broker_host", "") == nullptr);
   with_http(bench);
   bench.run(100);
-  bench.session.on_usage(frame("2026-11-22T12:00:00Z"), bench.now);
+  bench.session.on_usage(usage("2026-11-22T12:00:00Z"), bench.now);
   bench.run(100);
   CHECK(bench.targets.needles[1] == 200);
   CHECK(bench.targets.lamps == 0b1000100);
   CHECK(bench.targets.link == Link::live);
   CHECK(bench.targets.fresh);
   for (int s = 0; s < 91; ++s) {
-    bench.session.on_usage(frame("2026-11-22T12:00:00Z"), bench.now);
+    bench.session.on_usage(usage("2026-11-22T12:00:00Z"), bench.now);
     bench.run(1000);
   }
   CHECK(bench.targets.link == Link::stale);
   CHECK_FALSE(bench.targets.fresh);
-  bench.session.on_usage(frame("2026-11-22T12:01:31Z"), bench.now);
+  bench.session.on_usage(usage("2026-11-22T12:01:31Z"), bench.now);
   bench.run(100);
   CHECK(bench.targets.link == Link::live);
 }
@@ -88,11 +88,11 @@ TEST_CASE(
   REQUIRE(set(bench.settings, "broker_host", "") == nullptr);
   with_http(bench);
   bench.run(100);
-  UsageFrame bad = frame("2026-11-22T12:00:00Z");
+  Usage bad = usage("2026-11-22T12:00:00Z");
   bad.needles[0] = 1001;
   bench.session.on_usage(bad, bench.now);
   const std::string long_time(41, '2');
-  bench.session.on_usage(frame(long_time), bench.now);
+  bench.session.on_usage(usage(long_time), bench.now);
   CHECK(bench.targets.needles[1] == -1);
   CHECK(bench.session.counters().dropped == 2);
 
@@ -101,7 +101,7 @@ TEST_CASE(
   other.meet();
   REQUIRE(set(other.settings, "broker_host", "") == nullptr);  // for the next connect
   other.run(100);
-  other.session.on_usage(frame("2026-11-22T12:00:00Z"), other.now);
+  other.session.on_usage(usage("2026-11-22T12:00:00Z"), other.now);
   CHECK(other.targets.needles[1] == -1);
 }
 

@@ -30,9 +30,9 @@ struct Panel {
   // As a retained message of the broker.
   void hear(std::string_view topic, std::string_view payload) {
     if (const auto dial = dial_of(topic)) {
-      const auto permille = parse_needle(payload);
-      REQUIRE(permille);
-      needles[static_cast<std::size_t>(*dial)].set_target(*permille);
+      const auto value = parse_needle(payload);
+      REQUIRE(value);
+      needles[static_cast<std::size_t>(*dial)].set_target(*value);
       ++heard;
     } else if (topic == contract::kLampsTopic) {
       const auto mask = parse_lamps(payload);

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from drawing import Ink, Page, arc, circle, line, polar
-from gauge_mqtt.contract.dials import Dial, face_deg, motor_deg
+from gauge_mqtt.contract.dials import Face, face_deg, motor_deg
 from gauge_mqtt.contract.fascia import RADIUS
 from gauge_mqtt.contract.usage import NEEDLE_MAX, NEEDLE_UNKNOWN
 from lettering import strokes, width
@@ -40,7 +40,7 @@ class Text:
         page.draw(strokes(text, x, y, self.height, self.spread), ink, name=name, label=text)
 
 
-def face(page: Page, dial: Dial, x: float, y: float) -> None:
+def face(page: Page, dial: Face, x: float, y: float) -> None:
     """The printed face, with what is to be cut."""
     page.draw(circle(x, y, RADIUS[dial.name]), Ink(fill=CREAM, stroke=CUT, width=0.1), name=f"{dial.name}-disc")
     lettered(page, dial, x, y)
@@ -50,7 +50,7 @@ def face(page: Page, dial: Dial, x: float, y: float) -> None:
         page.draw(circle(x + side * FACE_SCREW_REACH, y, FACE_SCREW / 2), HAIR)
 
 
-def lettered(page: Page, dial: Dial, x: float, y: float) -> None:
+def lettered(page: Page, dial: Face, x: float, y: float) -> None:
     """What is printed on the face: scale, numbers, red zone, park mark, title."""
     name, radius = dial.name, RADIUS[dial.name]
     scale, major, minor = radius * 0.905, radius * 0.15, radius * 0.085

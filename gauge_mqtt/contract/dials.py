@@ -19,7 +19,7 @@ ZERO_DEG, FULL_DEG = 24, 264
 
 
 @dataclass(frozen=True, slots=True)
-class Dial:
+class Face:
     """One face. `marks`: 0..1000 -> what stands there; `red_from`: where its red zone starts, up to 1000."""
 
     name: str
@@ -29,13 +29,13 @@ class Dial:
     red_from: int
 
 
-def _fuel(name: str) -> Dial:
+def _fuel(name: str) -> Face:
     marks = {share * NEEDLE_MAX // 100: str(share) for share in range(0, 101, 20)}
-    return Dial(name, f"{name} FUEL", "% used", marks, round(WARN_ABOVE * NEEDLE_MAX))
+    return Face(name, f"{name} FUEL", "% used", marks, round(WARN_ABOVE * NEEDLE_MAX))
 
 
-_TACH = Dial("tach", "TOKENS/MIN", "x redline", {REDLINE_MARK * n // 4: f"{n / 4:g}" for n in range(6)}, REDLINE_MARK)
-FACES: dict[str, Dial] = {name: _TACH if name == "tach" else _fuel(name) for name in DIALS}
+_TACH = Face("tach", "TOKENS/MIN", "x redline", {REDLINE_MARK * n // 4: f"{n / 4:g}" for n in range(6)}, REDLINE_MARK)
+FACES: dict[str, Face] = {name: _TACH if name == "tach" else _fuel(name) for name in DIALS}
 
 
 def motor_deg(needle: int) -> float:

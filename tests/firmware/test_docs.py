@@ -164,9 +164,9 @@ def test_every_command_and_every_topic_of_the_device_is_documented() -> None:
     commands = re.findall(r'\{CommandKind::\w+, \S+, "([^"]+)"\}', (core / "commands.hpp").read_text())
     assert len(commands) == 13
     named = {re.sub("trim/[^/]+", "trim/<dial>", command) for command in commands}
-    said = set(re.findall(r'say\("([a-z_]+)"', (core / "session_outbox.cpp").read_text()))
-    assert {"light", "brightness", "quiet_boot"} <= said
-    for topic in named | said | {"availability", "fresh", "diag", "button"}:
+    published = set(re.findall(r'publish\("([a-z_]+)"', (core / "session_outbox.cpp").read_text()))
+    assert {"light", "brightness", "quiet_boot"} <= published
+    for topic in named | published | {"availability", "fresh", "diag", "button"}:
         assert f"`{topic}`" in page
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from gauge_mqtt.contract.dials import FACES, Dial, face_deg, motor_deg
+from gauge_mqtt.contract.dials import FACES, Face, face_deg, motor_deg
 from gauge_mqtt.contract.fascia import CENTRE, FASCIA, RADIUS, WINDOW, lamp_windows
 from gauge_mqtt.contract.usage import LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
 from gauge_mqtt.sinks.terminal.canvas import DOTS_X, DOTS_Y, Canvas, polar
@@ -94,7 +94,7 @@ def _lamp(lamp: str, shown: Frame) -> str:
     return lamp if lamp in shown.lit else "quiet"
 
 
-def _dial(canvas: Canvas, dial: Dial, centre: tuple[float, float], radius: float, shown: Frame) -> None:
+def _dial(canvas: Canvas, dial: Face, centre: tuple[float, float], radius: float, shown: Frame) -> None:
     def at(needle: int) -> float:
         return face_deg(motor_deg(needle))
 

@@ -39,10 +39,10 @@ void Needle::restore(std::int32_t step) { start_at(step); }
 
 void Needle::self_test() { sweep_ = stage_ != Stage::sweep_up && stage_ != Stage::sweep_down; }
 
-void Needle::set_target(std::int16_t permille) {
-  permille_ = permille;
-  const std::int32_t step = scale_.step(permille);
-  target_ = tach_ ? step : hysteresis_.hold(permille, step);
+void Needle::set_target(std::int16_t value) {
+  value_ = value;
+  const std::int32_t step = scale_.step(value);
+  target_ = tach_ ? step : hysteresis_.hold(value, step);
 }
 
 void Needle::set_trim(Trim trim) {
@@ -50,7 +50,7 @@ void Needle::set_trim(Trim trim) {
   trim_ = trim;
   scale_ = Scale(coils_.steps_per_degree(), trim);
   hysteresis_.forget();
-  set_target(permille_);
+  set_target(value_);
 }
 
 void Needle::start_at(std::int32_t step) {

@@ -22,8 +22,8 @@ class Needle {
   void restore(std::int32_t step);  // it stands there, 0..last step; nothing moves
   void self_test();                 // from 0 to full and back, then to its target; waits until homing is over
 
-  void set_target(std::int16_t permille);  // 0..1000, -1: no data, parks below zero
-  void set_trim(Trim trim);                // a new one shows at once
+  void set_target(std::int16_t value);  // 0..1000, -1: no data, parks below zero
+  void set_trim(Trim trim);             // a new one shows at once
 
   // Each millisecond while moving; `dt` is the time since the last call.
   void tick(Millis dt);
@@ -51,7 +51,7 @@ class Needle {
   Homing homing_;
   Stage stage_ = Stage::lost;
   bool sweep_ = false;  // wanted as soon as the needle is live
-  std::int16_t permille_ = contract::kNeedleUnknown;
+  std::int16_t value_ = contract::kNeedleUnknown;
   std::int32_t target_;
 };
 

@@ -26,10 +26,10 @@ Scale::Scale(std::int32_t steps_per_degree, Trim trim)
       zero_(trimmed(contract::kZeroDeg, trim.zero) * steps_per_degree / kThirds),
       full_(trimmed(contract::kFullDeg, trim.full) * steps_per_degree / kThirds) {}
 
-std::int32_t Scale::step(std::int16_t permille) const {
-  if (permille < 0) return thirds(contract::kParkDeg) * steps_per_degree_ / kThirds;
-  const std::int32_t value = std::min(permille, contract::kNeedleMax);
-  return zero_ + ((full_ - zero_) * value + contract::kNeedleMax / 2) / contract::kNeedleMax;
+std::int32_t Scale::step(std::int16_t value) const {
+  if (value < 0) return thirds(contract::kParkDeg) * steps_per_degree_ / kThirds;
+  const std::int32_t in_range = std::min(value, contract::kNeedleMax);
+  return zero_ + ((full_ - zero_) * in_range + contract::kNeedleMax / 2) / contract::kNeedleMax;
 }
 
 std::int32_t Scale::last_step() const { return thirds(contract::kSweepDeg) * steps_per_degree_ / kThirds - 1; }
@@ -38,8 +38,8 @@ float Scale::degrees(std::int32_t step) const {
   return static_cast<float>(step) / static_cast<float>(steps_per_degree_);
 }
 
-std::int32_t Hysteresis::hold(std::int16_t permille, std::int32_t step) {
-  const bool exact = permille <= 0 || permille >= contract::kNeedleMax || held_ < 0;
+std::int32_t Hysteresis::hold(std::int16_t value, std::int32_t step) {
+  const bool exact = value <= 0 || value >= contract::kNeedleMax || held_ < 0;
   if (exact || std::abs(step - held_) > width_) held_ = step;
   return held_;
 }

@@ -20,7 +20,7 @@ class Scale {
   Scale(std::int32_t steps_per_degree, Trim trim);
 
   // A value out of range is shown as the nearest one in range. Always 0..last_step().
-  std::int32_t step(std::int16_t permille) const;
+  std::int32_t step(std::int16_t value) const;
   std::int32_t last_step() const;
   float degrees(std::int32_t step) const;
 
@@ -35,8 +35,8 @@ class Hysteresis {
  public:
   explicit Hysteresis(std::int32_t steps_per_degree) : width_(steps_per_degree / 3) {}
 
-  // The step to show for `permille`, which is `step` on the scale.
-  std::int32_t hold(std::int16_t permille, std::int32_t step);
+  // The step to show for `value`, which is `step` on the scale.
+  std::int32_t hold(std::int16_t value, std::int32_t step);
   void forget() { held_ = -1; }
 
  private:

@@ -60,8 +60,8 @@ void Session::poll(bool wifi, Millis now) {
         backoff_.reset();
       }
       break;
-    case Phase::greeting:
-      greet();
+    case Phase::subscribing:
+      begin();
       break;
     case Phase::up:
       mqtt_.loop(*this);
@@ -85,11 +85,11 @@ void Session::connect() {
   options.will_payload = contract::kOffline;
   options.keepalive_s = kKeepaliveS;
   const MqttResult result = mqtt_.connect(options);
-  if (result != told_) log("broker ", words(result));
-  told_ = result;
+  if (result != logged_result_) log("broker ", words(result));
+  logged_result_ = result;
   if (result != MqttResult::connected) return wait();
   // The rest waits for the next poll: this one's time is as old as the connect was long.
-  phase_ = Phase::greeting;
+  phase_ = Phase::subscribing;
 }
 
 void Session::wait() {
@@ -97,8 +97,8 @@ void Session::wait() {
   retry_at_ = now_ + backoff_.next(host_.random());
 }
 
-void Session::greet() {
-  greeted_at_ = now_;
+void Session::begin() {
+  subscribed_at_ = now_;
   early_ = true;
   steady_ = false;
   refused_ = 0;
@@ -125,18 +125,18 @@ void Session::leave() {
   monitor_.disconnected();
   if (phase_ == Phase::up) away_since_ = now_;
   phase_ = Phase::away;
-  told_.reset();
+  logged_result_.reset();
   wait();
 }
 
 void Session::work() {
-  if (early_ && since(greeted_at_, now_) >= kEarlyMs) early_ = false;
-  if (!steady_ && since(greeted_at_, now_) >= kSteadyMs) {
+  if (early_ && since(subscribed_at_, now_) >= kEarlyMs) early_ = false;
+  if (!steady_ && since(subscribed_at_, now_) >= kSteadyMs) {
     steady_ = true;
     backoff_.reset();
   }
   for (std::size_t at = 0; empty_ != 0; ++at, empty_ >>= 1) {
-    if ((empty_ & 1) != 0) say(Topic("cmd/").add(kCommandTopics[at].below).view(), "", true);
+    if ((empty_ & 1) != 0) publish(Topic("cmd/").add(kCommandTopics[at].below).view(), "", true);
   }
   if (restart_) {
     restart_ = false;
@@ -149,17 +149,17 @@ void Session::work() {
     if (!subscribe_publisher()) return lost();
   }
   if (announce_ && reached(announce_at_, now_)) announce();
-  if (settings_unsaid_) say_settings();
-  if (said_fresh_ != monitor_.fresh()) say_fresh();
-  if (reached(diag_at_, now_)) say_diag();
+  if (settings_unpublished_) publish_settings();
+  if (published_fresh_ != monitor_.fresh()) publish_fresh();
+  if (reached(diag_at_, now_)) publish_diag();
 }
 
 void Session::judge(bool wifi) {
   monitor_.poll(wifi, now_);
   targets_.link = monitor_.state();
   targets_.fresh = monitor_.fresh();
-  if (monitor_.state() != told_link_) log("link: ", name(monitor_.state()));
-  told_link_ = monitor_.state();
+  if (monitor_.state() != logged_link_) log("link: ", name(monitor_.state()));
+  logged_link_ = monitor_.state();
 
   if (phase_ == Phase::away && since(away_since_, now_) >= kAwayLongMs) away_long_ = true;
   const bool no_broker = settings_.broker_host[0] == '\0' || away_long_;
@@ -169,7 +169,7 @@ void Session::judge(bool wifi) {
 void Session::settings_changed() {
   targets_.brightness = settings_.light ? settings_.brightness : std::uint8_t{0};
   for (std::size_t dial = 0; dial < settings_.trims.size(); ++dial) targets_.trims[dial] = settings_.trims[dial];
-  settings_unsaid_ = true;
+  settings_unpublished_ = true;
   settings_unsaved_ = true;
   save_at_ = now_ + kSaveAfterMs;
 }
@@ -181,7 +181,7 @@ void Session::save_settings() {
 
 void Session::close() {
   if (settings_unsaved_) save_settings();
-  if (phase_ == Phase::up) say(contract::kAvailabilityTopic, contract::kOffline, true);
+  if (phase_ == Phase::up) publish(contract::kAvailabilityTopic, contract::kOffline, true);
   leave();
 }
 

@@ -42,7 +42,7 @@ class Session final : public MqttListener {
 
   // Whether `GET /usage` is wanted each second: its address is set, and there is no broker, or none for 60 s.
   bool wants_http() const { return wants_http_; }
-  void on_usage(const UsageFrame& frame, Millis now);
+  void on_usage(const Usage& usage, Millis now);
   // An answer that was none: not JSON, or not the contract's.
   void refuse_usage() { refuse(Refusal::usage); }
 
@@ -61,11 +61,11 @@ class Session final : public MqttListener {
   void on_message(std::string_view topic, std::string_view payload) override;
 
  private:
-  enum class Phase : std::uint8_t { away, greeting, up };
+  enum class Phase : std::uint8_t { away, subscribing, up };
 
   void connect();
   void wait();
-  void greet();
+  void begin();
   void work();
   void lost();
   void leave();
@@ -74,10 +74,10 @@ class Session final : public MqttListener {
   bool subscribe();
   bool subscribe_publisher();
   void announce();
-  void say_settings();
-  void say_fresh();
-  void say_diag();
-  void say(std::string_view below, std::string_view payload, bool retained);
+  void publish_settings();
+  void publish_fresh();
+  void publish_diag();
+  void publish(std::string_view below, std::string_view payload, bool retained);
 
   void on_display(std::string_view below, std::string_view payload);
   void on_availability(std::string_view instance, std::string_view payload);
@@ -101,8 +101,8 @@ class Session final : public MqttListener {
   Millis now_ = 0;  // of the last poll
 
   Phase phase_ = Phase::away;
-  std::optional<MqttResult> told_;  // of the last connect, in the log
-  Link told_link_ = Link::live;
+  std::optional<MqttResult> logged_result_;  // of the last connect, in the log
+  Link logged_link_ = Link::live;
   bool met_ = false;        // connected once
   bool away_long_ = false;  // for 60 s
   bool timing_ = false;     // away_since_ is set
@@ -112,15 +112,15 @@ class Session final : public MqttListener {
   bool wants_http_ = false;
   Millis away_since_ = 0;
   Millis retry_at_ = 0;
-  Millis greeted_at_ = 0;
+  Millis subscribed_at_ = 0;
 
   // What `poll` still has to do.
   bool adopted_ = false;
   bool restart_ = false;
-  bool settings_unsaid_ = false;
+  bool settings_unpublished_ = false;
   bool settings_unsaved_ = false;
   bool announce_ = false;
-  bool said_fresh_ = false;
+  bool published_fresh_ = false;
   std::uint32_t empty_ = 0;    // bits of kCommandTopics
   std::uint32_t refused_ = 0;  // bits of Refusal: logged since the last connect
   Millis save_at_ = 0;

@@ -134,11 +134,11 @@ void Session::obey(const CommandTopic& command, std::int16_t value) {
   settings_changed();
 }
 
-void Session::on_usage(const UsageFrame& frame, Millis now) {
+void Session::on_usage(const Usage& usage, Millis now) {
   if (!wants_http_) return;
-  const Text<40> updated_at(frame.updated_at);
-  if (!valid(frame) || !updated_at.fits()) return refuse(Refusal::usage);
-  apply(frame, targets_);
+  const Text<40> updated_at(usage.updated_at);
+  if (!valid(usage) || !updated_at.fits()) return refuse(Refusal::usage);
+  apply(usage, targets_);
   monitor_.answered(updated_at.view() != updated_at_.view(), now);
   updated_at_ = updated_at;
 }

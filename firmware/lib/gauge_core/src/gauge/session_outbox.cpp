@@ -23,41 +23,41 @@ bool Session::subscribe_publisher() {
 void Session::announce() {
   announce_ = false;
   if (!publish_discovery(mqtt_, device_)) log("could not publish ", "the discovery message");
-  say_settings();
-  say_fresh();
-  say_diag();
-  say(contract::kAvailabilityTopic, contract::kOnline, true);
+  publish_settings();
+  publish_fresh();
+  publish_diag();
+  publish(contract::kAvailabilityTopic, contract::kOnline, true);
 }
 
-void Session::say_settings() {
-  settings_unsaid_ = false;
-  say("light", settings_.light ? kOn : kOff, true);
-  say("brightness", Text<8>().add_number(settings_.brightness).view(), true);
-  say("quiet_boot", settings_.quiet_boot ? kOn : kOff, true);
+void Session::publish_settings() {
+  settings_unpublished_ = false;
+  publish("light", settings_.light ? kOn : kOff, true);
+  publish("brightness", Text<8>().add_number(settings_.brightness).view(), true);
+  publish("quiet_boot", settings_.quiet_boot ? kOn : kOff, true);
   for (const CommandTopic& topic : kCommandTopics) {
     const Trim trim = settings_.trims[static_cast<std::size_t>(topic.dial)];
-    if (topic.kind == CommandKind::trim_zero) say(topic.below, Text<8>().add_number(trim.zero).view(), true);
-    if (topic.kind == CommandKind::trim_full) say(topic.below, Text<8>().add_number(trim.full).view(), true);
+    if (topic.kind == CommandKind::trim_zero) publish(topic.below, Text<8>().add_number(trim.zero).view(), true);
+    if (topic.kind == CommandKind::trim_full) publish(topic.below, Text<8>().add_number(trim.full).view(), true);
   }
 }
 
-void Session::say_fresh() {
-  said_fresh_ = monitor_.fresh();
-  say(kFreshTopic, said_fresh_ ? kOn : kOff, true);
+void Session::publish_fresh() {
+  published_fresh_ = monitor_.fresh();
+  publish(kFreshTopic, published_fresh_ ? kOn : kOff, true);
 }
 
-void Session::say_diag() {
+void Session::publish_diag() {
   diag_at_ = now_ + kDiagEveryMs;
-  say(kDiagTopic, diag_json(host_.vitals(), device_, counters_, monitor_.state()).view(), true);
+  publish(kDiagTopic, diag_json(host_.vitals(), device_, counters_, monitor_.state()).view(), true);
 }
 
 void Session::on_gesture(Gesture gesture) {
   if (phase_ != Phase::up) return;
-  if (gesture == Gesture::press) say(kButtonTopic, kShortPress, false);
-  if (gesture == Gesture::set_up) say(kButtonTopic, kLongPress, false);
+  if (gesture == Gesture::press) publish(kButtonTopic, kShortPress, false);
+  if (gesture == Gesture::set_up) publish(kButtonTopic, kLongPress, false);
 }
 
-void Session::say(std::string_view below, std::string_view payload, bool retained) {
+void Session::publish(std::string_view below, std::string_view payload, bool retained) {
   if (!mqtt_.publish(own_topic(device_, below).c_str(), payload, retained)) log("could not publish ", below);
 }
 

@@ -12,27 +12,27 @@ constexpr std::uint8_t bit(Lamp lamp) { return static_cast<std::uint8_t>(1U << s
 
 }  // namespace
 
-std::uint8_t lamp_mask(const UsageFrame& frame) {
+std::uint8_t lamp_mask(const Usage& usage) {
   unsigned mask = 0;
   for (std::size_t lamp = 0; lamp < contract::kModelLamps; ++lamp) {
-    if (frame.last_model == contract::kLampNames[lamp]) mask |= 1U << lamp;
+    if (usage.last_model == contract::kLampNames[lamp]) mask |= 1U << lamp;
   }
-  if (frame.hot) mask |= bit(Lamp::hot);
-  if (frame.warn) mask |= bit(Lamp::warn);
-  if (frame.stall) mask |= bit(Lamp::stall);
-  if (frame.idle) mask |= bit(Lamp::idle);
+  if (usage.hot) mask |= bit(Lamp::hot);
+  if (usage.warn) mask |= bit(Lamp::warn);
+  if (usage.stall) mask |= bit(Lamp::stall);
+  if (usage.idle) mask |= bit(Lamp::idle);
   return static_cast<std::uint8_t>(mask);
 }
 
-bool valid(const UsageFrame& frame) {
-  return std::all_of(frame.needles.begin(), frame.needles.end(), [](std::int16_t needle) {
+bool valid(const Usage& usage) {
+  return std::all_of(usage.needles.begin(), usage.needles.end(), [](std::int16_t needle) {
     return needle == contract::kNeedleUnknown || (needle >= 0 && needle <= contract::kNeedleMax);
   });
 }
 
-void apply(const UsageFrame& frame, Targets& targets) {
-  for (std::size_t dial = 0; dial < frame.needles.size(); ++dial) targets.needles[dial] = frame.needles[dial];
-  targets.lamps = lamp_mask(frame);
+void apply(const Usage& usage, Targets& targets) {
+  for (std::size_t dial = 0; dial < usage.needles.size(); ++dial) targets.needles[dial] = usage.needles[dial];
+  targets.lamps = lamp_mask(usage);
 }
 
 }  // namespace gauge

@@ -10,7 +10,7 @@
 namespace gauge {
 
 // What a display needs of `GET /usage`. Unknown (`null`): -1 for a needle, false for a lamp, "" for a text.
-struct UsageFrame {
+struct Usage {
   std::array<std::int16_t, contract::kDialNames.size()> needles{contract::kNeedleUnknown, contract::kNeedleUnknown,
                                                                 contract::kNeedleUnknown};
   bool hot = false;
@@ -22,11 +22,11 @@ struct UsageFrame {
 };
 
 // The lamps as the publisher would have said them on `display/lamps`.
-std::uint8_t lamp_mask(const UsageFrame& frame);
+std::uint8_t lamp_mask(const Usage& usage);
 
 // Whether a needle is 0..1000 or -1 in each place.
-bool valid(const UsageFrame& frame);
+bool valid(const Usage& usage);
 
-void apply(const UsageFrame& frame, Targets& targets);
+void apply(const Usage& usage, Targets& targets);
 
 }  // namespace gauge
