@@ -3,6 +3,7 @@
 import os
 import time
 from itertools import islice
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.app.settings import Settings, variable
@@ -50,6 +51,19 @@ def fault(about: str, error: GaugeError) -> Check:
     """An error, and what to do about it."""
     example = f"export {variable(error.setting)}={EXAMPLES[error.setting]}" if error.setting else ""
     return Check(FAULT, about, str(error), error.fix or example)
+
+
+def state(settings: Settings) -> Check:
+    """Whether there is a place for what outlives a restart."""
+    fix = f"export {variable('state_dir')}=/a/directory/of/this/user"
+    lost = "each start reads the logs anew, and what is counted over restarts is lost"
+    if settings.state_dir is None:
+        return Check("note", "state", f"no directory is set and this user has no home directory: {lost}", fix)
+    place = printable(settings.state_dir)
+    there = next((path for path in (settings.state_dir, *settings.state_dir.parents) if os.path.exists(path)), Path())
+    if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
+        return Check("note", "state", f"{place} cannot be written: {lost}", fix)
+    return Check("ok", "state", f"{place} keeps what outlives a restart")
 
 
 def logs(source: JsonlSource) -> list[Check]:

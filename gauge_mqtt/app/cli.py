@@ -17,7 +17,7 @@ from gauge_mqtt import __version__
 from gauge_mqtt.app import telemetry_env as telemetry
 from gauge_mqtt.app.command import EXIT_FAULT, Verbs, loaded, settings_options
 from gauge_mqtt.app.settings import NAMES
-from gauge_mqtt.app.terminal import LogLines, progress, table
+from gauge_mqtt.app.terminal import LogLines, complaints_at_the_end, progress, table
 from gauge_mqtt.homeassistant.yaml_export import PAGES, page
 
 EXIT_CODES = "Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 doctor found a fault."
@@ -103,7 +103,7 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     settings = loaded(flags).settings
 
     async def look() -> SourceSet:
-        with progress() as shown:
+        with complaints_at_the_end(), progress() as shown:
             source_set = await make_sources(settings, shown)
             await source_set.load()
         return source_set
@@ -131,7 +131,9 @@ def doctor(**flags: Any) -> None:
     from gauge_mqtt.app.doctor import examine  # noqa: PLC0415
 
     worst = False
-    for check in asyncio.run(examine(loaded(flags))):
+    with complaints_at_the_end():
+        found = asyncio.run(examine(loaded(flags)))
+    for check in found:
         colour = {"ok": "green", "note": "yellow", FAULT: "red"}[check.verdict]
         click.echo(f"{click.style(f'{check.verdict:5}', fg=colour)} {check.about}: {check.fact}")
         if check.fix:

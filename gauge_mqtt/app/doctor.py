@@ -21,6 +21,7 @@ async def examine(loaded: LoadedSettings) -> list[Check]:
     usage = snapshot(source_set.read(now), settings.limits, settings.instance, now)
     return [
         Check("ok", "settings", f"instance {settings.instance}, {changed} set, the rest default"),
+        checks.state(settings),
         *(checks.logs(source_set.tail) if source_set.tail else []),
         Check("ok", "source", f"{'+'.join(source.name for source in source_set.sources)} ({source_set.why})"),
         *(checks.account(source_set.tail, usage) if source_set.tail else [checks.totals(usage)]),

@@ -39,6 +39,19 @@ def table(rows: Sequence[TableRow]) -> None:
 
 
 @contextmanager
+def complaints_at_the_end() -> Iterator[None]:
+    """A single look tells what is wrong with a source when it prints; the log would say it a second time."""
+    log = logging.getLogger("gauge_mqtt.sources")
+    level = log.level
+    if not log.isEnabledFor(logging.DEBUG):
+        log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
+
+@contextmanager
 def progress() -> Iterator[Callable[[int, int], None] | None]:
     """A bar on a terminal while a large history is read; nothing elsewhere, and nothing before or after."""
     if not sys.stderr.isatty():

@@ -27,6 +27,21 @@ def test_doctor_without_logs_finds_a_fault_with_a_remedy() -> None:
     assert result.stdout.count("fix: export ") >= 2
 
 
+def test_a_fault_of_the_logs_is_told_once() -> None:
+    for verb in ("doctor", "once"):
+        result = gauge(verb, "--http-port=0", "--mqtt-url", f"mqtt://127.0.0.1:{brokers.free_port()}")
+        assert result.output.count(f"{Path.home()}/.claude/projects") == 1
+
+
+@pytest.mark.parametrize("place", ["/proc/1/x", "/dev/null", "/dev/null/x"])
+def test_doctor_tells_of_a_place_that_keeps_nothing(place: str) -> None:
+    given = ("--http-port=0", "--mqtt-url", f"mqtt://127.0.0.1:{brokers.free_port()}")
+    page = gauge("doctor", "--state-dir", place, *given).stdout
+    assert f"note  state: {place} cannot be written: each start reads the logs anew" in page
+    assert "fix: export CLAUDE_GAUGE_STATE_DIR=" in page
+    assert f"ok    state: {Path.home()}/.local/state/gauge-mqtt" in gauge("doctor", *given).stdout
+
+
 def test_every_error_that_points_to_a_setting_has_an_example_of_it() -> None:
     kinds: list[type[GaugeError]] = [MqttError, PromError, CcusageError]
     for kind in kinds:
