@@ -1,6 +1,7 @@
 """The snapshot as MQTT messages: bare values, lamps, needles, and the events on its edges. Pure."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from gauge_mqtt.contract.usage import (
     values,
 )
 
+LAMP_KEYS = {"last_model", *LAMPS} - {*MODEL_LAMPS}
+"""What the lamps are made of."""
 UNKNOWN = "None"
 """What Home Assistant reads as unknown; never `null`, `nan` or an empty payload (that would delete the topic)."""
 HOT_EVERY = timedelta(minutes=10)
@@ -66,16 +69,15 @@ def retained(usage: Usage, topics: Topics, since: Usage | None = None) -> dict[s
     The needles come first: they are what is waited for. Most values stand still from one snapshot to the next, so the
     others are not even spelled.
     """
-    before = values(since) if since else {}
+    before: Mapping[str, Any] = values(since) if since else {}
     new = {key: value for key, value in values(usage).items() if since is None or value != before[key]}
     payloads = {
         topic: str(NEEDLE_UNKNOWN if new[key] is None else new[key]).encode()
         for key, topic in topics.needles.items()
         if key in new
     }
-    lit = lamp_mask(usage)
-    if since is None or lit != lamp_mask(since):
-        payloads[topics.lamps] = str(lit).encode()
+    if since is None or (not LAMP_KEYS.isdisjoint(new) and lamp_mask(usage) != lamp_mask(since)):
+        payloads[topics.lamps] = str(lamp_mask(usage)).encode()
     for key, value in new.items():
         payloads[topics.keys[key]] = bare(value).encode()
     if new:
