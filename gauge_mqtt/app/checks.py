@@ -39,7 +39,9 @@ EXAMPLES = {
 
 
 class Check(NamedTuple):
-    """`ok`, `note` (works, but not all of it) or `fault`."""
+    """`ok`, `note` (works, but not all of it) or `fault`. `fix`: one thing to do, a command where there is one; of a
+    note or a fault never empty.
+    """
 
     verdict: Literal["ok", "note", "fault"]
     about: str
@@ -160,7 +162,9 @@ async def prometheus(settings: Settings, source_set: SourceSet) -> list[Check]:
         failure = failure or error
     if failure is None:
         return [Check("ok", "prometheus", source.health.detail), *found]
-    return [fault("prometheus", failure)] if not found else [Check(FAULT, "prometheus", str(failure)), *found]
+    if not found:
+        return [fault("prometheus", failure)]
+    return [Check(FAULT, "prometheus", str(failure), found[0].fix), *found]
 
 
 def ago(seconds: float) -> str:

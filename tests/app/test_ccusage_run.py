@@ -92,8 +92,8 @@ def test_doctor_compares_both_accounts() -> None:
     replay = answer(time.time() - 4, message__id="msg_one", isSidechain=True)
     write_log(name="agent").write_bytes(line(replay))
     differ = gauge("doctor", "--http-port=0", "--source=jsonl", "--ccusage", str(ccusage_binary())).stdout
-    assert "note  ccusage 5 h: 86,240 by ccusage, 43,120 by our own reading: +43,120 (+100.00%)" in differ
-    assert "note  ccusage differs: in all its history, its blocks count 43,120 tokens of replayed side chains" in differ
+    assert "ok    ccusage 5 h: 86,240 by ccusage, 43,120 by our own reading: +43,120 (+100.00%)" in differ
+    assert "ok    ccusage differs: in all its history, its blocks count 43,120 tokens of replayed side chains" in differ
     assert "fix: export CLAUDE_GAUGE_SOURCE" not in differ, "neither of both is the better one for everybody"
 
 
@@ -105,7 +105,7 @@ def test_doctor_names_no_cause_that_it_has_not_found(tmp_path: Path) -> None:
     block = f'{{"startTime":"{start:{instant}}","endTime":"{end:{instant}}","totalTokens":43121}}'
     other = script(tmp_path / "ccusage", f"""echo '{{"blocks":[{block}],"daily":[{{"totalTokens":43121}}]}}'""")
     page = gauge("doctor", "--http-port=0", "--ccusage", str(other)).stdout
-    assert "note  ccusage 5 h: 43,121 by ccusage, 43,120 by our own reading: +1" in page
+    assert "ok    ccusage 5 h: 43,121 by ccusage, 43,120 by our own reading: +1" in page
     assert "note  ccusage differs: no cause was found here" in page
     assert "side chains" not in page
     old = script(tmp_path / "ccusage", f"""echo '{{"blocks":[{block}],"daily":[]}}'""", "ccusage 18.0.11")

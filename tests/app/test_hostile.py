@@ -156,6 +156,9 @@ def test_no_environment_gets_a_traceback(case: Hostile, home: Path) -> None:
     assert "Exception ignored" not in said
     assert result.returncode in case.codes, said
     assert case.words in said
+    rows = result.stdout.decode(errors="replace").splitlines()
+    for row, below in zip(rows, [*rows[1:], ""], strict=True):
+        assert not row.startswith(("note ", "fault ")) or below.startswith("      fix: "), "one thing to do"
 
 
 def catches(child: int, number: signal.Signals) -> bool:
