@@ -13,6 +13,7 @@ from gauge_mqtt.app.pace import RESERVE, Pace
 from gauge_mqtt.contract.messages import edges
 from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage, values
 from gauge_mqtt.core import snapshot
+from gauge_mqtt.core.certificate import UNCALIBRATED, Calibrations
 from gauge_mqtt.core.reading import Limits, Reading
 from gauge_mqtt.sinks import Sink
 from gauge_mqtt.sources import Source
@@ -52,10 +53,11 @@ class Board:
         clock: Callable[[], datetime] = utc_now,
         *,
         memory: Memory | None = None,
+        calibrations: Callable[[datetime], Calibrations] = lambda _now: UNCALIBRATED,
         on_shown: Callable[[datetime, Sequence[Reading]], None] = lambda _now, _readings: None,
     ) -> None:
         self.latest: Usage | None = None
-        self._on_shown = on_shown
+        self._on_shown, self._calibrations = on_shown, calibrations
         self._memory = memory or Memory(None, instance, "")
         self._hot_at: datetime | None = None
         self._sources, self._sinks = list(sources), list(sinks)
@@ -104,7 +106,10 @@ class Board:
         now, started = self._clock(), asyncio.get_running_loop().time()
         readings = [source.read(now) for source in self._sources]
         counted = self._memory.count(readings, now)
-        usage = snapshot(readings, self._limits, self._instance, now, before=self.latest, counted=counted)
+        usage = snapshot(
+            readings, self._limits, self._instance, now,
+            before=self.latest, counted=counted, calibrations=self._calibrations(now),
+        )  # fmt: skip
         self._memory.note(usage)
         self._looked_at, self._due_at = started, started + _lasts(usage)
         if beat:

@@ -5,6 +5,7 @@ Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 `doctor` fo
 
 import asyncio
 import logging
+import os
 import socket
 import sys
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ import click
 from gauge_mqtt import __version__
 from gauge_mqtt.app import telemetry_env as telemetry
 from gauge_mqtt.app.command import EXIT_FAULT, Verbs, loaded, settings_options
-from gauge_mqtt.app.settings import NAMES
+from gauge_mqtt.app.settings import NAMES, Settings
 from gauge_mqtt.app.terminal import LogLines, complaints_at_the_end, progress, table
 from gauge_mqtt.homeassistant.yaml_export import PAGES, page
 
@@ -95,6 +96,7 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     if as_json and explain:
         raise click.UsageError("--json has every key anyway, --explain is for reading: give one of them")
     from gauge_mqtt.app import report  # noqa: PLC0415
+    from gauge_mqtt.app.calibration import calibrations_of  # noqa: PLC0415
     from gauge_mqtt.app.memory import Memory  # noqa: PLC0415
     from gauge_mqtt.app.publisher import missing_ceilings  # noqa: PLC0415
     from gauge_mqtt.app.source_set import SourceSet, make_sources  # noqa: PLC0415
@@ -112,7 +114,9 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     readings = source_set.read(now)
     memory = Memory(settings.state_dir, settings.topics.instance, source_set.origin)
     counted = memory.count(readings, now)
-    usage = snapshot(readings, settings.limits, settings.topics.instance, now, counted=counted)
+    calibrations = calibrations_of(settings.state_dir, source_set.quota)(now)
+    instance = settings.topics.instance
+    usage = snapshot(readings, settings.limits, instance, now, counted=counted, calibrations=calibrations)
     if as_json:
         click.echo(usage.to_json())  # bytes: JSON is UTF-8, whatever the terminal's encoding
     else:
@@ -151,6 +155,58 @@ def dump(*, file: Path | None, **flags: Any) -> None:
 
     text = asyncio.run(write(loaded(flags), file))
     click.echo(f"{file} is written; please look through it before you send it" if file else text)
+
+
+@main.group(invoke_without_command=True)
+@click.option("--sign", is_flag=True, help="Use what was learned: the needles move by it, for 30 days at most.")
+@settings_options
+@click.pass_context
+def calibrate(ctx: click.Context, /, *, sign: bool, **flags: Any) -> None:
+    """Show what this machine's own history tells about the plan's weights; --sign uses it."""
+    from gauge_mqtt.app import calibrate as calibration  # noqa: PLC0415
+    from gauge_mqtt.app.statusline_verbs import needed_state_dir  # noqa: PLC0415
+
+    if ctx.invoked_subcommand:
+        return
+    settings = loaded(flags).settings
+    state_dir = needed_state_dir(settings)
+    found = calibration.learned(state_dir, _account(settings))
+    if not found:
+        click.echo("no official percentages were kept yet: `gauge-mqtt statusline install`, then run the publisher")
+    for result in found:
+        for row in calibration.shown(*result):
+            click.echo(row)
+    if sign:
+        for made in calibration.sign(state_dir, _account(settings)):
+            click.echo(f"signed: the {made.window} fuel moves by tokens between two official percentages from now on")
+
+
+@calibrate.command("show")
+@settings_options
+def calibrate_show(**flags: Any) -> None:
+    """Show the signed certificates, and whether they still hold."""
+    from gauge_mqtt.app import calibrate as calibration  # noqa: PLC0415
+    from gauge_mqtt.app.statusline_verbs import needed_state_dir  # noqa: PLC0415
+
+    rows = list(calibration.held(needed_state_dir(loaded(flags).settings)))
+    click.echo("\n".join(rows) or "none is signed: `gauge-mqtt calibrate` shows what could be")
+
+
+@calibrate.command("revoke")
+@settings_options
+def calibrate_revoke(**flags: Any) -> None:
+    """Remove the certificates: the needles stand between two official percentages again."""
+    from gauge_mqtt.app import calibrate as calibration  # noqa: PLC0415
+    from gauge_mqtt.app.statusline_verbs import needed_state_dir  # noqa: PLC0415
+
+    settings = loaded(flags).settings
+    count = calibration.revoke(needed_state_dir(settings), _account(settings))
+    click.echo(f"{count} revoked")
+
+
+def _account(settings: Settings) -> str | None:
+    """The configuration directory whose plan is meant, by the name that the quota's source knows it by."""
+    return os.path.realpath(settings.quota_account) if settings.quota_account else None
 
 
 @main.command("telemetry-env")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from gauge_mqtt.app import checks, checks_broker, checks_ccusage, checks_http, checks_quota
+from gauge_mqtt.app.calibration import calibrations_of
 from gauge_mqtt.app.checks import FAULT, Check
 from gauge_mqtt.app.settings import Settings, variable
 from gauge_mqtt.app.settings_loader import LoadedSettings
@@ -18,7 +19,8 @@ async def examine(loaded: LoadedSettings) -> list[Check]:
     source_set = await make_sources(settings)
     await source_set.load()
     now = datetime.now(UTC)
-    usage = snapshot(source_set.read(now), settings.limits, settings.instance, now)
+    calibrations = calibrations_of(settings.state_dir, source_set.quota)(now)
+    usage = snapshot(source_set.read(now), settings.limits, settings.instance, now, calibrations=calibrations)
     return [
         Check("ok", "settings", f"instance {settings.instance}, {changed} set, the rest default"),
         checks.state(settings),

@@ -8,6 +8,7 @@ from typing import Any
 
 from gauge_mqtt import __version__
 from gauge_mqtt.app.board import Board, run_until, until_signalled, utc_now
+from gauge_mqtt.app.calibration import calibrations_of
 from gauge_mqtt.app.memory import Memory
 from gauge_mqtt.app.settings import Settings, variable
 from gauge_mqtt.app.source_set import SourceSet, make_sources
@@ -80,7 +81,8 @@ def _board(settings: Settings, broker: Broker, source_set: SourceSet) -> Board:
     if hint := missing_ceilings(settings):
         log.info("%s", hint)
     limits, clock = (player.limits, player.clock) if (player := source_set.player) else (settings.limits, utc_now)
-    return Board(sources, [mqtt, http], limits, topics.instance, clock, memory=memory)
+    calibrations = calibrations_of(settings.state_dir, source_set.quota)
+    return Board(sources, [mqtt, http], limits, topics.instance, clock, memory=memory, calibrations=calibrations)
 
 
 async def _find_broker(settings: Settings) -> tuple[Broker, EmbeddedBroker | None]:

@@ -7,10 +7,13 @@ from typing import TypeVar
 
 from gauge_mqtt.contract.scale import WARN_ABOVE, fuel_needle, tach_needle
 from gauge_mqtt.contract.usage import PctSource, RedlineSource, StallReason, Usage, WarnReason
+from gauge_mqtt.core.calibration import ROUNDING, Calibration
+from gauge_mqtt.core.certificate import UNCALIBRATED, Calibrations
+from gauge_mqtt.core.fusion import fused
 from gauge_mqtt.core.models import family, public_id
 from gauge_mqtt.core.pace import limit_5h, limit_7d
 from gauge_mqtt.core.quota import merge
-from gauge_mqtt.core.reading import CLOCK_SKEW, OPEN_WINDOW, Limits, Quota, Ratio, Reading, Window
+from gauge_mqtt.core.reading import CLOCK_SKEW, OPEN_WINDOW, Limits, PlanSamples, Quota, Ratio, Reading, Window
 from gauge_mqtt.core.totals import UNCOUNTED, Counted
 
 REDLINE_FLOOR = 8_000
@@ -19,9 +22,6 @@ CACHE_JUDGED_FROM = 200_000
 """Cacheable input tokens in 5 minutes below which a low hit rate says nothing."""
 COOL_BELOW = (9, 10)
 """HOT that is on goes off at this fraction of the redline or below: a rate about the redline does not flicker."""
-
-OFFICIAL_ERROR = 0.005
-"""The plan tells whole percents."""
 
 T = TypeVar("T")
 
@@ -34,6 +34,8 @@ class Fuel:
     source: PctSource | None
     resets_at: datetime | None
     asof: datetime | None
+    error: float | None = None
+    elsewhere: float | None = None
 
 
 def snapshot(
@@ -44,17 +46,22 @@ def snapshot(
     *,
     before: Usage | None = None,
     counted: Counted = UNCOUNTED,
+    calibrations: Calibrations = UNCALIBRATED,
 ) -> Usage:
     """The one snapshot. `readings` in order of preference: for each fact the first that knows it is believed.
 
     `before`: the snapshot before this one, for the lamps that depend on what they were. `counted`: the totals, which
-    are kept from one snapshot to the next by whoever asks for them (`totals`).
+    are kept from one snapshot to the next by whoever asks for them (`totals`). `calibrations`: those that hold now.
     """
     rate = _first(readings, lambda r: r.rate_tokens)
     window_5h = _first(readings, lambda r: r.window_5h)
     window_7d = _first(readings, lambda r: r.window_7d)
-    fuel_5h = _fuel(readings, lambda r: r.window_5h, lambda r: r.quota_5h, limits.ceiling_5h, now)
-    fuel_7d = _fuel(readings, lambda r: r.window_7d, lambda r: r.quota_7d, limits.ceiling_7d, now)
+    fuel_5h = _official(readings, lambda r: r.quota_5h, lambda r: r.plan_5h, calibrations.five_hours, now) or _counted(
+        readings, lambda r: r.window_5h, limits.ceiling_5h
+    )
+    fuel_7d = _official(readings, lambda r: r.quota_7d, lambda r: r.plan_7d, calibrations.week, now) or _counted(
+        readings, lambda r: r.window_7d, limits.ceiling_7d
+    )
     model_week = merge([found for reading in readings if (found := reading.quota_model)], now)
     cache = _first(readings, lambda r: r.cache)
     redline, redline_source = _redline(readings, limits)
@@ -98,8 +105,10 @@ def snapshot(
         refused_lines=_first(readings, lambda r: r.refused),
         tokens_total=counted.tokens,
         cost_total_usd=counted.cost_usd,
-        window_5h_error=OFFICIAL_ERROR if fuel_5h.source == "official" else None,
-        window_7d_error=OFFICIAL_ERROR if fuel_7d.source == "official" else None,
+        window_5h_error=fuel_5h.error,
+        window_7d_error=fuel_7d.error,
+        elsewhere_5h_pct=fuel_5h.elsewhere,
+        calibration=calibrations.sticker,
         limit_5h_at=limit_5h(
             fuel_5h.share,
             fuel_5h.resets_at,
@@ -130,16 +139,36 @@ def _hot(rate: int | None, redline: int | None, *, was_hot: bool) -> bool | None
     return rate > redline or (was_hot and rate * whole > redline * part)
 
 
-def _fuel(
+def _official(
     readings: Sequence[Reading],
-    window: Callable[[Reading], Window | None],
     quota: Callable[[Reading], Quota | None],
-    ceiling: int | None,
+    plan: Callable[[Reading], PlanSamples | None],
+    calibration: Calibration | None,
     now: datetime,
-) -> Fuel:
+) -> Fuel | None:
+    """What the plan itself says, moved by the tokens counted since where they are calibrated."""
     official = merge([found for reading in readings if (found := quota(reading))], now)
-    if official:
-        return Fuel(round(official.used_percent / 100, 4), "official", official.resets_at, official.seen_at)
+    if official is None:
+        return None
+    share = round(official.used_percent / 100, 4)
+    told = Fuel(share, "official", official.resets_at, official.seen_at, ROUNDING)
+    known = _first(readings, plan)
+    if known is None or calibration is None or abs(known.samples[-1].share - share) > ROUNDING / 10:
+        return told
+    needle = fused(known.samples, known.since, calibration, now.timestamp())
+    if needle is None or not needle.calibrated:
+        return told
+    elsewhere = None
+    if known.before is not None:
+        unexplained = share - calibration.moved(known.before)
+        elsewhere = round(min(1.0, max(0.0, unexplained - calibration.half_width(share, 0))), 4)
+    source: PctSource = "calibrated" if known.since and any(known.since) else "official"
+    error = round(min(1.0, needle.error if source == "calibrated" else ROUNDING), 4)
+    return Fuel(round(needle.share, 4), source, official.resets_at, official.seen_at, error, elsewhere)
+
+
+def _counted(readings: Sequence[Reading], window: Callable[[Reading], Window | None], ceiling: int | None) -> Fuel:
+    """What the owner's ceiling makes of the tokens."""
     for reading in readings:
         if local := window(reading):
             share = min(1.0, round(local.tokens / ceiling, 4)) if ceiling else None

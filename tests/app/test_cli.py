@@ -21,7 +21,8 @@ from tests.support.program import TOKENS, gauge, write_log
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "jsonl"
 DISCOVERY = [["discovery"], ["discovery", "show"], ["discovery", "clear"]]
 STATUSLINE = [["statusline"], ["statusline", "install"], ["statusline", "status"], ["statusline", "uninstall"]]
-GROUPS = [["discovery"], ["statusline"]]
+CALIBRATE = [["calibrate"], ["calibrate", "show"], ["calibrate", "revoke"]]
+GROUPS = [["discovery"], ["statusline"], ["calibrate"]]
 VERBS = [
     ["run"],
     ["watch"],
@@ -31,6 +32,7 @@ VERBS = [
     ["dump"],
     *STATUSLINE,
     *DISCOVERY,
+    *CALIBRATE,
     ["homeassistant"],
     ["show-config"],
 ]

@@ -92,6 +92,10 @@ class PlanHistory:
         del samples[: max(bisect_left(samples, at - KEPT_S, key=lambda s: s.at), len(samples) - SAMPLES_MAX)]
         self.unsaved = True
 
+    def samples(self, account: str, window: WindowKey) -> list[OfficialSample]:
+        """Those of the last 30 days, ascending."""
+        return self._tracks.get((account, window), [])
+
     def plan(self, account: str, window: WindowKey, quota: Quota, now: float) -> PlanSamples | None:
         """What is known of the window that `quota` is of; `None` before its first sample. Asked at each look, so all
         that does not move with time is kept until there is a new sample.

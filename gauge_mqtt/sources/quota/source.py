@@ -99,6 +99,11 @@ class QuotaSource:
             quota_model=self.book.model(account, at),
         )
 
+    @property
+    def account(self) -> str | None:
+        """Whose plan is shown; `None` before any sample."""
+        return self.book.account(self._account)
+
     def add(self, account: str, samples: Iterable[Sample]) -> None:
         """Samples that somebody else found: the `usageReport` lines of the tail."""
         if self._take(_real(account), samples):
