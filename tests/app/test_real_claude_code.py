@@ -1,0 +1,65 @@
+"""The real Claude Code in a terminal, against a mock of its API: what the server's headers say is what MQTT says."""
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from gauge_mqtt.contract.usage import iso
+from tests.support.brokers import Mosquitto, RecordingClient
+from tests.support.claude_code import Terminal, claude_binary
+from tests.support.messages_api import MessagesApi
+from tests.support.program import Daemon, gauge, url
+from tests.support.waiting import until
+
+WITHIN_S = 1.0
+"""From the server's answer to the subscriber: Claude Code waits 0.3 s before it draws."""
+SLACK_S = 2.0
+"""For a machine that does other things as well."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _claude_code() -> None:
+    try:
+        claude_binary()
+    except RuntimeError as error:
+        pytest.skip(f"no Claude Code: {error}")
+
+
+def test_the_headers_of_the_server_are_the_values_on_mqtt(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    config = Path.home() / ".claude"
+    config.mkdir()
+    (config / "settings.json").write_text('{"statusLine": {"type": "command", "command": "echo my-own-line"}}')
+    assert gauge("statusline", "install", "--yes").exit_code == 0
+    mosquitto.start()
+    with (
+        MessagesApi(0.235, 0.412) as api,
+        RecordingClient(mosquitto.port) as client,
+        Daemon("--mqtt-url", url(mosquitto)),
+        Terminal(api.url, tmp_path / "project") as terminal,
+    ):
+
+        def value(key: str) -> str:
+            return client.latest.get(f"claude_gauge/lab/{key}", b"").decode()
+
+        until(lambda: value("window_5h_pct") == "0.235", 60)  # it asks for its quota as it starts
+        assert value("window_7d_pct") == "0.412"
+        assert (value("window_5h_source"), value("window_7d_source")) == ("official", "official")
+        assert value("window_5h_resets_at") == iso(datetime.fromtimestamp(api.five_hour_resets_at, UTC))
+        assert value("window_7d_resets_at") == iso(datetime.fromtimestamp(api.seven_day_resets_at, UTC))
+        assert (value("needle_5h"), value("needle_7d")) == ("235", "412")
+        until(lambda: b"my-own-line" in terminal.screen)
+
+        api.five_hour, before = 0.31, api.answered_at
+        terminal.type("hello")
+        until(lambda: value("window_5h_pct") == "0.31", 60)
+        took = time.monotonic() - api.answered_at
+        assert api.answered_at > before
+        assert took < WITHIN_S + SLACK_S
+        until(lambda: value("window_5h_tokens") == "15")
+        assert {path.split("?")[0] for path, _ in api.requests} <= {"/v1/messages", "/v1/messages/count_tokens", "/"}
+    assert "told the percentages" in gauge("statusline", "status").output
+    assert gauge("statusline", "uninstall", "--yes").exit_code == 0
+    assert json.loads((config / "settings.json").read_text())["statusLine"]["command"] == "echo my-own-line"
