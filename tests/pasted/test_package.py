@@ -1,12 +1,21 @@
 """The package: the same device by YAML, in a real Home Assistant."""
 
+import asyncio
+
+from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.homeassistant.yaml_export import page
+from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt.clear import clear
+from tests.support import brokers
+from tests.support.brokers import HOST
 from tests.support.desk import IDS, TOPICS, DeskPublisher, at_work
 from tests.support.homeassistant import HomeAssistant
 from tests.support.waiting import until
 
 
-def test_the_package_makes_the_same_entities_once_discovery_is_gone(ha: HomeAssistant, desk: DeskPublisher) -> None:
+def test_the_package_makes_the_same_entities_once_discovery_is_gone(
+    ha: HomeAssistant, desk: DeskPublisher, port: int
+) -> None:
     found = {key: (one.id, one.registry["unique_id"]) for key, one in ha.entities(TOPICS.node).items()}
     desk.clear()
     until(lambda: ha.device(TOPICS.node) is None)
@@ -29,6 +38,16 @@ def test_the_package_makes_the_same_entities_once_discovery_is_gone(ha: HomeAssi
         desk.go_offline()
         until(lambda: ha.state(IDS["rate_1m"]) == "unavailable")
         assert ha.state(IDS["publisher"]) == "off"
+        desk.show(at_work())
+        until(lambda: ha.state(IDS["rate_1m"]) == "5200")
+        elsewhere = Topics("desk", "none").discovery  # as the package's head says
+        desk._client.publish(elsewhere, b"{}", retain=True)  # noqa: SLF001
+        ha.complaints()
+        assert asyncio.run(clear(Broker(host=HOST, port=port), TOPICS)).unseen is None
+        until(lambda: ha.state(IDS["rate_1m"]) == "unavailable")
+        assert ha.state(IDS["publisher"]) == "off"
+        assert brokers.retained_on(port).keys() & set(TOPICS.retained) == set()
+        assert ha.complaints() == [], "an empty value is an error to an entity that still listens"
     finally:
         (ha.config / "configuration.yaml").write_text(plain)
         ha.restart()

@@ -1,6 +1,7 @@
 """`discovery clear`: every topic that an instance ever left on the broker, emptied."""
 
 import asyncio
+import json
 from typing import NamedTuple
 
 from gauge_mqtt.contract.messages import UNKNOWN
@@ -45,13 +46,10 @@ async def clear(broker: Broker, topics: Topics, *, look_s: float = LOOK_S) -> Cl
             await here.look(topics.availability, within_s=look_s)
         hidden = not by_wildcard and topics.availability in here.retained
         online = here.retained.get(topics.availability) == b"online"
-        discovery = [topic for topic in here.retained if topic.endswith(f"/{config}")]
-        retired = [f"{topics.base}/{key}" for key in RETIRED]
-        emptied = list(
-            dict.fromkeys(
-                [topics.discovery, *discovery, topics.availability, *topics.retained, *retired, *here.retained]
-            )
-        )
+        # An empty message on a discovery topic that is empty already is worth a warning to Home Assistant.
+        discovery = [topic for topic in here.retained if topic.endswith(f"/{config}")] or [topics.discovery]
+        known = [topics.availability, *topics.retained[1:], *(f"{topics.base}/{key}" for key in RETIRED)]
+        emptied = list(dict.fromkeys([*discovery, *known, *here.retained]))
         gently = sees is True and here.session.version is V5
         for topic in emptied:
             here.session.publish(_goodbye(topic, topics) if gently else Message(topic, b"", retain=True))
@@ -70,8 +68,10 @@ def _goodbye(topic: str, topics: Topics) -> Message:
     """The last message of a topic, which leaves nothing behind and is an error to nobody who still listens."""
     if topic == topics.availability:
         return Message(topic, b"offline", retain=True, expiry_s=GONE_AFTER_S)
+    if topic == topics.state:
+        return Message(topic, json.dumps(dict.fromkeys(topics.keys)).encode(), retain=True, expiry_s=GONE_AFTER_S)
     below = topic.removeprefix(f"{topics.base}/")
-    if topic in {below, topics.state} or below.startswith("display/"):  # no entity has it for its state
+    if topic == below or below.startswith("display/"):  # no entity has it for its state
         return Message(topic, b"", retain=True)
     return Message(topic, UNKNOWN.encode(), retain=True, expiry_s=GONE_AFTER_S)
 
