@@ -32,7 +32,15 @@ def test_the_package_makes_the_same_entities_once_discovery_is_gone(
         made = ha.entities(TOPICS.node)
         assert {key: (one.id, one.registry["unique_id"]) for key, one in made.items()} == found
         assert made["window_5h_pct"].state == "62.4"
+        assert made["window_5h_pct"].attributes["friendly_name"] == "Claude Gauge desk Fuel 5h used"
         assert made["publisher"].state == "on"
+        today = "sensor.claude_gauge_desk_tokens_today"
+        until(lambda: ha.state(today) is not None)
+        total = at_work().tokens_total or 0
+        for more in (100, 250):
+            desk.show(at_work(tokens_total=total + more))
+            until(lambda more=more: ha.state(IDS["tokens_total"]) == str(total + more))
+        until(lambda: float(ha.state(today) or 0) in {150, 250})  # it may begin at the first value or at the second
         desk.send_event("hot")
         until(lambda: ha.entities(TOPICS.node)["alert"].attributes.get("event_type") == "hot")
         desk.go_offline()
