@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -157,7 +158,7 @@ def test_no_environment_gets_a_traceback(case: Hostile, home: Path) -> None:
     assert result.returncode in case.codes, said
     assert case.words in said
     rows = result.stdout.decode(errors="replace").splitlines()
-    for row, below in zip(rows, [*rows[1:], ""], strict=True):
+    for row, below in pairwise([*rows, ""]):
         assert not row.startswith(("note ", "fault ")) or below.startswith("      fix: "), "one thing to do"
 
 
