@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from math import inf
 
 from gauge_mqtt.app.memory import Memory
-from gauge_mqtt.app.pace import RESERVE, Pace
+from gauge_mqtt.app.showings import RESERVE, Showings
 from gauge_mqtt.contract.messages import edges
 from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage, values
 from gauge_mqtt.core import snapshot
@@ -40,8 +40,8 @@ def utc_now() -> datetime:
 class Board:
     """Shows every sink the snapshot of all sources, whenever something changed and at each heartbeat.
 
-    `on_shown` is called with the readings behind each snapshot that is shown. `pace` says how soon: new tokens within
-    one `INTERVAL_S` at any rate, and at once at two lines a second.
+    `on_shown` is called with the readings behind each snapshot that is shown. How soon that is, `Showings` says: new
+    tokens within one `INTERVAL_S` at any rate, and at once at two lines a second.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Board:
         self._limits, self._instance, self._clock = limits, instance, clock
         self._wakeup = asyncio.Event()
         self._broken: set[str] = set()
-        self._pace = Pace()
+        self._showings = Showings()
         self._looked_at = self._due_at = -inf
 
     async def run(self) -> None:
@@ -79,7 +79,7 @@ class Board:
 
     def _changed(self) -> None:
         """A source has something new: looked at from within its own call, unless it is too soon."""
-        may_look_at = max(self._looked_at + LOOK_S, self._pace.ready_at())
+        may_look_at = max(self._looked_at + LOOK_S, self._showings.ready_at())
         if asyncio.get_running_loop().time() >= may_look_at:
             self._refresh()
         else:
@@ -116,9 +116,9 @@ class Board:
             self._on_shown(now, readings)
             self._show(usage, beat=True)
         elif _is_news(usage, self.latest):
-            ready_at = self._pace.ready_at(0 if _has_new_tokens(usage, self.latest) else RESERVE)
+            ready_at = self._showings.ready_at(0 if _has_new_tokens(usage, self.latest) else RESERVE)
             if started >= ready_at:
-                self._pace.spend(started)
+                self._showings.spend(started)
                 self._on_shown(now, readings)
                 self._show(usage, beat=False)
             else:

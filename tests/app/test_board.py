@@ -1,4 +1,4 @@
-"""When the board shows what, against a clock that the test moves. `test_run` asks the real program the same."""
+"""When the board shows what, by a clock that the test moves. `test_run_showings` asks the real program the same."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from gauge_mqtt.app.board import Board
-from gauge_mqtt.app.pace import BURST, INTERVAL_S
+from gauge_mqtt.app.showings import BURST, INTERVAL_S
 from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.contract.messages import Event

@@ -5,18 +5,18 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gauge_mqtt.app.pace import BURST, INTERVAL_S, RESERVE, Pace
+from gauge_mqtt.app.showings import BURST, INTERVAL_S, RESERVE, Showings
 
 gaps = st.lists(st.one_of(st.floats(0, 0.05), st.floats(0, 3)), min_size=1, max_size=60)
 
 
 def shown(arrivals: list[float]) -> list[tuple[float, float]]:
     """For each arrival, when it was shown; what comes while something waits is shown with it."""
-    pace, slot, said = Pace(), -1.0, []
+    showings, slot, said = Showings(), -1.0, []
     for at in arrivals:
         if at > slot:
-            slot = max(at, pace.ready_at())
-            pace.spend(slot)
+            slot = max(at, showings.ready_at())
+            showings.spend(slot)
         said.append((at, slot))
     return said
 
@@ -45,12 +45,12 @@ def test_over_any_time_four_a_second_and_one_burst(pauses: list[float]) -> None:
 
 
 def test_what_leaves_a_reserve_waits_while_the_reserve_is_there() -> None:
-    pace = Pace()
+    showings = Showings()
     for _ in range(BURST - RESERVE):
-        assert pace.ready_at(RESERVE) <= 10
-        pace.spend(10)
-    assert pace.ready_at(RESERVE) == 10 + INTERVAL_S
+        assert showings.ready_at(RESERVE) <= 10
+        showings.spend(10)
+    assert showings.ready_at(RESERVE) == 10 + INTERVAL_S
     for _ in range(RESERVE):
-        assert pace.ready_at() <= 10
-        pace.spend(10)
-    assert pace.ready_at() == 10 + INTERVAL_S
+        assert showings.ready_at() <= 10
+        showings.spend(10)
+    assert showings.ready_at() == 10 + INTERVAL_S

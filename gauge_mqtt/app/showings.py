@@ -10,15 +10,15 @@ RESERVE = 2
 """Showings of the burst that are kept for new tokens: what else a log line moves leaves them alone."""
 
 
-class Pace:
+class Showings:
     """A token bucket of `BURST` showings that fills by one every `INTERVAL_S`, written as one instant.
 
     `_full_at` is when the bucket is full again; each showing moves it back by one interval. Times are seconds of any
     clock that does not jump, such as `loop.time()`.
 
-    >>> pace = Pace()
-    >>> for at in (10.0, 10.01, 10.02, 10.03): pace.spend(at)
-    >>> round(pace.ready_at() - 10.03, 2)  # the burst is used: the next one an interval after the first
+    >>> showings = Showings()
+    >>> for at in (10.0, 10.01, 10.02, 10.03): showings.spend(at)
+    >>> round(showings.ready_at() - 10.03, 2)  # the burst is used: the next one an interval after the first
     0.22
     """
 
