@@ -5,7 +5,7 @@
     ├── InstallError          app/claude_settings.py: Claude Code's settings.json is left as it is
     ├── ProgramError          sources/process.py: another program gave no answer
     ├── UsageError            sources/quota/command.py: Claude Code told no percentages when it was asked
-    ├── CalibrationError      app/calibration.py: the plan cannot be calibrated
+    ├── CalibrationError      app/calibration.py: a certificate of it cannot be read or written
     ├── CcusageError          sources/ccusage/report.py: ccusage cannot be asked, or its answer cannot be used
     ├── PromError             sources/prometheus/api.py: the same of Prometheus
     ├── TapeError             sources/tape/tape.py: a tape cannot be read or written
