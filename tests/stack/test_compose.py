@@ -101,8 +101,13 @@ def test_every_secret_is_a_file_that_setup_makes() -> None:
     assert all(item == {"file": f"./{SECRETS}/{name}"} for name, item in FILE["secrets"].items())
 
 
-def test_the_session_logs_are_read_only_and_nothing_beside_them_is_mounted() -> None:
-    (mount,) = [volume for volume in SERVICES["publisher"]["volumes"] if isinstance(volume, dict)]
+def test_the_session_logs_are_read_only_and_beside_them_only_the_readings_of_the_status_line_are_mounted() -> None:
+    mount, quota = [volume for volume in SERVICES["publisher"]["volumes"] if isinstance(volume, dict)]
+    assert (quota["source"], quota["target"]) == (
+        "${XDG_STATE_HOME:-~/.local/state}/gauge-mqtt/quota",
+        SERVICES["publisher"]["environment"]["CLAUDE_GAUGE_STATE_DIR"] + "/quota",
+    )
+    assert quota["bind"] == {"create_host_path": False}
     assert mount["source"].endswith("/projects")
     assert mount["read_only"] is True
     assert mount["bind"] == {"create_host_path": False}

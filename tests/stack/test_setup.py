@@ -31,6 +31,12 @@ def test_every_secret_is_random_and_only_its_owner_reads_it(stack: Path) -> None
     assert {path.name for path in (stack / SECRETS).iterdir()} == {*names, "mosquitto_passwd", "mosquitto_sub"}
 
 
+def test_the_folder_of_the_status_line_is_made_for_its_owner(stack: Path) -> None:
+    set_up(stack)
+    made = Path.home() / ".local/state/gauge-mqtt/quota"
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+
+
 def test_the_broker_gets_hashes_only(stack: Path) -> None:
     set_up(stack)
     rows = (stack / SECRETS / "mosquitto_passwd").read_text().splitlines()

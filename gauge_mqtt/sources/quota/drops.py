@@ -1,5 +1,6 @@
 """The files that `gauge-mqtt-statusline` drops, one a session: read, and removed when they are old."""
 
+import contextlib
 import os
 import stat
 import time
@@ -123,9 +124,10 @@ class DropFolder:
                         continue
                     written, hidden = item.stat(follow_symlinks=False).st_mtime, item.name.startswith(".")
                     if written < now - (TEMPORARY_S if hidden else KEPT_S):
-                        Path(item.path).unlink(missing_ok=True)
+                        with contextlib.suppress(OSError):  # mounted read-only: then it stays, and is not read
+                            Path(item.path).unlink()
                     elif item.name.endswith(".json") and not hidden:
                         found.append((written, Path(item.path)))
         except OSError:
-            pass  # not there yet, or not ours to tidy up: `doctor` tells whether the status line was ever heard
+            pass  # not there yet: `doctor` tells whether the status line was ever heard
         return [path for _, path in sorted(found, reverse=True)[:FILES_MAX]]

@@ -168,7 +168,7 @@ class QuotaSource:
             for account, sample in self._kept.load():
                 news |= self.book.add(account, sample, time.time())
         for drop in self._drops.new():
-            news |= self._take(_real(drop.config_dir), drops.samples(drop))
+            news |= self._take(self._of_drop(drop.config_dir), drops.samples(drop))
         for account, cache in self._caches.items():
             news |= self._take(_real(account), cache.read())
         self._looked_at = time.monotonic()
@@ -176,9 +176,15 @@ class QuotaSource:
             self._save_history()
         return news
 
+    def _of_drop(self, config_dir: str) -> str:
+        """The account of a drop. In a container its directory has another name; if there is but one, it is that."""
+        if len(self._caches) == 1 and not os.path.isdir(config_dir):
+            return _real(next(iter(self._caches)))
+        return _real(config_dir)
+
     def _on_change(self, path: Path) -> None:
         drop = self._drops.read(path)
-        if drop and self._take(_real(drop.config_dir), drops.samples(drop)):
+        if drop and self._take(self._of_drop(drop.config_dir), drops.samples(drop)):
             self._changed()
 
     def _begin_watch(self) -> bool:

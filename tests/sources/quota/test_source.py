@@ -211,6 +211,43 @@ async def test_the_account_that_is_set_or_the_one_used_last(state: Path, tmp_pat
     assert (shown(last), shown(set_)) == (20.0, 10.0)
 
 
+async def test_a_directory_of_another_name_is_the_one_there_is(state: Path, tmp_path: Path) -> None:
+    """As in a container, where the host's ~/.claude is /claude."""
+    dropped(state, 50.0, config="/home/of/the/host/.claude", ago=60)
+    source = QuotaSource(state, {str(tmp_path): tmp_path / ".claude.json"})
+    await source.load()
+    source.add(str(tmp_path), [report(40.0)])
+    assert (shown(source), source.book.accounts) == (40.0, [str(tmp_path)])
+    two = QuotaSource(state, {"/a": tmp_path / "a", "/b": tmp_path / "b"})
+    await two.load()
+    assert "/home/of/the/host/.claude" in two.book.accounts
+
+
+async def test_what_is_known_is_not_counted_again(state: Path) -> None:
+    dropped(state, 50.0)
+    (state / "quota/junk.json").write_bytes(b"{")
+    source = QuotaSource(state, {})
+    for _ in range(3):
+        await source.load()
+    assert [metric.value for metric in source.metrics()] == [1, 1, 1]
+
+
+async def test_what_cannot_be_removed_hides_nothing(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = dropped(state, session="old")
+    os.utime(old, (0, time.time() - 9 * 86_400))
+    for number in range(20):
+        dropped(state, 20.0, session=f"fresh{number}")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    source = QuotaSource(state, {})
+    await source.load()
+    assert (shown(source), old.exists()) == (20.0, True)
+    assert next(metric.value for metric in source.metrics()) == 20
+
+
 def cached(path: Path, percent: float, ago: float = 0) -> None:
     at = datetime.fromtimestamp(time.time() + 2 * HOUR, UTC).isoformat()
     told = {"five_hour": {"utilization": percent, "resets_at": at}, "seven_day": None, "limits": []}
