@@ -3,6 +3,7 @@ quickest first. Nothing is written: the fork imports the changed source in place
 """
 
 import argparse
+import importlib
 import importlib.util
 import os
 import pickle
@@ -30,10 +31,13 @@ CORE = [
     *(ROOT / "gauge_mqtt/contract" / f"{name}.py" for name in ("dials", "messages", "scale", "topics")),
     ROOT / "gauge_mqtt/homeassistant/discovery.py",
 ]
-FAST = ["tests/core", "tests/contract", "tests/homeassistant"]
+FAST = ["tests/core", "tests/contract", "tests/homeassistant", "--ignore=tests/contract/test_errors.py"]
+"""The errors' test loads the whole program."""
+PRELOADED = ("hypothesis.strategies", "jinja2", "msgspec", "paho.mqtt.client", "pydantic", "yaml")
+"""What the tests import beside ours: once in this process, and not again in each of its forks."""
 EQUIVALENT = ROOT / "scripts/mutants_equivalent.toml"
-EXAMPLES = 60
-"""Of each property, so that a run takes minutes; the same ones each time."""
+EXAMPLES = 40
+"""Of each property at most, so that a run takes minutes; the same ones each time."""
 SLACK, LEAST_S = 5, 20
 """CPU seconds: a mutant that takes so many times as long as its tests did before, and so many more, has made a loop
 without end. It counts as noticed.
@@ -56,6 +60,9 @@ class Trace:
     def _line(self, frame: FrameType, _event: str, _arg: Any) -> Callable[..., Any]:
         self._seen.add((frame.f_code.co_filename, frame.f_lineno))
         return self._line
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        limit_examples(items)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
@@ -82,6 +89,7 @@ class Chosen:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = sorted((i for i in items if i.nodeid in self._order), key=lambda i: self._order[i.nodeid])
+        limit_examples(items)
 
 
 class Changed(SourceFileLoader, MetaPathFinder):
@@ -100,6 +108,15 @@ class Changed(SourceFileLoader, MetaPathFinder):
     def get_code(self, fullname: str) -> CodeType:
         del fullname
         return compile(self._source, self.path, "exec", dont_inherit=True)
+
+
+def limit_examples(items: list[pytest.Item]) -> None:
+    """Also of a property that asks for more itself."""
+    for item in items:
+        test = getattr(item, "obj", None)
+        wanted = getattr(test, "_hypothesis_internal_use_settings", None)
+        if wanted is not None and wanted.max_examples > EXAMPLES:
+            test._hypothesis_internal_use_settings = hypothesis.settings(wanted, max_examples=EXAMPLES)  # noqa: SLF001
 
 
 def run_tests(tests: Iterable[str], plugin: object, *flags: str) -> int:
@@ -197,6 +214,8 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path)
     options = parser.parse_args()
     paths = [path.resolve() for path in options.files] or CORE
+    for name in PRELOADED:
+        importlib.import_module(name)
     known = tomllib.loads(EQUIVALENT.read_text())
     made = [mutant for path in paths for mutant in mutants(path)]
     keys = {(str(mutant.path.relative_to(ROOT)), mutant.key) for mutant in made}

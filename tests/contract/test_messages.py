@@ -21,7 +21,8 @@ def usage(after_s: float = 0, **values: Any) -> Usage:
     ("value", "payload"),
     [
         (None, "None"), (True, "ON"), (False, "OFF"), (7, "7"), (0, "0"), (1.0, "1"), (0.29, "0.29"),
-        (1234.5, "1234.5"), (0.1234567, "0.123457"), (100.0, "100"), (-0.0000001, "0"), ("opus", "opus"), ((), "none"),
+        (1234.5, "1234.5"), (0.1234567, "0.123457"), (100.0, "100"), (-0.0000001, "0"), (10.5, "10.5"),
+        (20.0, "20"), (1e15, "1000000000000000"), ("opus", "opus"), ((), "none"),
         (("fuel_5h", "cache"), "fuel_5h,cache"), (NOW, "2026-11-22T12:00:00Z"),
     ],
 )  # fmt: skip
@@ -54,6 +55,21 @@ def test_every_retained_value_is_there_and_the_needles_come_first() -> None:
     assert said.keys() == {*TOPICS.needles.values(), TOPICS.lamps, TOPICS.state, *TOPICS.keys.values()}
     assert said[TOPICS.keys["needle_tach"]] == b"None"
     assert said[TOPICS.keys["hot"]] == b"ON"
+
+
+def test_of_two_snapshots_only_what_differs_is_said() -> None:
+    before = usage(rate_1m=1.0, hot=False, needle_5h=10)
+    assert retained(usage(rate_1m=1.0, hot=False, needle_5h=10), TOPICS, before) == {}
+    rate = usage(rate_1m=2.0, hot=False, needle_5h=10)
+    assert retained(rate, TOPICS, before) == {TOPICS.keys["rate_1m"]: b"2", TOPICS.state: rate.to_json()}
+    hot = usage(rate_1m=1.0, hot=True, needle_5h=10)
+    assert retained(hot, TOPICS, before) == {
+        TOPICS.lamps: b"8", TOPICS.keys["hot"]: b"ON", TOPICS.state: hot.to_json(),
+    }  # fmt: skip
+    needle = usage(rate_1m=1.0, hot=False)
+    assert retained(needle, TOPICS, before) == {
+        TOPICS.needles["needle_5h"]: b"-1", TOPICS.keys["needle_5h"]: b"None", TOPICS.state: needle.to_json(),
+    }  # fmt: skip
 
 
 def kinds(before: Usage | None, after: Usage, hot_at: datetime | None = None) -> list[str]:

@@ -2,7 +2,16 @@
 
 import pytest
 
-from gauge_mqtt.contract.dials import FACES, face_deg, motor_deg
+from gauge_mqtt.contract.dials import (
+    FACES,
+    FULL_DEG,
+    PARK_DEG,
+    STEPS_PER_DEGREE,
+    SWEEP_DEG,
+    ZERO_DEG,
+    face_deg,
+    motor_deg,
+)
 from gauge_mqtt.contract.scale import fuel_needle, tach_needle
 
 
@@ -50,3 +59,7 @@ def test_the_faces_bear_these_marks() -> None:
 def test_a_needle_stands_at_these_degrees(needle: int, motor: float, face: float) -> None:
     assert motor_deg(needle) == motor
     assert face_deg(motor) == face
+
+
+def test_the_motor_is_the_one_of_the_firmware() -> None:
+    assert (STEPS_PER_DEGREE, SWEEP_DEG, PARK_DEG, ZERO_DEG, FULL_DEG) == (3, 315, 6, 24, 264)
