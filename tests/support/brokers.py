@@ -21,7 +21,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import IO, Any, Protocol, Self
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -64,10 +64,10 @@ def port_open(port: int) -> bool:
 
 
 @contextmanager
-def embedded() -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+def embedded(stderr: IO[bytes] | int = subprocess.DEVNULL) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """The small broker that `gauge-mqtt run` brings, in a process of its own: its port, and that process."""
     port = free_port()
-    child = subprocess.Popen([sys.executable, "-c", EMBEDDED_BROKER, str(port)], stderr=subprocess.DEVNULL)
+    child = subprocess.Popen([sys.executable, "-c", EMBEDDED_BROKER, str(port)], stderr=stderr)
     try:
         until(lambda: port_open(port))
         yield port, child

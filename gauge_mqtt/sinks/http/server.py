@@ -17,13 +17,17 @@ from gauge_mqtt.sinks import address
 from gauge_mqtt.sinks.http.events import EventStream
 from gauge_mqtt.sinks.http.hosts import HostCheck, Hosts
 from gauge_mqtt.sinks.http.metrics import CONTENT_TYPE, exposition
-from gauge_mqtt.sinks.http.repeats import limit_logs
+from gauge_mqtt.sinks.repeats import Repeats
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
 
 log = logging.getLogger(__name__)
+
+MALFORMED = Repeats()
+NO_FILES = Repeats("socket.accept() out of system resource")
+"""asyncio says this up to a hundred times at once. Adding a filter that is there already changes nothing."""
 
 RETRY_S = 5.0
 """How often a port that is taken is tried again."""
@@ -112,7 +116,8 @@ class HttpSink:
                 timeout_graceful_shutdown=FAREWELL_S,
             )
         )  # fmt: skip
-        limit_logs()
+        logging.getLogger("uvicorn.error").addFilter(MALFORMED)
+        logging.getLogger("asyncio").addFilter(NO_FILES)
         url = "http://" + address(*listener.getsockname()[:2])
         self._health = Health(ok=True, detail=f"listening on {url}")
         log.info("HTTP: %s/usage; the cluster in a browser: %s/", url, url)

@@ -5,8 +5,10 @@ import contextlib
 import logging
 
 from gauge_mqtt.sinks.mqtt.words import MqttError
+from gauge_mqtt.sinks.repeats import Repeats
 
 LOOPBACK = "127.0.0.1"
+CLIENTS = Repeats()
 SHUTDOWN_S = 0.7
 """From Python 3.12 on a server's end waits for its clients' good will; ours need not."""
 
@@ -43,6 +45,8 @@ class EmbeddedBroker:
         except BrokerError as error:
             raise MqttError(f"the embedded broker cannot listen on {LOOPBACK}:{self.port}: {error}") from error
         amqtt_log.setLevel(logging.WARNING)
+        for name in [name for name in logging.root.manager.loggerDict if name.startswith("amqtt.")]:
+            logging.getLogger(name).addFilter(CLIENTS)  # one at their parent would not see their records
         self.ready.set()
         try:
             await asyncio.Event().wait()

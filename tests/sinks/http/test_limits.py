@@ -1,7 +1,6 @@
 """What one client of the HTTP sink may take, and what all of them may: connections, time, memory, lines in the log."""
 
 import asyncio
-import logging
 import resource
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -10,8 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gauge_mqtt.sinks.http import protocol, repeats
-from gauge_mqtt.sinks.http.repeats import Repeats
+from gauge_mqtt.sinks.http import protocol
 from tests.support.http_sink import serving, sink
 from tests.support.waiting import eventually
 
@@ -171,24 +169,6 @@ async def test_malformed_requests_do_not_fill_the_log(caplog: pytest.LogCaptureF
                     writer.write(junk)
                     await reader.read(10)
     assert len(caplog.records) < 10
-
-
-def test_what_repeats_is_said_once_a_minute_with_its_number(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = 1000.0
-    monkeypatch.setattr(repeats, "monotonic", lambda: now)
-    log = logging.getLogger("tests.repeats")
-    log.addFilter(limit := Repeats("it"))
-    for _ in range(5):
-        log.warning("it happened\nin detail %d", 1)
-        log.warning("something else")
-    now += repeats.EVERY_S
-    log.warning("it happened\nin detail %d", 2)
-    log.removeFilter(limit)
-    said = [record.message for record in caplog.records if record.message.startswith("it")]
-    assert said == ["it happened\nin detail 1", "it happened\nin detail 2 (4 more since the last time)"]
-    assert len([record for record in caplog.records if "else" in record.message]) == 5
 
 
 async def test_a_client_that_is_done_sending_still_gets_its_answer() -> None:

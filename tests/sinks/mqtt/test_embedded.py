@@ -103,3 +103,17 @@ async def test_a_taken_port_and_a_missing_extra_are_told_in_words(
     monkeypatch.setitem(sys.modules, "amqtt.broker", None)
     with pytest.raises(MqttError, match=r"pip install 'gauge-mqtt\[broker\]'"):
         await EmbeddedBroker(embedded).run()
+
+
+async def test_clients_that_speak_something_else_do_not_fill_its_log(tmp_path: Path) -> None:
+    said = tmp_path / "log"
+    with said.open("wb") as log, brokers.embedded(log) as (port, child):
+        for _ in range(20):
+            for junk in (b"GET / HTTP/1.1\r\n\r\n", b"\x10\x00", b"\x16\x03\x01\x00\xff", b"\x10\xff\xff\xff\x7f", b""):
+                _, writer = await asyncio.open_connection(HOST, port)
+                writer.write(junk)
+                writer.close()
+                await writer.wait_closed()
+        with RecordingClient(port, v311=True):
+            assert child.poll() is None
+    assert len(said.read_text().splitlines()) < 12
