@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gauge_mqtt.core.reading import Window
-from gauge_mqtt.sources.ccusage.report import CcusageBlock, window_5h, window_7d
+from gauge_mqtt.core.reading import Account, Window
+from gauge_mqtt.sources.ccusage.report import CcusageBlock, account, window_5h, window_7d
 
 NOW = datetime(2026, 11, 22, 2, 33, 3, tzinfo=UTC)
 AT, HOUR, WEEK = NOW.timestamp(), 3600, 7 * 86400
@@ -45,6 +45,16 @@ def test_of_two_active_blocks_the_later_one_is_the_window_and_both_are_in_the_we
     rows = [spent(-4, -1, 10), spent(0.5, 0.6, 200)]
     assert window_5h(rows, PRICED, NOW).tokens == 200
     assert window_7d(rows, PRICED, NOW, unasked) == Window(tokens=210, cost_usd=4.0)
+
+
+def test_the_account_has_every_block_and_no_cost_where_a_model_has_no_price() -> None:
+    rows = [spent(-400, -399, 5), spent(-20, -16, 10, 1.5), spent(-5, -1, 200, 0.0, "a", "free")]
+    assert account(rows, PRICED) == Account(
+        since=-math.inf,
+        tokens={int(row.start): row.tokens for row in rows},
+        cost_usd={int(rows[0].start): 2.0, int(rows[1].start): 1.5, int(rows[2].start): None},
+        unit_s=1,
+    )
 
 
 def test_whole_blocks_are_in_the_week_or_out_of_it() -> None:

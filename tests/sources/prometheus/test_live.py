@@ -92,6 +92,11 @@ async def test_the_tach_counts_from_the_first_sample_on(lab: Lab, exporter: Expo
         assert reading.cache == Ratio(part=3 * 3000, whole=3 * 3500)
         assert reading.thinking is None
         await eventually(lambda: read(source).window_7d == read(source).window_5h)
+        week = read(source)
+        assert week.account
+        assert week.window_7d
+        assert sum(week.account.tokens.values()) == week.window_7d.tokens
+        assert sum((week.account.cost_usd or {}).values()) == pytest.approx(week.window_7d.cost_usd or 0)
         await eventually(lambda: model(source) == OPUS)
 
 
