@@ -24,7 +24,7 @@ LOOK_S = 0.005
 """Between two looks at the sources: a flood of lines without tokens costs a twelfth of a CPU and no more."""
 DECAY_S = 1.0
 """While tokens flow the rate falls by itself, without any source calling."""
-TIMES = frozenset({"updated_at", "telemetry_at", "window_5h_asof", "window_7d_asof"})
+TIMES = frozenset({"updated_at", "telemetry_at", "window_5h_asof", "window_7d_asof", "limit_5h_at", "limit_7d_at"})
 """What moves with every line, or with time alone. It is never shown for its own sake: it travels with the next value or
 heartbeat.
 """

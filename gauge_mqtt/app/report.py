@@ -38,12 +38,14 @@ def explanation(usage: Usage, readings: Sequence[Reading]) -> list[TableRow]:
     rows = []
     source = "+".join(reading.source for reading in readings if reading.source)
     observed = max((r.observed_at for r in readings if r.observed_at), default=None)
-    asof = {"window_5h_pct": usage.window_5h_asof, "window_7d_pct": usage.window_7d_asof}
-    basis = {
-        "window_5h_pct": usage.window_5h_source,
-        "window_7d_pct": usage.window_7d_source,
-        "redline": usage.redline_source,
-    }
+    asof, basis = dict[str, datetime | None](), dict[str, str | None](redline=usage.redline_source)
+    for window, at, rests_on in (
+        ("5h", usage.window_5h_asof, usage.window_5h_source),
+        ("7d", usage.window_7d_asof, usage.window_7d_source),
+    ):
+        keys = (f"window_{window}_pct", f"window_{window}_error", f"window_{window}_resets_at", f"limit_{window}_at")
+        asof |= dict.fromkeys(keys, at)
+        basis |= dict.fromkeys(keys, rests_on)
     for key, value in values(usage).items():
         origin = basis.get(key) or source
         age = _age(asof.get(key, observed), usage.updated_at)

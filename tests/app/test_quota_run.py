@@ -185,3 +185,17 @@ def test_no_credential_is_opened_and_nobody_but_the_broker_is_called(mosquitto: 
     called = {row.rpartition(", ")[2].rstrip(")") for row in seen if row.startswith("socket.connect")}
     assert called <= {str(mosquitto.port), "1883"}, called
     assert [row for row in seen if row.startswith(("subprocess", "os."))] == ["os.exec /bin/sh"], "the chained command"
+
+
+def test_explain_tells_basis_error_and_age_of_a_fuel() -> None:
+    write_log()
+    redraw(23.5)
+    rows = {
+        row.split()[0]: " ".join(row.split()) for row in gauge("once", "--explain").output.splitlines() if row.split()
+    }
+    assert rows["window_5h_pct"].startswith("window_5h_pct 0.235")
+    assert "official, " in rows["window_5h_pct"]
+    assert "s old" in rows["window_5h_pct"]
+    assert "0.005" in rows["window_5h_error"]
+    assert "official, " in rows["window_5h_error"]
+    assert "jsonl, " in rows["window_5h_tokens"]
