@@ -154,13 +154,10 @@ def _host_list(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("write it as text, in quotes")  # noqa: TRY004, pydantic knows ValueError only
     hosts = [host.strip().lower() for host in value.split(",") if host.strip()]
-    for host in hosts:
-        if host != "*":
-            try:
-                _listen_host(host)
-            except ValueError:
-                raise ValueError("write host names with commas between, without scheme and port") from None
-    return ",".join(hosts)
+    try:
+        return ",".join(host if host == "*" else _listen_host(host) for host in hosts)
+    except ValueError:
+        raise ValueError("write host names with commas between, without scheme and port") from None
 
 
 def _prefix(text: str) -> str:

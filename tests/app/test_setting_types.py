@@ -24,6 +24,10 @@ HOSTILE: list[Any] = [
     ("http_host", "[::1", "http_port"),
     ("http_host", "[localhost]", "http_port"),
     ("http_host", "two words", "http_port"),
+    ("http_allowed_hosts", "http://gauge.example", "without scheme and port"),
+    ("http_allowed_hosts", "gauge.example:8080", "without scheme and port"),
+    ("http_allowed_hosts", "one two", "without scheme and port"),
+    ("http_allowed_hosts", 5, "in quotes"),
     ("http_port", True, "write it as a number"),
     ("http_port", 80.5, "valid integer"),
     ("http_port", "9" * 5000, "integer"),
@@ -133,3 +137,11 @@ def test_a_path_may_be_of_bytes_that_are_no_text() -> None:
 
 def test_the_first_level_of_the_discovery_prefix_may_have_slashes_around() -> None:
     assert load({"discovery_prefix": "/home/assistant/"}, {}).settings.topics.birth == "home/assistant/status"
+
+
+@pytest.mark.parametrize(
+    ("typed", "hosts"),
+    [("", ""), (",", ""), ("publisher,", "publisher"), (" Gauge.Example , [::1]", "gauge.example,::1"), ("*", "*")],
+)
+def test_a_list_of_hosts_is_read_as_it_is_meant(typed: str, hosts: str) -> None:
+    assert load({"http_allowed_hosts": typed}, {}).settings.http_allowed_hosts == hosts

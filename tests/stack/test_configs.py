@@ -114,3 +114,11 @@ def test_grafana_finds_prometheus_and_the_dashboards() -> None:
     (provider,) = read_yaml(DEPLOY / "grafana/provisioning/dashboards/claude-gauge.yml")["providers"]
     mounts = dict(volume.split(":")[:2] for volume in SERVICES["grafana"]["volumes"])
     assert mounts["./deploy/grafana/dashboards"] == provider["options"]["path"]
+
+
+@pytest.mark.parametrize("name", ["prometheus.yml", "prometheus-otlp.yml"])
+def test_the_publisher_answers_to_the_name_by_which_prometheus_calls_it(name: str) -> None:
+    allowed = SERVICES["publisher"]["environment"]["CLAUDE_GAUGE_HTTP_ALLOWED_HOSTS"].split(",")
+    jobs = read_yaml(DEPLOY / "prometheus" / name)["scrape_configs"]
+    targets = [target for job in jobs for config in job["static_configs"] for target in config["targets"]]
+    assert [target for target in targets if target.endswith(":8080") and target.split(":")[0] in allowed]

@@ -32,6 +32,7 @@ class Hosts:
     def __init__(self, listening: str, added: Collection[str] = ()) -> None:
         self._listening = _address(listening)
         self._names = {listening.lower(), *(name.lower().rstrip(".") for name in added if name)}
+        self._addresses = {_address(name) for name in self._names} - {None}
         if self._listening is None or not self._listening.is_loopback:
             self._names |= _own_names()
 
@@ -46,7 +47,7 @@ class Hosts:
         if address is None:
             return False
         everywhere = self._listening is not None and self._listening.is_unspecified
-        return address.is_loopback or everywhere or address in {self._listening, _address(local)}
+        return address.is_loopback or everywhere or address in self._addresses or address == _address(local)
 
 
 def _address(text: str) -> _Address | None:
