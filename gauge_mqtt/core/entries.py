@@ -4,6 +4,7 @@ from math import inf
 
 import msgspec
 
+from gauge_mqtt.core.blocks import HOUR
 from gauge_mqtt.core.reading import TokenCounts
 
 
@@ -25,6 +26,18 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     @property
     def tokens(self) -> int:
         return self.input + self.output + self.cache_read + self.cache_creation
+
+    def repeats(self, other: "Entry") -> bool:
+        """Whether this tells the counts of `other` again, in the same hour and no earlier."""
+        return (
+            self.output == other.output
+            and self.cache_read == other.cache_read
+            and self.input == other.input
+            and self.cache_creation == other.cache_creation
+            and self.thinking == other.thinking
+            and self.main is other.main
+            and other.at < self.at < other.at // HOUR * HOUR + HOUR
+        )
 
     def beats(self, other: "Entry") -> bool:
         """Whether this and not `other` is the true record of one response: main chain, then largest, then earliest.
@@ -60,14 +73,23 @@ class Sums(msgspec.Struct, array_like=True, gc=False):
         input_ = self.tokens - self.output - self.cache_read - self.cache_creation
         return TokenCounts(input_, self.output, self.cache_read, self.cache_creation)
 
-    def count(self, entry: Entry, sign: int = 1) -> None:
-        self.tokens += sign * entry.tokens
-        self.output += sign * entry.output
-        self.cache_read += sign * entry.cache_read
-        self.cache_creation += sign * entry.cache_creation
+    def count(self, entry: Entry) -> None:
+        self.tokens += entry.tokens
+        self.output += entry.output
+        self.cache_read += entry.cache_read
+        self.cache_creation += entry.cache_creation
         if entry.thinking >= 0:
-            self.thinking += sign * entry.thinking
-            self.reported += sign * entry.output
+            self.thinking += entry.thinking
+            self.reported += entry.output
+
+    def discount(self, entry: Entry) -> None:
+        self.tokens -= entry.tokens
+        self.output -= entry.output
+        self.cache_read -= entry.cache_read
+        self.cache_creation -= entry.cache_creation
+        if entry.thinking >= 0:
+            self.thinking -= entry.thinking
+            self.reported -= entry.output
 
     def add(self, other: "Sums") -> None:
         self.tokens += other.tokens
@@ -95,5 +117,5 @@ class Minute(Sums, array_like=True, gc=False):
         if entry.at in (self.first, self.last):
             self.first = min((other.at for other in self.entries.values()), default=inf)
             self.last = max((other.at for other in self.entries.values()), default=-inf)
-        self.count(entry, -1)
+        self.discount(entry)
         return entry

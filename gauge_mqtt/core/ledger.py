@@ -75,7 +75,7 @@ class Ledger:
                 return True
             known = self.minutes[number].entries.get(key) if number is not None else None
             if known is not None and not reused:
-                if covers(known, entry):
+                if entry.repeats(known) or covers(known, entry):  # most records repeat one: the first is quick to ask
                     return False
                 if covers(entry, known):
                     self._remove(key, known)
@@ -125,7 +125,7 @@ class Ledger:
         number = int(entry.at // MINUTE)
         minute = self.minutes[number]
         minute.take(key)
-        self.hours[number // MINUTE].count(entry, -1)
+        self.hours[number // MINUTE].discount(entry)
         if not minute.entries:
             del self.minutes[number]
             del self.order[bisect_left(self.order, number)]

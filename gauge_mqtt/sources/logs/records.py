@@ -8,8 +8,9 @@ iteration hide the one beside it.
 import hashlib
 import re
 from collections.abc import Iterator
+from datetime import UTC
 from math import inf
-from typing import Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
@@ -33,7 +34,7 @@ TURN_MARKS = (b'"type":"user"', b'"type":"assistant"')
 SEMVER = re.compile(r"\d+\.\d+\.\d+")
 SYNTHETIC_MARK = b'"<synthetic>"'
 """The CLI's own note of an API error: it looks like a response, has nulls where numbers belong, and used nothing."""
-ADVISOR_MARK = b'"advisor_message"'
+ADVISOR = "advisor_message"
 """The one kind of iteration that is not in the counts beside it (measured on ccusage 20.0.24, which adds no other)."""
 
 
@@ -54,13 +55,13 @@ class _Tokens(Struct, gc=False):
     cache_creation: _CacheCreation | None = None
     output_tokens_details: _OutputDetails | None = None
     speed: str | UnsetType = UNSET
-    iterations: msgspec.Raw | UnsetType = UNSET
+    iterations: Any = None
 
 
 class _Advice(_Tokens, gc=False, kw_only=True):
     """An iteration in which the model asked another one for advice."""
 
-    type: Literal["advisor_message"]
+    type: str
     model: Text
 
 
@@ -70,7 +71,9 @@ class _Message(Struct, gc=False):
     usage: _Tokens | UnsetType = UNSET
 
 
-class _Line(Struct, gc=False, rename="camel"):
+class UsageLine(Struct, gc=False, rename="camel"):
+    """A line as it is written, as far as usage goes. Which of its parts are there is for `usage_line` to see."""
+
     message: _Message | UnsetType = UNSET
     timestamp: Instant | UnsetType = UNSET
     request_id: Text | UnsetType = UNSET
@@ -82,13 +85,29 @@ class _Line(Struct, gc=False, rename="camel"):
     cost_usd: float | UnsetType = field(default=UNSET, name="costUSD")
     is_api_error_message: bool | UnsetType = UNSET
 
+    def repeats(self, before: "UsageLine") -> bool:
+        """Whether it tells nothing new after the one before it in its file, as most lines of a response do.
 
-_decode_line = msgspec.json.Decoder(_Line).decode
-_decode_iterations = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_decode_advice = msgspec.json.Decoder(_Advice).decode
+        In the next hour the same counts are news: it may be that hour's record which is remembered.
+        """
+        at, then = self.timestamp, before.timestamp
+        if at is UNSET or then is UNSET or self.message is UNSET or self.message.id is UNSET:
+            return False
+        return (
+            self.message == before.message
+            and self.request_id == before.request_id
+            and self.request_id is not UNSET
+            and self.is_sidechain is before.is_sidechain
+            and at.tzinfo is UTC
+            and at >= then
+            and (at.hour, at.date()) == (then.hour, then.date())
+        )
 
 
-class Response(NamedTuple):
+_decode_line = msgspec.json.Decoder(UsageLine).decode
+
+
+class Response(Struct, gc=False):
     """What one line tells of a response. `request`: `None` if its request has no name on this line.
 
     `advice`: what the advisors used whom it asked, the largest first; `refused`: advice that could not be believed.
@@ -101,19 +120,27 @@ class Response(NamedTuple):
     refused: int = 0
 
 
-def response(line: bytes) -> Response | None:
-    """The response on this line; `None` if the line carries none.
+def usage_line(line: bytes) -> UsageLine | None:
+    """The line, typed; `None` if it carries no usage of a response.
 
     Raises one of `BROKEN` when the line is not JSON or its usage is not what it should be.
     """
     record = tolerant(_decode_line, line)
-    message = record.message
-    if message is UNSET or message.usage is UNSET:
+    if record.message is UNSET or record.message.usage is UNSET:
         return None
     if record.timestamp is UNSET:
         raise msgspec.ValidationError("a usage record without a timestamp")
     if record.version is not UNSET and not SEMVER.match(record.version):
         raise msgspec.ValidationError("a version that is not N.N.N")
+    return record
+
+
+def response(record: UsageLine, line: bytes) -> Response:
+    """What `record`, which `usage_line` read from `line`, tells of a response. Raises one of `BROKEN`."""
+    message = record.message
+    assert message is not UNSET  # noqa: S101, `usage_line` has seen to these
+    assert message.usage is not UNSET  # noqa: S101
+    assert record.timestamp is not UNSET  # noqa: S101
     model = None if message.model is UNSET or message.model == SYNTHETIC else message.model
     usage, at, main = message.usage, unix(record.timestamp), not record.is_sidechain
     entry = _entry(usage, at, model, main=main)
@@ -123,40 +150,35 @@ def response(line: bytes) -> Response | None:
     else:  # then the request, or the line itself, is all that tells the response from others
         unnamed = "line " + hashlib.blake2b(line, digest_size=16).hexdigest()
         name, request = record.request_id or record.uuid or unnamed, ""
-    iterations = usage.iterations
-    if iterations is UNSET or ADVISOR_MARK not in bytes(iterations):
+    if not usage.iterations:
         return Response(name, request, entry)
-    return Response(name, request, entry, *_advice(iterations, at, main=main))
+    return Response(name, request, entry, *_advice(usage.iterations, at, main=main))
 
 
 def _entry(usage: _Tokens, at: float, model: str | None, *, main: bool) -> Entry:
     details = usage.output_tokens_details
     thinking = details.thinking_tokens if details else None
     return Entry(
-        at=at,
-        input=usage.input_tokens,
-        output=usage.output_tokens,
-        cache_read=usage.cache_read_input_tokens,
-        cache_creation=_cache_creation(usage),
-        thinking=thinking if thinking is not None and thinking <= usage.output_tokens else -1,
-        model=model,
-        main=main,
+        at,
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cache_read_input_tokens,
+        _cache_creation(usage),
+        thinking if thinking is not None and thinking <= usage.output_tokens else -1,
+        model,
+        main,
     )
 
 
-def _advice(iterations: msgspec.Raw, at: float, *, main: bool) -> tuple[tuple[Entry, ...], int]:
+def _advice(iterations: object, at: float, *, main: bool) -> tuple[tuple[Entry, ...], int]:
     """The advisors' entries, and how many more there are. They name no model: the lamp shows the main one."""
     found: list[Entry] = []
     refused = 0
-    try:
-        items = _decode_iterations(iterations)
-    except BROKEN:
-        return (), 1
-    for item in items:
-        if ADVISOR_MARK in bytes(item):
+    for item in iterations if isinstance(iterations, list) else [iterations]:
+        if isinstance(item, dict) and item.get("type") == ADVISOR:
             try:
-                found.append(_entry(_decode_advice(item), at, None, main=main))
-            except BROKEN:
+                found.append(_entry(msgspec.convert(item, _Advice), at, None, main=main))
+            except msgspec.ValidationError:
                 refused += 1
     return tuple(sorted(found, key=lambda entry: entry.tokens, reverse=True)), refused
 

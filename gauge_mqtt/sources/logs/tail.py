@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.quota import Sample
@@ -22,9 +22,10 @@ from gauge_mqtt.sources.logs.records import (
     REPORT_MARK,
     SYNTHETIC_MARK,
     USAGE_MARKS,
-    Response,
+    UsageLine,
     response,
     turn_steps,
+    usage_line,
     usage_report,
 )
 from gauge_mqtt.sources.logs.runs import Runs
@@ -219,6 +220,7 @@ class Tail:
 
     def _take(self, file: LogFile, data: bytes, start: int, end: int) -> bool:
         changed, unnamed = False, start
+        before: UsageLine | None = None
         for mark in USAGE_MARKS:
             found = data.find(mark, start, end)
             if found != -1:
@@ -229,32 +231,34 @@ class Tail:
             last = end if last == -1 else last
             line = data[first:last]
             try:
-                record = response(line)
-                request = record.request if record else None
-                if record and request is None:
-                    file.runs.user_records(data[unnamed:first])
-                    unnamed = last
-                    request = file.runs.request_of(line, record.message)
+                if record := usage_line(line):
+                    if before is None or not record.repeats(before):
+                        if record.request_id is UNSET:
+                            file.runs.user_records(data[unnamed:first])
+                            unnamed = last
+                        changed |= self._account(file, record, line)
+                        before = record
+                    self.counters.records += 1
             except BROKEN:
                 self.counters.refused += SYNTHETIC_MARK not in line
-            else:
-                if record and request is not None:
-                    self.counters.records += 1
-                    changed |= self._account(file, record, request)
             found = data.find(mark, last, end)
         if file.runs.runs:
             file.runs.user_records(data[unnamed:end])
         return changed
 
-    def _account(self, file: LogFile, record: Response, request: str) -> bool:
-        message, entry = record.message, record.entry
+    def _account(self, file: LogFile, record: UsageLine, line: bytes) -> bool:
+        """Take one record into the ledger. True if it changed it. Raises one of `BROKEN`."""
+        told = response(record, line)
+        message, request, entry = told.message, told.request, told.entry
+        if request is None:
+            request = file.runs.request_of(line, message)
         if "\n" in request:  # ends a message id in the ledger's keys
             request = request.replace("\n", " ")
         reused = not entry.main and file.runs.is_reused(message, request)
         changed = self.ledger.add(message, request, entry, reused=reused)
-        for number, advice in enumerate(record.advice):
+        for number, advice in enumerate(told.advice):
             changed |= self.ledger.add(f"{message}\nadvice {number}", request, advice, reused=reused)
-        self.counters.refused += record.refused
+        self.counters.refused += told.refused
         return changed
 
     def _is_old(self, data: bytes, start: int, end: int) -> bool:

@@ -150,11 +150,15 @@ def test_what_killed_publishers_left_is_removed_and_nobody_elses(root: Path, sta
     assert not held.exists()
 
 
+def entries_of(minute: list[Any]) -> dict[str, list[Any]]:
+    return next(part for part in minute if isinstance(part, dict))
+
+
 def first_minute(saved: list[Any]) -> tuple[int, list[Any], list[Any]]:
     """Its number, its list and its first record, in a decoded index."""
     minutes = next(part for part in saved if isinstance(part, dict))
     number, minute = next(iter(minutes.items()))
-    return number, minute, next(iter(minute[5].values()))
+    return number, minute, next(iter(entries_of(minute).values()))
 
 
 def set_time(at: float) -> Callable[[list[Any]], None]:
@@ -188,8 +192,8 @@ def another_minute(saved: list[Any]) -> None:
 def twice(saved: list[Any]) -> None:
     minutes = next(part for part in saved if isinstance(part, dict))
     first, second = minutes.values()
-    key, record = next(iter(second[5].items()))
-    first[5][key] = [*next(iter(first[5].values()))[:1], *record[1:]]
+    key, record = next(iter(entries_of(second).items()))
+    entries_of(first)[key] = [*next(iter(entries_of(first).values()))[:1], *record[1:]]
 
 
 def turn(at: float) -> Callable[[list[Any]], None]:

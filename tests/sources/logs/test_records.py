@@ -13,7 +13,7 @@ import pytest
 
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.sources.logs.listing import walk
-from gauge_mqtt.sources.logs.records import response, turn_steps
+from gauge_mqtt.sources.logs.records import Response, response, turn_steps, usage_line
 from gauge_mqtt.sources.logs.tail import LogFile, Tail
 from tests.support.ccusage import ccusage_binary
 from tests.support.lines import answer, line, prompt, results
@@ -140,6 +140,11 @@ DEPARTURES: list[tuple[str, Make, int]] = [
 ]  # fmt: skip
 
 
+def told(row: bytes) -> Response | None:
+    record = usage_line(row)
+    return response(record, row) if record else None
+
+
 def total(folder: Path) -> int:
     tail = Tail(Ledger())
     for found in walk([bytes(folder)]).files:
@@ -203,26 +208,55 @@ def test_no_links_are_followed(tmp_path: Path) -> None:
 
 def test_a_record_without_any_id_is_its_own_key() -> None:
     bare = line(answer(AT, message__id=..., requestId=..., uuid=...)).strip()
-    first, second = response(bare), response(bare)
+    first, second = told(bare), told(bare)
     assert first is not None
     assert first == second
     with pytest.raises(msgspec.DecodeError):
-        response(bare[:-3])
+        told(bare[:-3])
 
 
 def test_advice_that_cannot_be_believed_is_told_and_names_no_model() -> None:
     iterations = [advice(9, model=None), advice(8), {"type": "message"}, advice(70)]
-    record = response(line(answer(AT, message__usage__iterations=iterations)))
+    record = told(line(answer(AT, message__usage__iterations=iterations)))
     assert record is not None
     assert (record.refused, [entry.tokens for entry in record.advice]) == (1, [70, 8])
     assert {entry.model for entry in record.advice} == {None}
-    record = response(line(answer(AT, message__usage__iterations="advisor_message")))
+    record = told(line(answer(AT, message__usage__iterations="advisor_message")))
     assert record is not None
-    assert (record.refused, record.advice) == (1, ())
+    assert (record.refused, record.advice) == (0, ())
+
+
+@pytest.mark.parametrize(
+    ("change", "repeats"),
+    [
+        ({}, True),
+        ({"timestamp": "2026-11-22T12:59:59.999Z"}, True),
+        ({"timestamp": "2026-11-22T13:00:00.000Z"}, False),
+        ({"timestamp": "2026-11-23T12:00:00.000Z"}, False),
+        ({"timestamp": "2026-11-22T11:59:59.999Z"}, False),
+        ({"timestamp": "2026-11-22T13:30:00.000+01:00"}, False),
+        ({"requestId": "other"}, False),
+        ({"requestId": ...}, False),
+        ({"message__id": "other"}, False),
+        ({"message__id": ...}, False),
+        ({"message__model": "claude-haiku-5"}, False),
+        ({"message__usage__output_tokens": 21}, False),
+        ({"message__usage__iterations": [advice(9)]}, False),
+        ({"isSidechain": True}, False),
+    ],
+)
+def test_a_line_that_tells_nothing_new_is_known_by_all_that_counts(change: dict[str, Any], *, repeats: bool) -> None:
+    same = {"message__id": "m", "requestId": "r"}
+    first, second = usage_line(line(answer(AT, **same))), usage_line(line(answer(AT, **{**same, **change})))
+    assert first is not None
+    assert second is not None
+    assert second.repeats(first) == repeats
+    if ... in change.values():
+        assert not second.repeats(second)
 
 
 def test_more_thinking_than_output_is_not_believed() -> None:
-    record = response(line(answer(AT, message__usage__output_tokens_details={"thinking_tokens": 21})))
+    record = told(line(answer(AT, message__usage__output_tokens_details={"thinking_tokens": 21})))
     assert record is not None
     assert record.entry.thinking == -1
 
