@@ -131,9 +131,9 @@ class Logbook:
         self._met = {failed.path for failed in found.failed}
         for failed in found.failed:
             self.unreadable.add(failed.path, failed.error, is_directory=failed.is_directory)
-        self._forget(found)
         self.ledger.evict(now)  # which records decide must be known before they are read
         fresh, older = self._unread(found.files, now)
+        self._forget(found)
         order = await asyncio.to_thread(_newest_first, fresh) if first else [(inf, *pair) for pair in fresh]
         todo = sum(max(item.size - file.offset, 0) for item, file in fresh)
         pauses = _Pauses(self.tail.counters, todo, progress) if first or todo > SLICE else None
@@ -162,6 +162,8 @@ class Logbook:
         week_ago = (now - WEEK_S) * 1e9
         for item in files:
             file = self._file(item)
+            if file.changed_ns == item.changed_ns and file.offset == item.size:
+                continue
             if not file.is_read(item.size) or (file.changed_ns != item.changed_ns and item.size):
                 (fresh if file.offset or item.changed_ns >= week_ago else older).append((item, file))
         return fresh, older
@@ -323,12 +325,11 @@ class Logbook:
 
     def _forget(self, found: Listing) -> None:
         """Drop the files that are gone, and old turns. What lies below an unreadable directory may still be there."""
-        if not self.files:
-            return
-        there = {(item.device, item.inode) for item in found.files}
-        self.files = {
-            ident: file for ident, file in self.files.items() if ident in there or is_below(file.path, self._met)
-        }
+        if len(self.files) != len(found.files):
+            there = {(item.device, item.inode) for item in found.files}
+            self.files = {
+                ident: file for ident, file in self.files.items() if ident in there or is_below(file.path, self._met)
+            }
         old = time.time() - OPEN_S
         for file in self.files.values():
             if file.turn and (file.turn.newest_at or 0) < old:

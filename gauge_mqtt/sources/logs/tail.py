@@ -36,7 +36,7 @@ LINE_MAX = 1 << 24
 """A longer line is skipped and counted; real ones carry images and reach some MB."""
 TURN_TAILS = (1 << 15, 1 << 18)
 """How far back from the end of a file the open turn is looked for: the second only if the first does not tell."""
-HEAD, TAIL = 256, 4096
+HEAD, TAIL = 256, 2048
 """Bytes by which a file is recognised: its first, and those before the offset. A few hundred would not do at the end:
 where a line ends with its counts, many lines end alike.
 """
