@@ -33,7 +33,7 @@ class Hosts:
         self._listening = _address(listening)
         self._names = {listening.lower(), *(name.lower().rstrip(".") for name in added if name)}
         self._addresses = {_address(name) for name in self._names} - {None}
-        if self._listening is None or not self._listening.is_loopback:
+        if listening.lower() != "localhost" and not (self._listening and self._listening.is_loopback):
             self._names |= _own_names()
 
     def allowed(self, host: str, local: str) -> bool:

@@ -52,7 +52,9 @@ async def clear(broker: Broker, topics: Topics, *, look_s: float = LOOK_S) -> Cl
         emptied = list(dict.fromkeys([*discovery, *known, *here.retained]))
         gently = sees is True and here.session.version is V5
         for topic in emptied:
-            here.session.publish(_goodbye(topic, topics) if gently else Message(topic, b"", retain=True))
+            goodbye = _goodbye(topic, topics)
+            gentle = gently and here.session.fits(goodbye)
+            here.session.publish(goodbye if gentle else Message(topic, b"", retain=True))
         await _acknowledged(here, broker, emptied)
         if gently:
             await asyncio.sleep(GONE_AFTER_S + 0.2)

@@ -121,9 +121,13 @@ class Session:
     def _window(self) -> int:
         return 1 if self._one_at_a_time else self._limits.window
 
+    def fits(self, message: Message) -> bool:
+        """Whether the broker takes a packet of that size, as far as it has said."""
+        return self._limits.packet_max is None or message.size(self.version) <= self._limits.packet_max
+
     def _unsendable(self, message: Message) -> Refusal | None:
-        most = self._limits.packet_max
-        if most is not None and (size := message.size(self.version)) > most:
+        if not self.fits(message):
+            size, most = message.size(self.version), self._limits.packet_max
             return Refusal("too_large", f"{size:,} bytes, it takes {most:,}")
         return Refusal("ends_connection", "") if message.topic in self._left_out else None
 

@@ -113,3 +113,12 @@ async def test_who_may_not_read_empties_what_is_known_and_is_told(mosquitto: Mos
     assert f"may not read {TOPICS.base}/#" in cleared.unseen
     assert f"topic readwrite {TOPICS.base}/#" in cleared.unseen
     assert set(cleared.topics) >= set(TOPICS.retained)
+
+
+async def test_a_broker_that_takes_small_packets_only_is_cleared_too(mosquitto: Mosquitto) -> None:
+    port = mosquitto.start("allow_anonymous true", "max_packet_size 500").port
+    with RecordingClient(port, TOPICS.birth) as client:
+        for topic in TOPICS.retained:
+            client.publish(topic, b"1", retain=True)
+    assert (await clear(Broker(host=HOST, port=port), TOPICS, look_s=0.3)).unseen is None
+    assert retained_on(port) == {}
