@@ -2,19 +2,20 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import yaml
 
+from gauge_mqtt.contract import Usage
 from tests.support.automations import FOLDER, REPORT, SETTLE_S, Automation, gauge, imported
 from tests.support.desk import IDS, DeskPublisher, at_work, nothing_known
 from tests.support.homeassistant import HomeAssistant
 from tests.support.waiting import until
 
 NewAutomation = Callable[..., Automation]
-NAMES = ("stall", "threshold", "weekly_report", "window_reset")
+NAMES = ("limit_ahead", "stall", "threshold", "weekly_report", "window_reset")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -153,3 +154,49 @@ def test_the_automation_in_the_docs_runs_when_the_lamp_comes_on(ha: HomeAssistan
     time.sleep(SETTLE_S)
     assert ha.state("counter.runs") == "1"
     ha.rest("DELETE", "/api/config/automation/config/by_hand")
+
+
+def at_limit(minutes: float | None) -> Usage:
+    at = None if minutes is None else datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
+    return at_work(window_5h_pct=0.6, limit_5h_at=at)
+
+
+def test_limit_ahead_warns_once_while_it_is_in_sight(
+    ha: HomeAssistant, desk: DeskPublisher, automation: NewAutomation
+) -> None:
+    desk.show(at_limit(300))  # from now on there is such an entity
+    until(lambda: ha.state(IDS["limit_5h_at"]) not in {None, "unknown", "unavailable"})
+    alarm = automation("limit_ahead", limit=IDS["limit_5h_at"], within=60, minutes=0)
+    assert alarm.has_run(0), "that is far away"
+    desk.show(at_limit(None))
+    until(lambda: ha.state(IDS["limit_5h_at"]) == "unknown")
+    desk.show(at_limit(45))
+    assert alarm.has_run(1)
+    assert "At this pace Claude Gauge desk Limit 5h is at " in alarm.message
+    assert "in 45 minutes, before the reset." in alarm.message
+    desk.show(at_limit(40))
+    assert alarm.has_run(1)
+    desk.go_offline()
+    until(lambda: ha.state(IDS["limit_5h_at"]) == "unavailable")
+    desk.show(at_limit(40))
+    until(lambda: ha.state(IDS["limit_5h_at"]) != "unavailable")
+    assert alarm.has_run(1), "a restart"
+    desk.show(at_limit(None))
+    until(lambda: ha.state(IDS["limit_5h_at"]) == "unknown")
+    desk.show(at_limit(30))
+    assert alarm.has_run(2)
+
+
+def test_limit_ahead_wants_a_pace_that_lasts(ha: HomeAssistant, desk: DeskPublisher, automation: NewAutomation) -> None:
+    desk.show(at_limit(300))
+    until(lambda: ha.state(IDS["limit_5h_at"]) not in {None, "unknown", "unavailable"})
+    alarm = automation("limit_ahead", limit=IDS["limit_5h_at"], within=60, minutes=2 / 60)
+    desk.show(at_limit(45))
+    time.sleep(1)
+    desk.show(at_limit(None))
+    time.sleep(2)
+    assert alarm.has_run(0)
+    desk.show(at_limit(45))
+    time.sleep(1)
+    desk.show(at_limit(40))
+    assert alarm.has_run(1)
