@@ -128,11 +128,11 @@ def test_what_a_source_may_never_know_appears_when_it_is_known(ha: HomeAssistant
     thinks = answer(time.time() - 30)
     thinks["message"]["usage"]["output_tokens_details"] = {"thinking_tokens": 5}
     one.write(thinks)
-    becomes(lambda: ha.state(thinking), "25.0")
+    becomes(lambda: ha.state(thinking), "25")
     becomes(lambda: [row["state"] for row in ha.history(tokens)][before:], ["86240"])  # nothing else was disturbed
     one.end()
     one.start()
-    becomes(lambda: ha.state(thinking), "25.0")
+    becomes(lambda: ha.state(thinking), "25")
 
 
 def test_unknown_is_shown_as_unknown(ha: HomeAssistant, fake: FakePublisher) -> None:

@@ -127,6 +127,8 @@ def known(instance: str) -> Usage:
         cost_5h_usd=1.25, cost_7d_usd=99.5, last_model_id="claude-opus-5-5", needle_5h=290, needle_tach=800,
         needle_7d=1000, warn_reasons=("fuel_7d", "cache"), stall_reason="none", redline=8000, redline_source="set",
         telemetry_at=now, refused_lines=3, tokens_total=12_345, cost_total_usd=6.5,
+        window_5h_error=0.005, window_7d_error=0.01, limit_5h_at=now, limit_7d_at=now, elsewhere_5h_pct=0.04,
+        calibration="2026-11-20: 3 % off", model_week_pct=0.7, model_week_name="opus",
     )  # fmt: skip
 
 
