@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from bars import Bars, percentile
+from gauge_mqtt.sources.logs.logbook import GROWING_S
 from gauge_mqtt.sources.logs.source import JsonlSource
 from history import generate
 from latency import usage_line
@@ -27,6 +28,7 @@ def main(*, count: int, size_mb: float) -> None:
         root = Path(home, "history")
         generate(root, seed=1, size_mb=size_mb, end=datetime.now(UTC), shape="A")
         path = root / "projects/-home-user-x/00000000-0000-4000-a000-000000000000.jsonl"
+        time.sleep(GROWING_S)  # files that grew just now are looked at together; on a working day that is one or two
         path.touch()
         source = JsonlSource([root / "projects"], None)
         asyncio.run(source.load())
