@@ -154,8 +154,8 @@ def survivors(candidates: list[Mutant], trace: Trace, jobs: int) -> Iterable[Mut
         nonlocal done
         child, status = os.wait()
         mutant, done = running.pop(child), done + 1
-        if sys.stderr.isatty():
-            say(f"{done} of {len(candidates)}", end="\r")
+        if done % 100 == 0:
+            say(f"{done} of {len(candidates)}")
         if os.waitstatus_to_exitcode(status) in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
             yield mutant
 
@@ -203,8 +203,8 @@ def traced(paths: list[Path]) -> Trace:
     return trace
 
 
-def say(text: str, end: str = "\n", to: TextIO = sys.stderr) -> None:
-    to.write(text + end)
+def say(text: str, to: TextIO = sys.stderr) -> None:
+    to.write(f"{text}\n")
     to.flush()
 
 

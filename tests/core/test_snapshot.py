@@ -54,6 +54,8 @@ def test_a_rate_of_zero_is_known_and_wins_over_a_later_one() -> None:
 def test_an_official_share_of_five_decimals_keeps_four() -> None:
     assert of(reading(quota_5h=quota(12.3456))).window_5h_pct == 0.1235
     assert of(reading(quota_7d=quota(99.996))).window_7d_pct == 1.0
+    week = of(reading(quota_model=quota(12.3456, model="opus")))
+    assert (week.model_week_pct, week.model_week_name) == (0.1235, "opus")
 
 
 def test_a_share_of_a_ceiling_keeps_four_decimals_and_ends_at_one() -> None:
