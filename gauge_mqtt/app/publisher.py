@@ -21,7 +21,7 @@ from gauge_mqtt.sinks.mqtt.embedded import LOOPBACK, EmbeddedBroker, port_answer
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from gauge_mqtt.sources import Source
-from gauge_mqtt.sources.logs.logbook import Progress
+from gauge_mqtt.sources.logs.pauses import Progress
 
 log = logging.getLogger(__name__)
 

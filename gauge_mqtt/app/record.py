@@ -12,7 +12,7 @@ from gauge_mqtt.app.board import Board, run_until, until_signalled
 from gauge_mqtt.app.settings import Settings
 from gauge_mqtt.app.source_set import make_sources
 from gauge_mqtt.core.reading import Limits, Reading
-from gauge_mqtt.sources.logs.logbook import Progress
+from gauge_mqtt.sources.logs.pauses import Progress
 from gauge_mqtt.sources.tape.tape import TapeError, Writer
 
 

@@ -15,7 +15,7 @@ from gauge_mqtt.sources import Source
 from gauge_mqtt.sources.ccusage.program import Program
 from gauge_mqtt.sources.ccusage.report import CcusageError
 from gauge_mqtt.sources.ccusage.source import CcusageSource, Reporter
-from gauge_mqtt.sources.logs.logbook import Progress
+from gauge_mqtt.sources.logs.pauses import Progress
 from gauge_mqtt.sources.logs.roots import config_homes, log_roots, present
 from gauge_mqtt.sources.logs.source import JsonlSource
 from gauge_mqtt.sources.quota.cache import state_file

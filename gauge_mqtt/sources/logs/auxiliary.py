@@ -14,7 +14,8 @@ from msgspec import Struct
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.sources.logs.decode import BROKEN, Count, tolerant
 from gauge_mqtt.sources.logs.listing import ListedFile, look
-from gauge_mqtt.sources.logs.tail import LogFile, Tail
+from gauge_mqtt.sources.logs.log_file import LogFile
+from gauge_mqtt.sources.logs.tail import Tail
 
 MARK = b'"type":"cost-state"'
 SESSIONS_MAX, SIZE_MAX = 20, 1 << 26

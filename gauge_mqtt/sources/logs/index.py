@@ -21,7 +21,7 @@ from gauge_mqtt.core.ledger import MINUTE, Ledger
 from gauge_mqtt.core.responses import Group, Records
 from gauge_mqtt.sources.logs.decode import LATEST
 from gauge_mqtt.sources.logs.listing import printable
-from gauge_mqtt.sources.logs.tail import LogFile
+from gauge_mqtt.sources.logs.log_file import LogFile
 
 log = logging.getLogger(__name__)
 

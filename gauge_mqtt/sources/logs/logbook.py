@@ -14,19 +14,20 @@ from typing import NamedTuple
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.reading import CACHE_WINDOW, OPEN_WINDOW, WEEK
 from gauge_mqtt.sources.logs import index
+from gauge_mqtt.sources.logs.growing import GROWING_S, Growing
 from gauge_mqtt.sources.logs.listing import ListedFile, Listing, is_gone, list_at_once, look
+from gauge_mqtt.sources.logs.log_file import LogFile
+from gauge_mqtt.sources.logs.pauses import Pauses, Progress
 from gauge_mqtt.sources.logs.peek import written_at
-from gauge_mqtt.sources.logs.tail import SLICE, LogFile, ReadCounters, Tail
+from gauge_mqtt.sources.logs.tail import SLICE, Tail
 from gauge_mqtt.sources.logs.unreadable import UnreadablePaths, is_below
 
 SETTLED_S = 2.0
 """A last line without a newline is taken once its file is that old."""
 SLACK_S = 2.0
 """Some file systems keep times in steps of 2 s."""
-BUSY_S = 0.003
-"""So long a reading holds the event loop in one go."""
-GROWING_S, GROWING_MAX, GROWING_LOOKS = 2.0, 512, 4
-"""Files that grew in the last seconds are looked at together, so many of them, so often at most."""
+GROWING_LOOKS = 4
+"""Files that grow are looked at together, so often at most, until none did meanwhile."""
 LOOKS = 3
 """A history is listed anew that often at most because a file vanished between its listing and its reading."""
 BLOCK_KNOWN, ASK_AGAIN_S = 2, 900.0
@@ -34,9 +35,6 @@ BLOCK_KNOWN, ASK_AGAIN_S = 2, 900.0
 CACHE_S = CACHE_WINDOW.total_seconds()
 OPEN_S = OPEN_WINDOW.total_seconds()
 WEEK_S = WEEK.total_seconds() + 3600
-
-Progress = Callable[[int, int], None]
-"""Called with bytes done and bytes to do while a history is read."""
 
 
 class Followed(NamedTuple):
@@ -68,7 +66,7 @@ class Logbook:
         self._state_dir = state_dir
         self._since = inf
         self._met: set[bytes] = set()
-        self._growing: dict[bytes, float] = {}
+        self._growing = Growing()
         self._known, self._asked_at = 0, inf
 
     @property
@@ -136,7 +134,7 @@ class Logbook:
         self._forget(found)
         order = await asyncio.to_thread(_newest_first, fresh) if first else [(inf, *pair) for pair in fresh]
         todo = sum(max(item.size - file.offset, 0) for item, file in fresh)
-        pauses = _Pauses(self.tail.counters, todo, progress) if first or todo > SLICE else None
+        pauses = Pauses(self.tail.counters, todo, progress) if first or todo > SLICE else None
         floor = older[0][0].changed_at + SLACK_S if older else -inf
         known, settled = len(self.files), (now - SETTLED_S) * 1e9
         for written, item, file in order:
@@ -199,12 +197,12 @@ class Logbook:
         newest = max(self.ledger.order[-1] * 60 if self.ledger.order else -inf, self.ledger.complete_since)
         return newest < now - OPEN_S or self.ledger.latest_block(now) is not None
 
-    async def _read(self, item: ListedFile, file: LogFile, now: float, pauses: "_Pauses | None") -> int:
+    async def _read(self, item: ListedFile, file: LogFile, now: float, pauses: Pauses | None) -> int:
         """One file up to its listed size, a slice at a time. Returns the bytes read."""
         before, age = self.tail.counters.bytes, now - item.changed_at
         turns = age < OPEN_S
-        if age < GROWING_S and (self.observed_at or len(self._growing) < GROWING_MAX):
-            self._grows(item.path)  # the first time all come, the newest first
+        if age < GROWING_S and (self.observed_at or not self._growing.is_full):
+            self._growing.add(item.path)  # the first time all come, the newest first
         try:
             while self._advance(item, file, turns=turns, upto=item.size):
                 if pauses:
@@ -258,17 +256,14 @@ class Logbook:
 
         Else a line could be counted while an older one of another file is still unread.
         """
-        more, forget_before = False, time.monotonic() - GROWING_S
-        for path, at in list(self._growing.items()):
-            if at < forget_before:
-                del self._growing[path]
-        for _ in range(GROWING_LOOKS if len(self._growing) > 1 else 0):
+        more, growing = False, self._growing.paths()
+        for _ in range(GROWING_LOOKS if len(growing) > 1 else 0):
             before = self.tail.counters.bytes
-            for path in list(self._growing):
+            for path in growing:
                 try:
                     more |= self._follow(path)
                 except OSError:  # its own event will come
-                    del self._growing[path]
+                    self._growing.discard(path)
             if self.tail.counters.bytes == before:
                 break
         return more
@@ -287,14 +282,8 @@ class Logbook:
             self._failed(item, file, error)
             return False
         self.unreadable.discard(path)
-        self._grows(path)
+        self._growing.add(path)
         return more
-
-    def _grows(self, path: bytes) -> None:
-        self._growing.pop(path, None)  # so that the first is the one that grew longest ago
-        self._growing[path] = time.monotonic()
-        if len(self._growing) > GROWING_MAX:
-            del self._growing[next(iter(self._growing))]
 
     def _followed(self, size: int, known: int, *, more: bool, gone: bool) -> Followed:
         size, news = self.tail.counters.bytes - size, len(self.unreadable) != known
@@ -341,22 +330,6 @@ _Pair = tuple[ListedFile, LogFile]
 
 def _newest_first(pairs: Iterable[_Pair]) -> list[tuple[float, ListedFile, LogFile]]:
     return sorted(((written_at(item), item, file) for item, file in pairs), key=itemgetter(0), reverse=True)
-
-
-class _Pauses:
-    """Lets others have the event loop every few milliseconds of a long reading, and says how far it is."""
-
-    def __init__(self, counters: ReadCounters, todo: int, progress: Progress | None) -> None:
-        self._counters, self._todo, self._progress = counters, todo, progress
-        self._start, self._due = counters.bytes, time.perf_counter() + BUSY_S
-
-    async def rest(self) -> None:
-        if time.perf_counter() < self._due:
-            return
-        if self._progress:
-            self._progress(min(self._counters.bytes - self._start, self._todo - 1), self._todo)
-        await asyncio.sleep(0)
-        self._due = time.perf_counter() + BUSY_S
 
 
 def _can_list(path: bytes) -> bool:

@@ -17,9 +17,10 @@ from gauge_mqtt.core import windows
 from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.core.reading import Reading, TokenCounts
 from gauge_mqtt.sources.logs.listing import printable
-from gauge_mqtt.sources.logs.logbook import Followed, Logbook, Progress
+from gauge_mqtt.sources.logs.logbook import Followed, Logbook
+from gauge_mqtt.sources.logs.pauses import Progress
 from gauge_mqtt.sources.logs.roots import present
-from gauge_mqtt.sources.logs.watch import Watchers
+from gauge_mqtt.sources.logs.watchers import Watchers
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,8 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
 
-import msgspec
-from msgspec import UNSET, Meta
+from msgspec import UNSET
 
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.quota import Sample
@@ -18,6 +16,7 @@ from gauge_mqtt.core.turns import Step, Turn, settles
 from gauge_mqtt.core.windows import WINDOW_AHEAD_S
 from gauge_mqtt.sources.logs.decode import BROKEN
 from gauge_mqtt.sources.logs.listing import ListedFile
+from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.records import (
     REPORT_MARK,
     SYNTHETIC_MARK,
@@ -28,7 +27,6 @@ from gauge_mqtt.sources.logs.records import (
     usage_line,
     usage_report,
 )
-from gauge_mqtt.sources.logs.runs import Runs
 
 SLICE = 1 << 20
 """Bytes read in one go: about 3 ms of work, so that the event loop stays responsive."""
@@ -44,39 +42,6 @@ TIMESTAMP_MARK = b'"timestamp":"'
 TIMESTAMP = re.compile(rb'"timestamp":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?Z"')
 """In UTC, as Claude Code writes it."""
 OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
-
-Size = Annotated[int, Meta(ge=0, le=2**62)]
-Crc = Annotated[int, Meta(ge=0, le=2**32 - 1)]
-
-
-class LogFile(msgspec.Struct, array_like=True, gc=False):
-    """One session file, how far it was read, and by what it is recognised. The index saves it as it is.
-
-    `changed_ns`: `ListedFile.changed_ns` when it was last read. `remainder_at`: the size at which a last line without
-    its newline was taken. `head` and `tail`: size and CRC-32 of the first bytes and of those before `offset`, against
-    recycled inodes and files that are rewritten in place. `skipping`: within a line that is too long.
-    """
-
-    path: bytes
-    device: Size
-    inode: Annotated[int, Meta(ge=0)]
-    offset: Size = 0
-    changed_ns: int = 0
-    remainder_at: Size = 0
-    head: tuple[Size, Crc] = (0, 0)
-    tail: tuple[Size, Crc] = (0, 0)
-    skipping: bool = False
-    turn: Turn | None = None
-    runs: Runs = msgspec.field(default_factory=Runs)
-
-    def reset(self) -> None:
-        self.offset = self.changed_ns = self.remainder_at = 0
-        self.head = self.tail = (0, 0)
-        self.skipping, self.turn, self.runs = False, None, Runs()
-
-    def is_read(self, size: int) -> bool:
-        """Whether a file of that size has nothing that was not taken."""
-        return size in (self.offset, self.remainder_at)
 
 
 @dataclass(slots=True)

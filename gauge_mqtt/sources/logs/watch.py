@@ -1,13 +1,10 @@
-"""Calls back with the path of each session file that changed. watchdog's threads stay behind this door."""
+"""Calls back with the path of each session file that changed: watchdog, in its threads."""
 
-import asyncio
 import logging
 import os
 import time
 import warnings
-from collections import deque
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +24,6 @@ from watchdog.observers.api import BaseObserver, EventDispatcher, EventQueue
 
 from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.roots import count_directories, polled_filesystem
-from gauge_mqtt.sources.logs.unreadable import is_below
 
 log = logging.getLogger(__name__)
 
@@ -158,72 +154,6 @@ class Watcher:
         if self._logged != why:
             log.warning("looking for changes every few seconds: %s", why)
         self.polling = self._logged = why
-
-
-class Watchers:
-    """One watcher for each root that can be listed. `on_change` is called in the event loop with what changed.
-
-    Paths that were announced while the loop was busy come together, so that their files are read together.
-    """
-
-    def __init__(self, on_change: Callable[[Iterable[str]], None]) -> None:
-        self._on_change = on_change
-        self._watchers: dict[Path, Watcher] = {}
-        self._announced: deque[str] = deque()
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    @property
-    def polling(self) -> str | None:
-        """Why changes are looked for instead of announced, in words; `None` while inotify announces all of them."""
-        return next((watcher.polling for watcher in self._watchers.values() if watcher.polling), None)
-
-    def cover(self, roots: Collection[Path]) -> bool:
-        """Whether in each of `roots`, and nowhere else, every change is noticed: announced, or looked for."""
-        return {root for root, watcher in self._watchers.items() if watcher.polling or watcher.alive} == set(roots)
-
-    async def watch(self, roots: Collection[Path]) -> bool:
-        """Have a live watcher on each of `roots`. True if one is new: nothing before it was announced."""
-        refused = {root: watcher for root, watcher in self._watchers.items() if watcher.is_due_again}
-        for root, watcher in list(self._watchers.items()):
-            if root not in roots or root in refused or not (watcher.polling or watcher.alive):
-                self._drop(root)
-        self._loop = asyncio.get_running_loop()
-        new = [root for root in roots if root not in self._watchers]
-        for root in new:
-            watcher = Watcher(root, self._announce, refused.get(root))
-            self._watchers[root] = watcher
-            await asyncio.to_thread(watcher.start)
-        return bool(new)
-
-    def renew(self, directories: Iterable[bytes]) -> None:
-        """Drop the watchers of these directories' roots: what could not be opened was not watched either."""
-        for directory in directories:
-            for root in list(self._watchers):
-                if is_below(directory, {os.fsencode(root)}):
-                    self._drop(root)
-
-    def give_up(self) -> None:
-        """Look for changes from now on: inotify has proved deaf."""
-        for watcher in self._watchers.values():
-            watcher.give_up()
-
-    def stop(self) -> None:
-        for root in list(self._watchers):
-            self._drop(root)
-
-    def _announce(self, path: str) -> None:
-        """In the thread of inotify."""
-        self._announced.append(path)
-        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody listens any more
-            if self._loop:
-                self._loop.call_soon_threadsafe(self._take)
-
-    def _take(self) -> None:
-        if self._announced:
-            self._on_change([self._announced.popleft() for _ in range(len(self._announced))])
-
-    def _drop(self, root: Path) -> None:
-        self._watchers.pop(root).stop()
 
 
 def _expect_descriptors() -> None:

@@ -17,8 +17,9 @@ from gauge_mqtt.core import windows
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.models import family as our_family
 from gauge_mqtt.sources.logs.listing import walk
+from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.logbook import Logbook
-from gauge_mqtt.sources.logs.tail import LogFile, Tail
+from gauge_mqtt.sources.logs.tail import Tail
 from tests.support.ccusage import ccusage_binary
 
 pytestmark = pytest.mark.anyio

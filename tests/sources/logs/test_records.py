@@ -13,8 +13,9 @@ import pytest
 
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.sources.logs.listing import walk
+from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.records import Response, response, turn_steps, usage_line
-from gauge_mqtt.sources.logs.tail import LogFile, Tail
+from gauge_mqtt.sources.logs.tail import Tail
 from tests.support.ccusage import ccusage_binary
 from tests.support.lines import answer, line, prompt, results
 

@@ -16,8 +16,9 @@ from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.reading import OPEN_WINDOW
 from gauge_mqtt.sources.logs import index
 from gauge_mqtt.sources.logs.listing import look
+from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.logbook import Logbook
-from gauge_mqtt.sources.logs.tail import LogFile, Tail
+from gauge_mqtt.sources.logs.tail import Tail
 from tests.support.lines import answer, line, prompt, results
 
 AT = 1_795_348_800.0
