@@ -37,7 +37,7 @@ def test_a_publisher_that_leaves_is_unavailable_at_once_and_back_at_once(ha: Hom
     assert unavailable(ha, one) == enabled - {"publisher"}
     one.start()
     becomes(lambda: seen(ha, one), ("43120", "on"), within=5)
-    assert unavailable(ha, one) == set()
+    becomes(lambda: unavailable(ha, one), set(), within=5)
 
 
 def test_a_publisher_that_is_killed_is_unavailable_by_its_will(ha: HomeAssistant, one: Publisher) -> None:

@@ -9,6 +9,7 @@ from gauge_mqtt.sinks.repeats import Repeats
 
 LOOPBACK = "127.0.0.1"
 CLIENTS = Repeats()
+"""Limits what amqtt logs of clients that speak something else."""
 SHUTDOWN_S = 0.7
 """From Python 3.12 on a server's end waits for its clients' good will; ours need not."""
 

@@ -28,7 +28,6 @@ FAREWELL_S = 1.0
 """How long the broker may take to acknowledge `offline`; after that the will has to do."""
 GREET_WITHIN_S, GREET_EVERY_S = 1.0, 5.0
 """A birth of Home Assistant is answered after a random delay, and a flood of them not more often than this."""
-
 AT_ONCE_S = (0.5, 1.0)
 """The pause after which the other one of two namesakes gets to know it, too."""
 
