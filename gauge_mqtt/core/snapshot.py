@@ -115,8 +115,9 @@ def snapshot(
             window_5h.tokens if window_5h else None,
             _first(readings, lambda r: r.pace_tokens),
             now,
+            before=before.limit_5h_at if before else None,
         ),
-        limit_7d_at=limit_7d(fuel_7d.share, fuel_7d.resets_at, now),
+        limit_7d_at=limit_7d(fuel_7d.share, fuel_7d.resets_at, now, before=before.limit_7d_at if before else None),
         model_week_pct=round(model_week.used_percent / 100, 4) if model_week else None,
         model_week_name=model_week.model if model_week else None,
     )

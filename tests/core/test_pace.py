@@ -56,3 +56,24 @@ def test_what_is_not_known_has_no_limit(
     assert limit_5h(share, resets_at, tokens, recent, NOW) is None
     assert limit_7d(share, NOW - WEEK, NOW) is None
     assert limit_7d(share, None, NOW) is None
+
+
+@pytest.mark.parametrize(("minutes", "stays"), [(-6, False), (-4, True), (4, True), (6, False)])
+def test_what_was_shown_last_stays_while_it_is_a_step_off(minutes: int, *, stays: bool) -> None:
+    """A pace that wavers moves nothing: each change is a line in somebody's activity."""
+    reset = NOW + timedelta(hours=4)
+    exact = limit_5h(0.5, reset, 60, 15, NOW)  # 60 tokens left at one a minute
+    assert exact == NOW + timedelta(hours=1)
+    before = exact + timedelta(minutes=minutes)
+    assert limit_5h(0.5, reset, 60, 15, NOW, before=before) == (before if stays else exact)
+    day = NOW + timedelta(days=2)
+    week = limit_7d(0.75, day, NOW)
+    assert week == NOW + timedelta(hours=40)
+    for off in (timedelta(minutes=50), -timedelta(minutes=50)):
+        assert limit_7d(0.75, day, NOW, before=week + off) == week + off
+        assert limit_7d(0.75, day, NOW, before=week + 2 * off) == week
+
+
+def test_an_instant_that_has_passed_does_not_stay() -> None:
+    passed = NOW - timedelta(minutes=1)
+    assert limit_5h(0.99, NOW + timedelta(hours=1), 99, 15, NOW, before=passed) != passed
