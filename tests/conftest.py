@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import brokers
 from tests.support.firmware_build import firmware_build, gauge_sim
 
 __all__ = ["firmware_build", "gauge_sim"]  # fixtures
+
+
+# How long an example takes is the machine's matter: other tests run beside it.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 def pytest_configure() -> None:

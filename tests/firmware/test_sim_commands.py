@@ -132,7 +132,7 @@ def test_it_announces_itself_to_home_assistant(broker: MosquittoProcess) -> None
     components = message["components"]
     assert message.keys() == ROOT
     assert message["device"].keys() == DEVICE
-    assert message["origin"].keys() == ORIGIN
+    assert {"name", "sw_version"} <= message["origin"].keys() <= ORIGIN
     assert set().union(*components.values()) <= COMPONENT | CONTROL
     entities = [c for c in components.values() if "unique_id" in c]
     for name in ("unique_id", "default_entity_id"):

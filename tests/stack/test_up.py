@@ -87,6 +87,7 @@ class Stack:
         home = Path.home()
         inside = {
             "CLAUDE_CONFIG_DIR": ("/claude", str(home / ".claude")),
+            "CLAUDE_GAUGE_HTTP_ALLOWED_HOSTS": ("${CLAUDE_GAUGE_HTTP_ALLOWED_HOSTS:-}", "desk"),
             "CLAUDE_GAUGE_HTTP_HOST": ("0.0.0.0", "127.0.0.1"),  # noqa: S104, the container's
             "CLAUDE_GAUGE_HTTP_PORT": ("8080", str(self.http)),
             "CLAUDE_GAUGE_INSTANCE": ("${CLAUDE_GAUGE_INSTANCE:-desk}", "desk"),
