@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from datetime import UTC, datetime
-from math import nextafter
+from math import inf, nextafter
 
 from gauge_mqtt.core import busy
 from gauge_mqtt.core.blocks import BLOCK
@@ -87,19 +87,24 @@ def _newest(ledger: Ledger, at: float) -> tuple[Entry | None, datetime | None]:
     """The newest main-chain response of the last 5 h that names its model, if nothing newer can still be unread; and
     when there was any response at all. What used no tokens is no response.
     """
-    oldest, activity_at = max(at - BLOCK, ledger.complete_since), None
+    oldest, used_at, newest = max(at - BLOCK, ledger.complete_since), -inf, None
     high = bisect_right(ledger.order, (at + WINDOW_AHEAD_S) // MINUTE)
     for number in reversed(ledger.order[:high]):
         minute = ledger.minutes[number]
-        if minute.last <= oldest:
+        if newest is not None or minute.last <= oldest:
             break
-        used = [entry for entry in minute.entries.values() if entry.at > oldest and entry.tokens]
-        if used and activity_at is None:
-            activity_at = _instant(max(entry.at for entry in used))
-        named = [entry for entry in used if entry.main and entry.model]
-        if named:
-            return max(named, key=lambda entry: (entry.at, entry.model or "")), activity_at
-    return None, activity_at
+        for entry in reversed(minute.entries.values()):  # mostly newest first, so that the others are soon passed over
+            if entry.at <= oldest or (newest and entry.at < newest.at) or not entry.tokens:
+                continue
+            used_at = max(used_at, entry.at)
+            if entry.main and entry.model and (newest is None or _later(entry, newest)):
+                newest = entry
+    return newest, None if used_at == -inf else _instant(used_at)
+
+
+def _later(entry: Entry, other: Entry) -> bool:
+    """Of two at the same instant the name decides, so that it never depends on who came first."""
+    return (entry.at, entry.model or "") > (other.at, other.model or "")
 
 
 def busy_minute(ledger: Ledger, now: datetime) -> int | None:
