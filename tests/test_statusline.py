@@ -193,7 +193,7 @@ def test_the_signal_of_claude_code_reaches_the_chained_command(tmp_path: Path) -
     assert child.stdout
     assert child.stdout.readline() == b"up\n"
     child.send_signal(signal.SIGTERM)
-    assert child.wait(10) == 9
+    assert child.wait(30) == 9
     assert (tmp_path / "caught").read_text() == "TERM\n"
     child.stdout.close()
 

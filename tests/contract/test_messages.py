@@ -66,6 +66,10 @@ def test_of_two_snapshots_only_what_differs_is_said() -> None:
     assert retained(hot, TOPICS, before) == {
         TOPICS.lamps: b"8", TOPICS.keys["hot"]: b"ON", TOPICS.state: hot.to_json(),
     }  # fmt: skip
+    for model, mask in (("opus", b"1"), ("haiku", b"4"), (None, b"0")):
+        changed = retained(usage(last_model=model), TOPICS, usage(last_model="sonnet"))
+        assert changed[TOPICS.lamps] == mask
+    assert TOPICS.lamps not in retained(usage(last_model="fable"), TOPICS, usage(last_model="gpt"))
     needle = usage(rate_1m=1.0, hot=False)
     assert retained(needle, TOPICS, before) == {
         TOPICS.needles["needle_5h"]: b"-1", TOPICS.keys["needle_5h"]: b"None", TOPICS.state: needle.to_json(),

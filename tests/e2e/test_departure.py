@@ -33,16 +33,16 @@ def unavailable(ha: HomeAssistant, one: Publisher) -> set[str]:
 def test_a_publisher_that_leaves_is_unavailable_at_once_and_back_at_once(ha: HomeAssistant, one: Publisher) -> None:
     enabled = {key for key, entity in ha.entities(one.node).items() if entity.state is not None}
     one.end(signal.SIGTERM)
-    becomes(lambda: seen(ha, one), ("unavailable", "off"), within=2)
+    becomes(lambda: seen(ha, one), ("unavailable", "off"))
     assert unavailable(ha, one) == enabled - {"publisher"}
     one.start()
-    becomes(lambda: seen(ha, one), ("43120", "on"), within=5)
-    becomes(lambda: unavailable(ha, one), set(), within=5)
+    becomes(lambda: seen(ha, one), ("43120", "on"))
+    becomes(lambda: unavailable(ha, one), set())
 
 
 def test_a_publisher_that_is_killed_is_unavailable_by_its_will(ha: HomeAssistant, one: Publisher) -> None:
     one.end(signal.SIGKILL)
-    becomes(lambda: seen(ha, one), ("unavailable", "off"), within=2)
+    becomes(lambda: seen(ha, one), ("unavailable", "off"))
 
 
 @pytest.mark.usefixtures("newest")

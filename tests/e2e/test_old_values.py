@@ -23,7 +23,7 @@ def outlive(ha: HomeAssistant, broker_loss: BrokerLoss) -> None:
     left = broker_loss.at + EXPIRE_AFTER_S - time.monotonic()
     if left > HEARTBEAT_S + 1:  # the last heartbeat was so long ago at most
         assert "window_7d_tokens" in alive(ha, broker_loss), "nothing should have been restarted or reloaded until now"
-    becomes(lambda: alive(ha, broker_loss), {"publisher", "alert"}, within=max(left, 0) + 5)
+    becomes(lambda: alive(ha, broker_loss), {"publisher", "alert"}, within=max(left, 0) + 15)
 
 
 def test_old_values_do_not_look_live_for_ever(ha: HomeAssistant, broker_loss: BrokerLoss) -> None:
@@ -32,7 +32,7 @@ def test_old_values_do_not_look_live_for_ever(ha: HomeAssistant, broker_loss: Br
 
 def test_nor_does_the_publisher_itself(ha: HomeAssistant, broker_loss: BrokerLoss) -> None:
     outlive(ha, broker_loss)
-    becomes(lambda: ha.state(broker_loss.killed.entity("Publisher", "binary_sensor")), "off", within=1)
+    becomes(lambda: ha.state(broker_loss.killed.entity("Publisher", "binary_sensor")), "off")
 
 
 def test_the_living_are_not_touched(ha: HomeAssistant, broker_loss: BrokerLoss) -> None:

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.stack import ROOT, read_yaml
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 NOBODY = 65534
@@ -102,7 +102,7 @@ def test_the_dockerfiles_commands_make_a_publisher_that_speaks(image: Path, mosq
             until(lambda: "homeassistant/device/claude_gauge_lab/config" in client.latest)
         finally:
             child.terminate()
-            assert child.wait(10) == 0
+            assert child.wait(PATIENCE_S) == 0
         until(lambda: client.latest["claude_gauge/lab/availability"] == b"offline")
 
 

@@ -19,7 +19,7 @@ from gauge_mqtt.homeassistant.discovery import entity_slug
 from tests.support import brokers
 from tests.support.brokers import HOST, RecordingClient, free_port
 from tests.support.lines import answer, line
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 FOREIGN = ("CLAUDE_", "XDG_")
 
@@ -31,7 +31,7 @@ class PersistentBroker(brokers.MosquittoProcess):
         """As with its machine: what it holds is written to disk, and is there again after `start`."""
         assert self._child is not None
         self._child.terminate()
-        self._child.wait(10)
+        self._child.wait(PATIENCE_S)
         self._child = None
 
     def start(self, *lines: str) -> Self:
@@ -82,7 +82,7 @@ class Publisher:
         if self._child is not None:
             self.send(number)
             self.send(signal.SIGCONT)
-            self._child.wait(10)
+            self._child.wait(PATIENCE_S)
             self._child = None
 
     def usage(self) -> dict[str, Any]:

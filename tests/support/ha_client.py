@@ -16,7 +16,7 @@ ENTRY = "gauge"
 """The id of its MQTT entry."""
 
 
-def becomes(question: Callable[[], Any], wanted: Any, within: float = 15.0) -> None:
+def becomes(question: Callable[[], Any], wanted: Any, within: float = 30.0) -> None:
     """Asks until the answer is the wanted one. Not in a busy loop: each question keeps Home Assistant from its work."""
     deadline = time.monotonic() + within
     while (answer := question()) != wanted:

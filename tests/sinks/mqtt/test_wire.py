@@ -160,5 +160,5 @@ async def test_several_packets_in_one_tls_record_are_all_read(tmp_path: Path) ->
         session = Session(Broker(host=HOST, port=port, tls=True, ca_file=ca), "record", V5)
         session.message_callback = lambda topic, _payload, _retained: heard.append(topic)
         await session.open()
-        await eventually(lambda: heard == ["lab/1"] * 5, 2)
+        await eventually(lambda: heard == ["lab/1"] * 5)
         session.abort()
