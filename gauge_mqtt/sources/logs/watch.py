@@ -38,7 +38,7 @@ EVENTS: list[type[FileSystemEvent]] = [
 would announce a second time a line that is read already, while its message waits to be sent. `FileAttribEvent`: a file
 that was unreadable may be readable now.
 """
-RETRY_S, RETRY_MAX_S = 60.0, 3600.0
+RETRY_S, RETRY_MAX_S = 5.0, 3600.0
 """After what pause a watch that the system refused is asked for again; each refusal doubles it."""
 SPARE_DESCRIPTORS = 4
 """So many file descriptors does watchdog need; where it gets only some of them it loses those."""

@@ -193,6 +193,7 @@ async def test_out_of_file_descriptors(root: Path, caplog: pytest.LogCaptureFixt
         log.write(line(answer(time.time())))
         await eventually(lambda: week(source) == 4 * FULL)
         log.close()
+        await eventually(lambda: source.watching and source.polling is None)
     assert len(caplog.records) <= 4
 
 
