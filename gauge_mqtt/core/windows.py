@@ -11,7 +11,6 @@ from gauge_mqtt.core.ledger import MINUTE, WEEK_S, Ledger
 from gauge_mqtt.core.reading import (
     CACHE_WINDOW,
     CLOCK_SKEW,
-    PACE_WINDOW,
     RATE_WINDOW,
     Account,
     Ratio,
@@ -38,7 +37,6 @@ def read(ledger: Ledger, now: datetime, source: str) -> Reading:
         source=source,
         rate_tokens=ledger.sums(minute_ago, soon).tokens if since <= minute_ago else None,
         cache=Ratio(part=recent.cache_read, whole=recent.tokens - recent.output) if since <= cache_from else None,
-        pace_tokens=tokens_between(ledger, at - PACE_WINDOW.total_seconds(), soon),
         window_5h=window_5h,
         window_7d=Window(tokens=ledger.sums(week_from, _ahead(at)).tokens) if since <= week_from else None,
         thinking=thinking,

@@ -201,3 +201,13 @@ def test_explain_tells_basis_error_and_age_of_a_fuel() -> None:
     assert "0.005" in rows["window_5h_error"]
     assert "official, " in rows["window_5h_error"]
     assert "jsonl, " in rows["window_5h_tokens"]
+
+
+def test_the_limit_ahead_is_told_from_the_share_and_the_pace() -> None:
+    """Half of the plan went with these tokens, all of them a moment ago: the other half lasts as long, 15 minutes."""
+    write_log()
+    redraw(50)
+    usage = json.loads(gauge("once", "--json").output)
+    left = (datetime.fromisoformat(usage["limit_5h_at"]) - datetime.now(UTC)).total_seconds() / 60
+    assert 12 <= left <= 18
+    assert usage["limit_7d_at"] is None or usage["limit_7d_at"] > usage["updated_at"]

@@ -15,7 +15,7 @@ from pathlib import Path
 from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core import windows
 from gauge_mqtt.core.quota import Sample
-from gauge_mqtt.core.reading import Reading, TokenCounts
+from gauge_mqtt.core.reading import PACE_WINDOW, Reading, TokenCounts
 from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.logbook import Followed, Logbook
 from gauge_mqtt.sources.logs.pauses import Progress
@@ -36,6 +36,7 @@ WARN_AGAIN_S = 600.0
 """What comes and goes is not warned of more often than that."""
 SAVE_S = 600.0
 ACTIVE_S = 120.0
+PACE_AGAIN_S = 5.0
 DEAF_AFTER = 2
 """Sweeps in a row that find what inotify should have announced; one may be a burst that overflowed its queue."""
 
@@ -78,6 +79,7 @@ class JsonlSource:
         self._warn_at = -inf
         self._save_warned: str | None = None
         self._busy: tuple[int, int | None] = (-1, None)
+        self._pace: tuple[float, int | None] = (-inf, None)
 
     @property
     def observed_at(self) -> datetime | None:
@@ -133,7 +135,7 @@ class JsonlSource:
             reading,
             window_5h=reading.window_5h if self._with_windows else None,
             window_7d=reading.window_7d if self._with_windows else None,
-            pace_tokens=reading.pace_tokens if self._with_windows else None,  # of what the window holds
+            pace_tokens=self._pace_tokens(now) if self._with_windows else None,  # of what the window holds
             account=reading.account if self._with_windows and self.observed_at else None,
             observed_at=self.observed_at,
             rate_tokens=None if failing else reading.rate_tokens,
@@ -144,6 +146,13 @@ class JsonlSource:
             failure=self.failure,
             refused=None if self.observed_at is None else counters.refused + counters.oversize,
         )
+
+    def _pace_tokens(self, now: datetime) -> int | None:
+        """Asked for every few seconds: what is made of it is rounded to minutes."""
+        at = now.timestamp()
+        if not 0 <= at - self._pace[0] < PACE_AGAIN_S or self._pace[1] is None:
+            self._pace = (at, self.tokens_between(at - PACE_WINDOW.total_seconds(), at + windows.RATE_AHEAD_S))
+        return self._pace[1]
 
     def _busy_minute(self, now: datetime) -> int | None:
         minute = int(now.timestamp() // 60)
