@@ -38,6 +38,8 @@ PRELOADED = ("hypothesis.strategies", "jinja2", "msgspec", "paho.mqtt.client", "
 EQUIVALENT = ROOT / "scripts/mutants_equivalent.toml"
 EXAMPLES = 40
 """Of each property at most, so that a run takes minutes; the same ones each time."""
+SLOW_S = 4
+"""A test that takes more CPU seconds, while it is traced, is not a fast one."""
 SLACK, LEAST_S = 5, 20
 """CPU seconds: a mutant that takes so many times as long as its tests did before, and so many more, has made a loop
 without end. It counts as noticed.
@@ -74,6 +76,16 @@ class Trace:
         finally:
             sys.settrace(None)
             self.seconds[item.nodeid] = time.process_time() - started
+
+    def rounds(self, mutant: Mutant) -> list[list[str]]:
+        """The tests to try, the quickest first: those that run the line. What only runs at the import can show in any
+        test: first in those that run other lines of the file.
+        """
+        path, quick = str(mutant.path), {name for name, seconds in self.seconds.items() if seconds < SLOW_S}
+        of_line = {name for name in quick if (path, mutant.line) in self.lines[name]}
+        of_file = {name for name in quick if any(file == path for file, _ in self.lines[name])}
+        rounds = [of_line] if of_line else [of_file, quick - of_file]
+        return [sorted(names, key=self.seconds.__getitem__) for names in rounds]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
@@ -156,22 +168,17 @@ def survivors(candidates: list[Mutant], trace: Trace, jobs: int) -> Iterable[Mut
         mutant, done = running.pop(child), done + 1
         if done % 100 == 0:
             say(f"{done} of {len(candidates)}")
-        if os.waitstatus_to_exitcode(status) in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        if os.waitstatus_to_exitcode(status) == pytest.ExitCode.OK:
             yield mutant
 
-    by_line: dict[tuple[str, int], set[str]] = defaultdict(set)
-    for name, lines in trace.lines.items():
-        for line in lines:
-            by_line[line].add(name)
     for mutant in candidates:
-        # What only runs at the import can show in any test.
-        names = by_line.get((str(mutant.path), mutant.line)) or trace.seconds.keys()
-        names = sorted(names, key=trace.seconds.__getitem__)
-        limit = LEAST_S + SLACK * int(sum(trace.seconds[name] for name in names))
+        rounds = trace.rounds(mutant)
+        limit = LEAST_S + SLACK * int(sum(trace.seconds[name] for names in rounds for name in names))
 
-        def attempt(mutant: Mutant = mutant, names: list[str] = names) -> int:
+        def attempt(mutant: Mutant = mutant, rounds: list[list[str]] = rounds) -> int:
             sys.meta_path.insert(0, Changed(mutant))
-            return run_tests(sorted({name.split("::")[0] for name in names}), Chosen(names), "--exitfirst")
+            codes = (run_tests({name.split("::")[0] for name in r}, Chosen(r), "--exitfirst") for r in rounds if r)
+            return next(filter(None, codes), 0)
 
         running[in_fork(attempt, limit)] = mutant
         if len(running) >= jobs:
