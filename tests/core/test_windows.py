@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gauge_mqtt.core import windows
 from gauge_mqtt.core.entries import Entry
 from gauge_mqtt.core.ledger import Ledger
-from gauge_mqtt.core.reading import Ratio
+from gauge_mqtt.core.reading import Ratio, TokenCounts
 from tests.core.test_ledger import AT, HOUR, NOW, active_block, chosen, entry, ledger_of, records
 
 WEEK = 168 * HOUR
@@ -60,6 +60,41 @@ def test_tokens_between_are_unknown_unless_all_of_them_are_read() -> None:
     ledger = ledger_of([("a", entry(60))], complete_since=AT - 100)
     assert windows.tokens_between(ledger, AT - 100, AT) == 100
     assert windows.tokens_between(ledger, AT - 100.001, AT) is None
+
+
+@given(records, st.floats(-2 * HOUR, 9 * 24 * HOUR), st.floats(-2 * HOUR, 9 * 24 * HOUR))
+@settings(max_examples=150, deadline=None)
+def test_counts_between_two_instants_are_by_class(items: list[tuple[str, Entry]], early: float, late: float) -> None:
+    after, upto = AT - max(early, late), AT - min(early, late)
+    found = [e for e in chosen(items) if after < e.at <= upto]
+    assert windows.counts_between(ledger_of(items), after, upto) == TokenCounts(
+        input=sum(e.input for e in found), output=sum(e.output for e in found),
+        cache_read=sum(e.cache_read for e in found), cache_creation=sum(e.cache_creation for e in found),
+    )  # fmt: skip
+
+
+def test_counts_between_are_unknown_unless_all_of_them_are_read() -> None:
+    ledger = ledger_of([("a", entry(60))], complete_since=AT - 100)
+    assert windows.counts_between(ledger, AT - 100, AT) == TokenCounts(input=100)
+    assert windows.counts_between(ledger, AT - 100.001, AT) is None
+
+
+def test_the_pace_is_of_the_last_fifteen_minutes() -> None:
+    items = [("out", entry(900, 1)), ("in", entry(899, 10)), ("now", entry(1, 100)), ("ahead", entry(-10, 1000))]
+    assert windows.read(ledger_of([*items, ("later", entry(-10.001, 9))]), NOW, "t").pace_tokens == 1110
+    assert windows.read(ledger_of(items, complete_since=AT - 900), NOW, "t").pace_tokens == 1110
+    assert windows.read(ledger_of(items, complete_since=AT - 899.999), NOW, "t").pace_tokens is None
+
+
+@pytest.mark.parametrize(("ahead", "counted"), [(3659.999, True), (3660, False)])
+def test_what_is_an_hour_ahead_is_let_in_to_the_end_of_its_minute(ahead: float, counted: bool) -> None:  # noqa: FBT001
+    """Looked at half a second before the minute is over: an hour later is the last half second of that minute."""
+    reading = windows.read(ledger_of([("a", entry(-ahead))]), NOW + timedelta(seconds=59.5), "t")
+    assert reading.window_7d is not None
+    assert reading.window_5h is not None
+    assert (reading.window_7d.tokens, reading.window_5h.tokens) == ((100, 100) if counted else (0, 0))
+    assert reading.sees_turns
+    assert reading.source == "t"
 
 
 @pytest.mark.parametrize(("age", "counted"), [(WEEK, 0), (WEEK - 0.001, 100), (WEEK - 60, 100), (WEEK + 60, 0)])
@@ -152,6 +187,13 @@ def test_the_newest_model_waits_for_what_may_still_be_unread() -> None:
     assert windows.read(ledger, NOW, "t").model is None
     ledger.complete_since = AT - 60.001
     assert windows.read(ledger, NOW, "t").model == "claude-opus-5"
+
+
+def test_a_response_at_the_instant_up_to_which_the_logs_are_read_is_not_known_yet() -> None:
+    """Also where something of the same minute is: there may be more at that very instant."""
+    side = entry(59, main=False, model="claude-haiku-4")
+    reading = windows.read(ledger_of([("a", entry(60)), ("b", side)], complete_since=AT - 60), NOW, "t")
+    assert (reading.model, reading.activity_at) == (None, datetime.fromtimestamp(AT - 59, UTC))
 
 
 def test_of_two_models_at_one_instant_one_is_always_the_same() -> None:

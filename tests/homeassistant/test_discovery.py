@@ -13,6 +13,7 @@ from gauge_mqtt.homeassistant import discovery
 
 TOPICS = Topics("my-desk_2")
 FIXTURES = Path(__file__).parents[1] / "e2e/fixtures"
+HOME = "https://github.com/archeious/claude-gauge"
 ROOT = {"device", "origin", "availability", "qos", "components"}
 """Home Assistant rejects the whole payload at one more."""
 DEVICE = {"identifiers", "name", "manufacturer", "model", "sw_version"}
@@ -57,7 +58,7 @@ def test_the_message_says_who_it_is_and_where_its_availability_is(message: dict[
         "identifiers": ["claude_gauge_my-desk_2"], "name": "Claude Gauge my-desk_2", "manufacturer": "claude-gauge",
         "model": "Claude Code usage", "sw_version": "1.2.3",
     }  # fmt: skip
-    assert message["origin"] == {"name": "gauge-mqtt", "sw_version": "1.2.3", "support_url": discovery.HOME}
+    assert message["origin"] == {"name": "gauge-mqtt", "sw_version": "1.2.3", "support_url": HOME}
     assert message["availability"] == [{"topic": "claude_gauge/my-desk_2/availability"}]
     assert message["qos"] == 1
 
