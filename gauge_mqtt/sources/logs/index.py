@@ -25,7 +25,7 @@ from gauge_mqtt.sources.logs.log_file import LogFile
 
 log = logging.getLogger(__name__)
 
-VERSION = 5
+VERSION = 6
 NAME = "jsonl-index.msgpack"
 INDEX_MAX = 512 << 20
 COUNT_MAX = 10**12
@@ -54,8 +54,9 @@ class _Index(msgspec.Struct, array_like=True, frozen=True):
 
 def encode(ledger: Ledger, files: Iterable[LogFile], roots: Iterable[Path]) -> bytes:
     horizon, block = ledger.evicted
+    known = [file for file in files if file.offset or file.estimate[0]]
     index = _Index(
-        VERSION, _names(roots), horizon, block, [file for file in files if file.offset], ledger.minutes,
+        VERSION, _names(roots), horizon, block, known, ledger.minutes,
         ledger.week_from, {message: (group.records, group.reused) for message, group in ledger.groups.items()},
     )  # fmt: skip
     return msgspec.msgpack.encode(index)
@@ -152,6 +153,7 @@ def _check(index: _Index) -> None:
     block = index.evicted_block
     times = [index.evicted_before] if index.evicted_before != -inf else []
     times += block or ()
+    times += [file.estimate[1] for file in index.files]
     times += [at for file in index.files if file.turn for at in (file.turn.waiting_since, file.turn.newest_at) if at]
     if not all(0 <= at <= LATEST for at in times):
         raise msgspec.ValidationError("a time that no clock has")

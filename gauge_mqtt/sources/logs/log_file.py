@@ -18,6 +18,7 @@ class LogFile(msgspec.Struct, array_like=True, gc=False):
     `changed_ns`: `ListedFile.changed_ns` when it was last read. `remainder_at`: the size at which a last line without
     its newline was taken. `head` and `tail`: size and CRC-32 of the first bytes and of those before `offset`, against
     recycled inodes and files that are rewritten in place. `skipping`: within a line that is too long.
+    `estimate`: `changed_ns` and `peek.written_at` then, of a file that was not opened because it is that old.
     """
 
     path: bytes
@@ -28,6 +29,7 @@ class LogFile(msgspec.Struct, array_like=True, gc=False):
     remainder_at: Size = 0
     head: tuple[Size, Crc] = (0, 0)
     tail: tuple[Size, Crc] = (0, 0)
+    estimate: tuple[int, float] = (0, 0.0)
     skipping: bool = False
     turn: Turn | None = None
     runs: Runs = msgspec.field(default_factory=Runs)
@@ -35,6 +37,7 @@ class LogFile(msgspec.Struct, array_like=True, gc=False):
     def reset(self) -> None:
         self.offset = self.changed_ns = self.remainder_at = 0
         self.head = self.tail = (0, 0)
+        self.estimate = (0, 0.0)
         self.skipping, self.turn, self.runs = False, None, Runs()
 
     def is_read(self, size: int) -> bool:

@@ -18,7 +18,7 @@ from gauge_mqtt.sources.logs.growing import GROWING_S, Growing
 from gauge_mqtt.sources.logs.listing import ListedFile, Listing, is_gone, list_at_once, look
 from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.pauses import Pauses, Progress
-from gauge_mqtt.sources.logs.peek import written_at
+from gauge_mqtt.sources.logs.peek import is_copy, written_at
 from gauge_mqtt.sources.logs.tail import SLICE, Tail
 from gauge_mqtt.sources.logs.unreadable import UnreadablePaths, is_below
 
@@ -108,8 +108,8 @@ class Logbook:
         """
         missed = 0
         for _ in range(LOOKS):
-            found = await asyncio.to_thread(list_at_once, [os.fsencode(root) for root in self.roots])
-            size, vanished = await self._catch_up(found, changed, progress)
+            found, estimates = await asyncio.to_thread(self._list)
+            size, vanished = await self._catch_up(found, estimates, changed, progress)
             missed += size
             if not (vanished and self.observed_at is None):
                 break
@@ -120,8 +120,18 @@ class Logbook:
         self.observed_at = time.time()
         return missed
 
+    def _list(self) -> tuple[Listing, "_Estimates"]:
+        """What is there, and how old the copies among it are that were not opened yet. In a thread."""
+        found, estimates = list_at_once([os.fsencode(root) for root in self.roots]), _Estimates()
+        for item in found.files:
+            if is_copy(item):
+                file = self.files.get((item.device, item.inode))
+                if file is None or not (file.offset or file.estimate[0] == item.changed_ns):
+                    estimates[item.device, item.inode] = written_at(item)
+        return found, estimates
+
     async def _catch_up(
-        self, found: Listing, changed: Callable[[], None], progress: Progress | None
+        self, found: Listing, estimates: "_Estimates", changed: Callable[[], None], progress: Progress | None
     ) -> tuple[int, bool]:
         """Read what differs from the listing: the bytes of settled files, and whether one had vanished meanwhile."""
         now, first, missed = time.time(), self.observed_at is None, 0
@@ -130,14 +140,13 @@ class Logbook:
         for failed in found.failed:
             self.unreadable.add(failed.path, failed.error, is_directory=failed.is_directory)
         self.ledger.evict(now)  # which records decide must be known before they are read
-        fresh, older = self._unread(found.files, now)
+        fresh, older = self._unread(found.files, estimates, now)
         self._forget(found)
-        order = await asyncio.to_thread(_newest_first, fresh) if first else [(inf, *pair) for pair in fresh]
-        todo = sum(max(item.size - file.offset, 0) for item, file in fresh)
+        todo = sum(max(item.size - file.offset, 0) for _, item, file in fresh)
         pauses = Pauses(self.tail.counters, todo, progress) if first or todo > SLICE else None
-        floor = older[0][0].changed_at + SLACK_S if older else -inf
+        floor = older[0][0] + SLACK_S if older else -inf
         known, settled = len(self.files), (now - SETTLED_S) * 1e9
-        for written, item, file in order:
+        for written, item, file in fresh:
             if first and written < self._since - 2 * SLACK_S:
                 self._complete_since(max(floor, written + SLACK_S))
                 if self._learned(now):
@@ -153,17 +162,28 @@ class Logbook:
         await self._reach_back(older, now)
         return missed, len(self.files) < known
 
-    def _unread(self, files: Iterable[ListedFile], now: float) -> tuple[list["_Pair"], list["_Pair"]]:
-        """The files with something new in them, and those of them that are older than a week and never were opened."""
-        fresh: list[_Pair] = []
-        older: list[_Pair] = []
-        week_ago = (now - WEEK_S) * 1e9
+    def _unread(
+        self, files: Iterable[ListedFile], estimates: "_Estimates", now: float
+    ) -> tuple[list["_Unread"], list["_Unread"]]:
+        """The files with something new in them, and those of them that are older than a week and never were opened.
+
+        Each with when it was written (unix s), the newest first. That is the later of its times, but of a copy what it
+        says itself: after a restore everything is of today.
+        """
+        fresh: list[_Unread] = []
+        older: list[_Unread] = []
+        week_ago = now - WEEK_S
         for item in files:
             file = self._file(item)
             if file.changed_ns == item.changed_ns and file.offset == item.size:
                 continue
             if not file.is_read(item.size) or (file.changed_ns != item.changed_ns and item.size):
-                (fresh if file.offset or item.changed_ns >= week_ago else older).append((item, file))
+                if estimates and (estimate := estimates.get((item.device, item.inode))):
+                    file.estimate = item.changed_ns, estimate
+                written = file.estimate[1] if file.estimate[0] == item.changed_ns else item.changed_at
+                (fresh if file.offset or written >= week_ago else older).append((written, item, file))
+        for unread in (fresh, older):
+            unread.sort(key=itemgetter(0), reverse=True)
         return fresh, older
 
     def _complete_since(self, at: float) -> None:
@@ -184,14 +204,14 @@ class Logbook:
         learned, self._known = known > self._known, known
         return learned
 
-    async def _reach_back(self, older: Sequence["_Pair"], now: float) -> None:
+    async def _reach_back(self, older: Sequence["_Unread"], now: float) -> None:
         """Where a 5 h block starts depends on all records back to a pause: read on until there is one."""
-        for (item, file), following in zip_longest(older, older[1:]):
-            if self._block_known(now) or self.unreadable.upto >= item.changed_at:
+        for (written, item, file), following in zip_longest(older, older[1:]):
+            if self._block_known(now) or self.unreadable.upto >= written:
                 return
             await self._read(item, file, now, None)
             await asyncio.sleep(0)
-            self._complete_since(following[0].changed_at + SLACK_S if following else -inf)
+            self._complete_since(following[0] + SLACK_S if following else -inf)
 
     def _block_known(self, now: float) -> bool:
         newest = max(self.ledger.order[-1] * 60 if self.ledger.order else -inf, self.ledger.complete_since)
@@ -325,11 +345,8 @@ class Logbook:
                 file.turn = None
 
 
-_Pair = tuple[ListedFile, LogFile]
-
-
-def _newest_first(pairs: Iterable[_Pair]) -> list[tuple[float, ListedFile, LogFile]]:
-    return sorted(((written_at(item), item, file) for item, file in pairs), key=itemgetter(0), reverse=True)
+_Unread = tuple[float, ListedFile, LogFile]
+_Estimates = dict[tuple[int, int], float]
 
 
 def _can_list(path: bytes) -> bool:

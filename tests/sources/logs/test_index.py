@@ -213,6 +213,14 @@ def offset(at: int) -> Callable[[list[Any]], None]:
     return poison
 
 
+def estimate(at: float) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        files = next(part for part in saved if isinstance(part, list) and part and isinstance(part[0], list))
+        files[0][8] = [1, at]
+
+    return poison
+
+
 def evicted(at: float) -> Callable[[list[Any]], None]:
     def poison(saved: list[Any]) -> None:
         saved[2], saved[3] = at, [at, at, at]
@@ -228,6 +236,7 @@ def evicted(at: float) -> Callable[[list[Any]], None]:
         another_sum, another_minute, twice,
         *map(turn, (math.nan, math.inf, 1e300, -1e300)),
         *map(offset, (-1, 2**63)),
+        *map(estimate, (math.nan, math.inf, -1.0)),
         *map(evicted, (math.nan, math.inf, 1e300)),
     ],
 )  # fmt: skip

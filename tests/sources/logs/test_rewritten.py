@@ -203,6 +203,23 @@ async def test_a_file_with_old_times_and_new_lines_counts(tmp_path: Path) -> Non
 
 
 @pytest.mark.anyio
+async def test_after_a_restore_what_is_older_than_a_week_by_its_lines_is_not_opened(tmp_path: Path) -> None:
+    root, now = tmp_path / "projects", time.time()
+    root.mkdir()
+    for number, age in enumerate((600, 3 * 86_400, 10 * 86_400, 20 * 86_400)):
+        (root / f"{number}.jsonl").write_bytes(lines(answer(now - age)))
+        os.utime(root / f"{number}.jsonl", (now - age, now - age))
+    for _ in range(2):
+        source = JsonlSource([root], tmp_path / "state")
+        await source.load()
+        opened = [file.path[-7:] for file in source.book.files.values() if file.offset]
+        assert sorted(opened) == [b"0.jsonl", b"1.jsonl"]
+        window = source.read(datetime.now(UTC)).window_7d
+        assert window
+        assert window.tokens == 2 * FULL
+
+
+@pytest.mark.anyio
 async def test_a_prompt_from_the_future_hides_no_open_turn(tmp_path: Path) -> None:
     root, now = tmp_path / "projects", time.time()
     root.mkdir()
