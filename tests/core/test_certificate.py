@@ -114,3 +114,19 @@ def test_a_share_never_exceeds_the_whole() -> None:
     usage = shown(TokenCounts(output=10**9))
     assert (usage.window_5h_pct, usage.warn) == (1.0, True)
     assert usage.window_5h_error == 1.0
+
+
+def test_what_is_moved_keeps_four_decimals() -> None:
+    usage = shown(TokenCounts(output=123_456), TokenCounts(output=123_456))
+    assert (usage.window_5h_pct, usage.window_5h_error, usage.elsewhere_5h_pct) == (0.5235, 0.0137, 0.2515)
+
+
+def test_where_the_tokens_since_are_not_all_known_nothing_is_said_of_elsewhere() -> None:
+    assert shown(None, TokenCounts(output=150_000)).elsewhere_5h_pct is None
+
+
+@pytest.mark.parametrize(("percent", "source"), [(40.04, "calibrated"), (40.06, "official")])
+def test_a_sample_is_of_the_share_that_is_told_if_they_differ_by_less_than_half_a_thousandth(
+    percent: float, source: str
+) -> None:
+    assert shown(TokenCounts(output=100_000), percent=percent).window_5h_source == source

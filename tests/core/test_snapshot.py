@@ -176,7 +176,8 @@ def test_of_two_sources_the_newest_telemetry_is_shown() -> None:
 def test_exactly_after_its_time_nothing_is_late_yet(since: timedelta, late: bool) -> None:  # noqa: FBT001
     at = NOW - since
     assert of(reading(failing_since=at)).stall_reason == ("source" if late else "none")
-    assert of(reading(open_turn_at=at, telemetry_at=at)).stall_reason == ("turn" if late else "none")
+    for heard in (at, ago(hours=1)):
+        assert of(reading(open_turn_at=at, telemetry_at=heard)).stall_reason == ("turn" if late else "none")
     assert of(reading(sees_turns=False, activity_at=at)).stall_reason == ("silence" if late else "none")
 
 
