@@ -66,7 +66,7 @@ def percentages(settings: Settings, source_set: SourceSet, now: datetime) -> lis
         found.append(Check(FAULT, "claude -p /usage", source.failure, f"unset {variable('quota_poll')}"))
     reading = source.read(now)
     standing = [("5 h", reading.quota_5h), ("7 d", reading.quota_7d), ("model", reading.quota_model)]
-    told = [_told(quota.model or name, quota, now) for name, quota in standing if quota]
+    told = [_described(quota.model or name, quota, now) for name, quota in standing if quota]
     if not told:
         found.append(Check("note", "official percentages", "none that stands now: what was told is over", INSTALL))
         return found
@@ -78,6 +78,6 @@ def percentages(settings: Settings, source_set: SourceSet, now: datetime) -> lis
     return found
 
 
-def _told(name: str, quota: Quota, now: datetime) -> str:
+def _described(name: str, quota: Quota, now: datetime) -> str:
     age = ago(max(0.0, (now - quota.seen_at).total_seconds()))
     return f"{name} {quota.used_percent:g} % ({CHANNELS[quota.channel]}, {age})"

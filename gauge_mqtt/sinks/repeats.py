@@ -15,17 +15,17 @@ class Repeats(logging.Filter):
         """`only`: how the messages begin that are counted; all others pass."""
         super().__init__()
         self._only = only
-        self._said: dict[tuple[str, int], tuple[float, int]] = {}
+        self._logged: dict[tuple[str, int], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not str(record.msg).startswith(self._only):
             return True
         kind, now = (record.pathname, record.lineno), monotonic()
-        at, more = self._said.get(kind, (now - EVERY_S, 0))
+        at, more = self._logged.get(kind, (now - EVERY_S, 0))
         if now - at < EVERY_S:
-            self._said[kind] = (at, more + 1)
+            self._logged[kind] = (at, more + 1)
             return False
-        self._said[kind] = (now, 0)
+        self._logged[kind] = (now, 0)
         if more:
             record.msg = f"{record.msg} ({more} more since the last time)"
         return True

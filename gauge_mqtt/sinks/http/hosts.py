@@ -72,7 +72,7 @@ class HostCheck:
     def __init__(self, app: "ASGIApp", hosts: Hosts) -> None:
         self._app, self._hosts = app, hosts
         self._known: dict[tuple[bytes, str], bool] = {}
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         found = [value for name, value in scope["headers"] if name == b"host"]
@@ -95,8 +95,8 @@ class HostCheck:
             known = self._hosts.allowed(text, local)
             if len(self._known) < REMEMBERED_MAX:
                 self._known[host, local] = known
-            if not known and text not in self._told and len(self._told) < TOLD_MAX:
-                self._told.add(text)
+            if not known and text not in self._logged and len(self._logged) < TOLD_MAX:
+                self._logged.add(text)
                 log.warning("HTTP: refused a request for the host %.100r; if it is ours, add it to %s", text, SETTING)
         return known
 
