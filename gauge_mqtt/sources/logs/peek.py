@@ -8,7 +8,8 @@ from gauge_mqtt.sources.logs.tail import OPEN_FLAGS, TIMESTAMP
 
 COPIED_NS = 2 * 10**9
 """A file that was renamed, restored or given other times is younger by its ctime than by its mtime, by more."""
-PEEK = 1 << 15
+PEEKS = (1 << 13, 1 << 17)
+"""How far back from the end a timestamp is looked for: the second only if the first has none."""
 
 
 def is_copy(item: ListedFile) -> bool:
@@ -17,21 +18,23 @@ def is_copy(item: ListedFile) -> bool:
 
 
 def written_at(item: ListedFile) -> float:
-    """About when a copied file got its newest line, unix seconds: its mtime, or what the lines at its ends say."""
+    """About when a copied file got its newest line, unix seconds: its mtime, or what its last lines say if later."""
     try:
-        stamps = TIMESTAMP.findall(_ends(item))
+        stamps = _last_timestamps(item)
         if not stamps:
             return item.changed_at
-        said = (datetime.fromisoformat(f"{at.decode()}+00:00").timestamp() + 1 for at in stamps)
-        return min(max(0.0, item.mtime, *said), item.changed_at)
+        said = datetime.fromisoformat(f"{max(stamps).decode()}+00:00").timestamp() + 1
+        return min(max(0.0, item.mtime, said), item.changed_at)
     except (OSError, ValueError):
         return item.changed_at
 
 
-def _ends(item: ListedFile) -> bytes:
+def _last_timestamps(item: ListedFile) -> list[bytes]:
     fd = os.open(item.path, OPEN_FLAGS)
     try:
-        start = os.pread(fd, PEEK, 0)
-        return start if item.size <= PEEK else start + os.pread(fd, PEEK, max(item.size - PEEK, PEEK))
+        for size in PEEKS:
+            if stamps := TIMESTAMP.findall(os.pread(fd, size, max(item.size - size, 0))):
+                return stamps
     finally:
         os.close(fd)
+    return []
