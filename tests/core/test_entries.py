@@ -1,12 +1,14 @@
 """Which of two records of one response is the true one, and which tells nothing new."""
 
 from itertools import permutations
+from math import inf
 from typing import Any
 
 import msgspec
 import pytest
 
-from gauge_mqtt.core.entries import Entry
+from gauge_mqtt.core.entries import Entry, Minute, Sums
+from gauge_mqtt.core.reading import TokenCounts
 
 HOUR = 3600.0
 AT = 500_000 * HOUR + 100
@@ -61,3 +63,44 @@ def test_the_same_counts_told_again_later_in_the_hour_are_a_repeat() -> None:
 )
 def test_a_repeat_is_later_and_of_the_same_hour(later: float, repeats: bool) -> None:  # noqa: FBT001
     assert changed(at=AT + later).repeats(BASE) is repeats
+
+
+def test_an_entry_never_changes_and_is_kept_as_a_plain_array() -> None:
+    """As in the index on disk: a field more or in another place is another version of it."""
+    with pytest.raises(AttributeError):
+        BASE.input = 1  # type: ignore[misc]
+    assert msgspec.to_builtins(BASE) == [AT, 10, 20, 30, 40, 5, "claude-opus-5", True]
+    assert msgspec.to_builtins(Sums(1, 2)) == [1, 2, *[0] * (len(Sums.__struct_fields__) - 2)]
+
+
+def test_sums_take_back_what_they_were_given() -> None:
+    sums = Sums()
+    sums.count(BASE)
+    sums.count(BASE)
+    sums.discount(BASE)
+    assert (sums.tokens, sums.output, sums.cache_read, sums.thinking, sums.reported) == (100, 20, 30, 5, 20)
+    sums.count(changed(thinking=-1))
+    sums.count(changed(thinking=-1))
+    sums.discount(changed(thinking=-1))
+    assert (sums.tokens, sums.thinking, sums.reported) == (200, 5, 20)
+    sums.count(changed(thinking=0))
+    sums.count(changed(thinking=0))
+    sums.discount(changed(thinking=0))
+    assert (sums.thinking, sums.reported) == (5, 40)
+    both = Sums()
+    both.add(sums)
+    both.add(sums)
+    assert (both.tokens, both.output, both.cache_read, both.thinking, both.reported) == (600, 120, 180, 10, 80)
+    assert both.counts == TokenCounts(input=60, output=120, cache_read=180, cache_creation=240)
+
+
+def test_a_minute_knows_its_outermost_records() -> None:
+    minute = Minute()
+    for key, at in (("b", AT + 1), ("a", AT), ("c", AT + 2)):
+        minute.put(key, changed(at=at))
+    assert (minute.first, minute.last, minute.tokens) == (AT, AT + 2, 300)
+    for key, first, last in (("b", AT, AT + 2), ("a", AT + 2, AT + 2)):
+        minute.take(key)
+        assert (minute.first, minute.last) == (first, last)
+    minute.take("c")
+    assert (minute.first, minute.last, minute.tokens, minute.entries) == (inf, -inf, 0, {})
