@@ -6,6 +6,8 @@ from gauge_mqtt.core.reading import OPEN_WINDOW, PACE_WINDOW, WEEK
 
 STEP_5H, STEP_7D = timedelta(minutes=5), timedelta(hours=1)
 """What the instants are rounded to: the pace is not known better, and each change is a row in somebody's database."""
+PACE_KNOWN = 0.1
+"""How well a pace is known: an instant that was shown stays while it is off by this part of the time that is left."""
 WEEK_KNOWN = timedelta(hours=6)
 """Of the first hours of a week nobody knows whether the others will be like them."""
 
@@ -23,7 +25,7 @@ def limit_5h(
     full already, or the pace is not known.
 
     `tokens`: of the window so far, by which the share says what one token is worth. `recent`: of the last 15 minutes.
-    `before`: what was shown last; it stays as long as it is no more than a step off.
+    `before`: what was shown last; it stays as long as it is off by no more than a step, or a tenth of the time left.
     """
     if not share or not tokens or not recent or resets_at is None or resets_at > now + 2 * OPEN_WINDOW:
         return None
@@ -51,7 +53,7 @@ def _reached(
     if not 0 < left_s < (resets_at - now).total_seconds():
         return None
     at = now + timedelta(seconds=left_s)
-    if before is not None and before > now and abs(at - before) <= step:
+    if before is not None and before > now and abs(at - before) <= max(step, (at - now) * PACE_KNOWN):
         return before
     epoch = datetime.fromtimestamp(0, now.tzinfo)
     return epoch + round((at - epoch) / step) * step

@@ -58,20 +58,28 @@ def test_what_is_not_known_has_no_limit(
     assert limit_7d(share, None, NOW) is None
 
 
-@pytest.mark.parametrize(("minutes", "stays"), [(-6, False), (-4, True), (4, True), (6, False)])
-def test_what_was_shown_last_stays_while_it_is_a_step_off(minutes: int, *, stays: bool) -> None:
+@pytest.mark.parametrize(("minutes", "stays"), [(-13, False), (-11, True), (11, True), (13, False)])
+def test_what_was_shown_last_stays_while_it_is_off_by_a_tenth_of_the_time_left(minutes: int, *, stays: bool) -> None:
     """A pace that wavers moves nothing: each change is a line in somebody's activity."""
     reset = NOW + timedelta(hours=4)
-    exact = limit_5h(0.5, reset, 60, 15, NOW)  # 60 tokens left at one a minute
-    assert exact == NOW + timedelta(hours=1)
+    exact = limit_5h(0.5, reset, 120, 15, NOW)  # 120 tokens left at one a minute
+    assert exact == NOW + timedelta(hours=2)
     before = exact + timedelta(minutes=minutes)
-    assert limit_5h(0.5, reset, 60, 15, NOW, before=before) == (before if stays else exact)
+    assert limit_5h(0.5, reset, 120, 15, NOW, before=before) == (before if stays else exact)
     day = NOW + timedelta(days=2)
     week = limit_7d(0.75, day, NOW)
     assert week == NOW + timedelta(hours=40)
-    for off in (timedelta(minutes=50), -timedelta(minutes=50)):
+    for off in (timedelta(hours=3), -timedelta(hours=3)):
         assert limit_7d(0.75, day, NOW, before=week + off) == week + off
         assert limit_7d(0.75, day, NOW, before=week + 2 * off) == week
+
+
+@pytest.mark.parametrize(("minutes", "stays"), [(-6, False), (-4, True), (4, True), (6, False)])
+def test_close_to_the_limit_it_stays_while_it_is_one_step_off(minutes: int, *, stays: bool) -> None:
+    exact = limit_5h(0.5, NOW + timedelta(hours=4), 20, 15, NOW)
+    assert exact == NOW + timedelta(minutes=20)
+    before = exact + timedelta(minutes=minutes)
+    assert limit_5h(0.5, NOW + timedelta(hours=4), 20, 15, NOW, before=before) == (before if stays else exact)
 
 
 def test_an_instant_that_has_passed_does_not_stay() -> None:
