@@ -79,13 +79,6 @@ def test_counts_between_are_unknown_unless_all_of_them_are_read() -> None:
     assert windows.counts_between(ledger, AT - 100.001, AT) is None
 
 
-def test_the_pace_is_of_the_last_fifteen_minutes() -> None:
-    items = [("out", entry(900, 1)), ("in", entry(899, 10)), ("now", entry(1, 100)), ("ahead", entry(-10, 1000))]
-    assert windows.read(ledger_of([*items, ("later", entry(-10.001, 9))]), NOW, "t").pace_tokens == 1110
-    assert windows.read(ledger_of(items, complete_since=AT - 900), NOW, "t").pace_tokens == 1110
-    assert windows.read(ledger_of(items, complete_since=AT - 899.999), NOW, "t").pace_tokens is None
-
-
 @pytest.mark.parametrize(("ahead", "counted"), [(3659.999, True), (3660, False)])
 def test_what_is_an_hour_ahead_is_let_in_to_the_end_of_its_minute(ahead: float, counted: bool) -> None:  # noqa: FBT001
     """Looked at half a second before the minute is over: an hour later is the last half second of that minute."""
