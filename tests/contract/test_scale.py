@@ -48,6 +48,7 @@ def test_the_faces_bear_these_marks() -> None:
         face = FACES[name]
         assert (face.name, face.title, face.unit, face.red_from) == (name, f"{name} FUEL", "% used", 800)
         assert face.marks == {0: "0", 200: "20", 400: "40", 600: "60", 800: "80", 1000: "100"}
+    assert {type(mark) for face in FACES.values() for mark in face.marks} == {int}
     tach = FACES["tach"]
     assert (tach.name, tach.title, tach.unit, tach.red_from) == ("tach", "TOKENS/MIN", "x redline", 800)
     assert tach.marks == {0: "0", 200: "0.25", 400: "0.5", 600: "0.75", 800: "1", 1000: "1.25"}

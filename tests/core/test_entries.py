@@ -96,11 +96,12 @@ def test_sums_take_back_what_they_were_given() -> None:
 
 def test_a_minute_knows_its_outermost_records() -> None:
     minute = Minute()
-    for key, at in (("b", AT + 1), ("a", AT), ("c", AT + 2)):
-        minute.put(key, changed(at=at))
-    assert (minute.first, minute.last, minute.tokens) == (AT, AT + 2, 300)
-    for key, first, last in (("b", AT, AT + 2), ("a", AT + 2, AT + 2)):
-        minute.take(key)
-        assert (minute.first, minute.last) == (first, last)
+    for key, at in (("b", 1), ("a", 0), ("d", 3), ("c", 2)):
+        minute.put(key, changed(at=AT + at))
+    assert (minute.first, minute.last, minute.tokens) == (AT, AT + 3, 400)
+    assert msgspec.to_builtins(minute)[0] == 400
+    for key, first, last in (("a", 1, 3), ("d", 1, 2), ("b", 2, 2)):
+        assert minute.take(key).at in {AT, AT + 1, AT + 3}
+        assert (minute.first, minute.last) == (AT + first, AT + last)
     minute.take("c")
     assert (minute.first, minute.last, minute.tokens, minute.entries) == (inf, -inf, 0, {})
