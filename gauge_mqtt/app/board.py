@@ -105,10 +105,10 @@ class Board:
         """Look at all sources and show what they say: on a beat always, else if it is news and its time has come."""
         now, started = self._clock(), asyncio.get_running_loop().time()
         readings = [source.read(now) for source in self._sources]
-        counted = self._memory.count(readings, now)
         usage = snapshot(
             readings, self._limits, self._instance, now,
-            before=self.latest, counted=counted, calibrations=self._calibrations(now),
+            before=self.latest, counted=self._memory.count(readings, now), highs=self._memory.highs(readings, now),
+            calibrations=self._calibrations(now),
         )  # fmt: skip
         self._memory.note(usage)
         self._looked_at, self._due_at = started, started + _lasts(usage)

@@ -113,10 +113,11 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     source_set, now = asyncio.run(look()), datetime.now(UTC)
     readings = source_set.read(now)
     memory = Memory(settings.state_dir, settings.topics.instance, source_set.origin)
-    counted = memory.count(readings, now)
-    calibrations = calibrations_of(settings.state_dir, source_set.quota)(now)
-    instance = settings.topics.instance
-    usage = snapshot(readings, settings.limits, instance, now, counted=counted, calibrations=calibrations)
+    usage = snapshot(
+        readings, settings.limits, settings.topics.instance, now,
+        counted=memory.count(readings, now), highs=memory.highs(readings, now),
+        calibrations=calibrations_of(settings.state_dir, source_set.quota)(now),
+    )  # fmt: skip
     if as_json:
         click.echo(usage.to_json())  # bytes: JSON is UTF-8, whatever the terminal's encoding
     else:

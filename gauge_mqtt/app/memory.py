@@ -1,4 +1,6 @@
-"""What one instance keeps over restarts in the state directory: its totals, and which keys were ever known."""
+"""What one instance keeps over restarts in the state directory: its totals, the largest windows, and which keys
+were ever known.
+"""
 
 import asyncio
 import contextlib
@@ -12,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 from gauge_mqtt.contract.usage import HEARTBEAT_S, KEYS, Usage
-from gauge_mqtt.core.reading import Reading
+from gauge_mqtt.core.highs import UNKNOWN_HIGHS, Highs, History, highs, remember
+from gauge_mqtt.core.reading import Account, Reading
 from gauge_mqtt.core.totals import UNCOUNTED, Counted, Totals, advance
 
 log = logging.getLogger(__name__)
@@ -27,14 +30,16 @@ class _File(msgspec.Struct, frozen=True):
     version: int
     known: tuple[str, ...] = ()
     totals: Totals = Totals()
+    history: History = History()
 
 
 class Memory:
-    """`directory`: where the file lies, `None` for nowhere. `origin`: what the totals are about; see `advance`.
+    """`directory`: where the file lies, `None` for nowhere. `origin`: what is counted; see `advance`.
     `on_known` is called when a key is known for the first time.
 
     memory = Memory(state_dir, "desk", "jsonl /home/me/.claude/projects")
     counted = memory.count(readings, now)       # at each look
+    highs = memory.highs(readings, now)
     memory.note(usage)                          # what is known by now
     await memory.run()                          # saves it, until it is cancelled
     """
@@ -44,7 +49,8 @@ class Memory:
         self.known: frozenset[str] = frozenset()
         self.on_known: Callable[[frozenset[str]], None] = lambda _known: None
         self._origin = origin
-        self._totals, self._saved = Totals(), _File(VERSION)
+        self._totals, self._history, self._saved = Totals(), History(), _File(VERSION)
+        self._highs: tuple[int, bool, Highs] = (-1, False, UNKNOWN_HIGHS)
         self._save_now, self._saving = asyncio.Event(), threading.Lock()
         self._readable, self._failed = False, False
         self.load()
@@ -59,11 +65,12 @@ class Memory:
             self._failed = True
             return
         self.known |= WAITED_FOR.intersection(kept.known)
-        self._totals, self._saved, self._readable, self._failed = kept.totals, kept, True, False
+        self._totals, self._history, self._saved = kept.totals, kept.history, kept
+        self._readable, self._failed = True, False
 
     def count(self, readings: Sequence[Reading], now: datetime) -> Counted:
         """The totals after these readings. The first that has an account is believed."""
-        account = next((reading.account for reading in readings if reading.account), None)
+        account = _account(readings)
         if not self._readable:
             return UNCOUNTED
         before = self._totals
@@ -71,6 +78,17 @@ class Memory:
         if _anchors(before) != _anchors(self._totals):
             self._save_now.set()  # lost in a crash, the counter would begin elsewhere
         return counted
+
+    def highs(self, readings: Sequence[Reading], now: datetime) -> Highs:
+        """The largest finished windows by these readings and all before them. Worked out once a minute."""
+        if not self._readable:
+            return UNKNOWN_HIGHS
+        account, minute = _account(readings), int(now.timestamp() // 60)
+        if self._highs[:2] != (minute, account is not None):
+            if account:
+                self._history = remember(self._history, account, self._origin, now)
+            self._highs = (minute, account is not None, highs(self._history, self._origin, now))
+        return self._highs[2]
 
     def note(self, usage: Usage) -> None:
         """Remember which of the keys that sources may never know is known now."""
@@ -98,7 +116,7 @@ class Memory:
     def save(self) -> None:
         """Replace the file in one step, if there is anything new. A failure is logged when it starts."""
         with self._saving:
-            file = _File(VERSION, tuple(sorted(self.known)), self._totals)
+            file = _File(VERSION, tuple(sorted(self.known)), self._totals, self._history)
             if self._path is None or not self._readable or file == self._saved:
                 return
             try:
@@ -109,6 +127,10 @@ class Memory:
                 self._failed = True
             else:
                 self._saved, self._failed = file, False
+
+
+def _account(readings: Sequence[Reading]) -> Account | None:
+    return next((reading.account for reading in readings if reading.account), None)
 
 
 def _anchors(totals: Totals) -> list[object]:

@@ -39,7 +39,7 @@ def missing_ceilings(settings: Settings) -> str | None:
         return None
     return (
         "the fuel needles need the official percentages (gauge-mqtt statusline install), or a full mark:"
-        f" set {' and '.join(missing)} (tokens that count as 100 %)"
+        f" set {' and '.join(missing)} (tokens that count as 100 %, or history: your own largest)"
     )
 
 

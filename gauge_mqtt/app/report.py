@@ -20,11 +20,11 @@ class TableRow(NamedTuple):
 def summary(usage: Usage) -> list[TableRow]:
     """The window values, the ratios and the lamps."""
     lit = [lamp.upper() for lamp, on in lamps(usage).items() if on]
-    ends = _until("ends", usage.window_5h_resets_at, usage.updated_at)
     return [
         TableRow("5 h window", _tokens(usage.window_5h_tokens), _share(usage.window_5h_pct, usage.window_5h_source)),
-        *([TableRow("", "", ends)] if ends else []),
+        *_ahead(usage.limit_5h_at, usage.window_5h_resets_at, usage.updated_at),
         TableRow("7 d window", _tokens(usage.window_7d_tokens), _share(usage.window_7d_pct, usage.window_7d_source)),
+        *_ahead(usage.limit_7d_at, usage.window_7d_resets_at, usage.updated_at),
         TableRow("rate", _with(usage.rate_1m, "tok/min"), _redline(usage)),
         TableRow("cache hits", _percent(usage.cache_hit_rate), "last 5 min"),
         TableRow("thinking", _percent(usage.thinking_ratio), "of the output in the 5 h window"),
@@ -74,19 +74,26 @@ def _redline(usage: Usage) -> str:
     return f"redline {usage.redline:,} ({usage.redline_source})" if usage.redline else "redline unknown"
 
 
-def _until(word: str, at: datetime | None, now: datetime) -> str:
-    if at is None:
-        return ""
-    minutes = max(0, int((at - now).total_seconds() // 60))
-    return f"{word} {_clock(at)}, in {minutes // 60} h {minutes % 60:02d} min"
+def _ahead(limit: datetime | None, resets: datetime | None, now: datetime) -> list[TableRow]:
+    """When a window is used up at this pace, and when it ends, as far as known."""
+    rows = (("used up", limit, " at this pace"), ("ends", resets, ""))
+    return [TableRow("", "", f"{word} {_until(at, now)}{why}") for word, at, why in rows if at is not None]
 
 
-def _clock(at: datetime) -> str:
+def _until(at: datetime, now: datetime) -> str:
+    left = max(timedelta(), at - now)
+    minutes = left // timedelta(minutes=1)
+    if left < timedelta(days=1):
+        return f"{_clock(at)}, in {minutes // 60} h {minutes % 60:02d} min"
+    return f"{_clock(at, '%a %H:%M')}, in {left.days} d {minutes // 60 % 24} h"
+
+
+def _clock(at: datetime, form: str = "%H:%M") -> str:
     """The local time of day; that of UTC where the time zone that is set has no meaning (`TZ=UTC+99`)."""
     try:
-        return f"{at.astimezone():%H:%M}"
+        return at.astimezone().strftime(form)
     except (ValueError, OverflowError, OSError):
-        return f"{at:%H:%M} UTC"
+        return f"{at.strftime(form)} UTC"
 
 
 def _age(at: datetime | None, now: datetime) -> str:

@@ -8,10 +8,10 @@ import ipaddress
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PlainValidator, SecretStr, Tag
 
 from gauge_mqtt.app import places
 from gauge_mqtt.contract.errors import GaugeError
@@ -19,6 +19,7 @@ from gauge_mqtt.contract.topics import PREFIX, slug
 
 TEXT_MAX, SECRET_MAX = 1024, 65_535
 """Characters; for a secret bytes, the most that MQTT can carry."""
+HISTORY = "history"
 EMPTY = "is empty: leave it out for the default"
 MATCHER = r"""\s*[a-zA-Z_]\w*\s*(?:=~|!~|!=|=)\s*(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)\s*"""
 SELECTOR = re.compile(rf"\s*(?:{MATCHER}(?:,{MATCHER})*,?\s*)?", re.ASCII)
@@ -194,6 +195,10 @@ def _selector(value: Any) -> str:
     return text
 
 
+def _kind_of_ceiling(value: Any) -> str:
+    return HISTORY if isinstance(value, str) and value.strip().lower() == HISTORY else "tokens"
+
+
 Text = Annotated[str, BeforeValidator(_text), AfterValidator(_unicode)]
 Instance = Annotated[str, PlainValidator(_instance)]
 """An `InstanceName`."""
@@ -208,5 +213,10 @@ HostList = Annotated[str, BeforeValidator(_host_list)]
 TopicPrefix = Annotated[Text, Field(max_length=64), AfterValidator(_prefix)]
 Selector = Annotated[str, BeforeValidator(_selector)]
 Tokens = Annotated[int, BeforeValidator(_number), Field(gt=0, le=10**15)]
+Ceiling = Annotated[
+    Annotated[Tokens, Tag("tokens")]
+    | Annotated[Literal["history"], PlainValidator(lambda _word: HISTORY), Tag(HISTORY)],
+    Discriminator(_kind_of_ceiling),
+]
 Port = Annotated[int, BeforeValidator(_number), Field(ge=0, le=65_535)]
 Number = Annotated[float, BeforeValidator(_number)]

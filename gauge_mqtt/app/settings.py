@@ -43,11 +43,17 @@ class Settings(BaseModel):
         default_factory=lambda data: data["source"] if data.get("source") in {"demo", "replay"} else short_host_name(),
         description="name of this publisher in topics and entities; unset: the host name without its domain",
     )
-    ceiling_5h: types.Tokens | None = Field(
-        None, alias="5h_ceiling", description="tokens that count as 100 % of the 5 h fuel"
+    ceiling_5h: types.Ceiling | None = Field(
+        None,
+        alias="5h_ceiling",
+        description="tokens that count as 100 % of the 5 h fuel; history: those of your largest"
+        " finished block in the last 30 days",
     )
-    ceiling_7d: types.Tokens | None = Field(
-        None, alias="7d_ceiling", description="tokens that count as 100 % of the 7 d fuel"
+    ceiling_7d: types.Ceiling | None = Field(
+        None,
+        alias="7d_ceiling",
+        description="tokens that count as 100 % of the 7 d fuel; history: those of your largest"
+        " seven whole days in the last 30 days",
     )
     tach_redline: types.Tokens | None = Field(
         None, description="tokens a minute that light HOT; unset: learned from your last 7 days, at least 8000"

@@ -139,12 +139,16 @@ class Reading:
     account: Account | None = None
 
 
+Ceiling = int | Literal["history"]
+"""Tokens, or the largest finished window of the owner's own last 30 days (`core/highs`)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What counts as full, hot and late. Ceilings in tokens, `redline` in tokens a minute; `None` is not set."""
+    """What counts as full, hot and late. `redline` in tokens a minute; `None` is not set."""
 
-    ceiling_5h: int | None = None
-    ceiling_7d: int | None = None
+    ceiling_5h: Ceiling | None = None
+    ceiling_7d: Ceiling | None = None
     redline: int | None = None
     stall_after: timedelta = timedelta(minutes=5)
     cache_warn_below: float = 0.5

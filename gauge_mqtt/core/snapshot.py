@@ -10,10 +10,21 @@ from gauge_mqtt.contract.usage import PctSource, RedlineSource, StallReason, Usa
 from gauge_mqtt.core.calibration import ROUNDING, Calibration
 from gauge_mqtt.core.certificate import UNCALIBRATED, Calibrations
 from gauge_mqtt.core.fusion import fused
+from gauge_mqtt.core.highs import UNKNOWN_HIGHS, Highs
 from gauge_mqtt.core.models import family, public_id
 from gauge_mqtt.core.pace import limit_5h, limit_7d
 from gauge_mqtt.core.quota import merge
-from gauge_mqtt.core.reading import CLOCK_SKEW, OPEN_WINDOW, Limits, PlanSamples, Quota, Ratio, Reading, Window
+from gauge_mqtt.core.reading import (
+    CLOCK_SKEW,
+    OPEN_WINDOW,
+    Ceiling,
+    Limits,
+    PlanSamples,
+    Quota,
+    Ratio,
+    Reading,
+    Window,
+)
 from gauge_mqtt.core.totals import UNCOUNTED, Counted
 
 REDLINE_FLOOR = 8_000
@@ -22,6 +33,9 @@ CACHE_JUDGED_FROM = 200_000
 """Cacheable input tokens in 5 minutes below which a low hit rate says nothing."""
 COOL_BELOW = (9, 10)
 """HOT that is on goes off at this fraction of the redline or below: a rate about the redline does not flicker."""
+
+_CEILING: PctSource = "ceiling"
+_HISTORY: PctSource = "history"
 
 T = TypeVar("T")
 
@@ -46,21 +60,23 @@ def snapshot(
     *,
     before: Usage | None = None,
     counted: Counted = UNCOUNTED,
+    highs: Highs = UNKNOWN_HIGHS,
     calibrations: Calibrations = UNCALIBRATED,
 ) -> Usage:
     """The one snapshot. `readings` in order of preference: for each fact the first that knows it is believed.
 
     `before`: the snapshot before this one, for the lamps that depend on what they were. `counted`: the totals, which
-    are kept from one snapshot to the next by whoever asks for them (`totals`). `calibrations`: those that hold now.
+    are kept from one snapshot to the next by whoever asks for them (`totals`). `highs`: what the ceiling `history`
+    stands for. `calibrations`: those that hold now.
     """
     rate = _first(readings, lambda r: r.rate_tokens)
     window_5h = _first(readings, lambda r: r.window_5h)
     window_7d = _first(readings, lambda r: r.window_7d)
     fuel_5h = _official(readings, lambda r: r.quota_5h, lambda r: r.plan_5h, calibrations.five_hours, now) or _counted(
-        readings, lambda r: r.window_5h, limits.ceiling_5h
+        readings, lambda r: r.window_5h, limits.ceiling_5h, highs.block
     )
     fuel_7d = _official(readings, lambda r: r.quota_7d, lambda r: r.plan_7d, calibrations.week, now) or _counted(
-        readings, lambda r: r.window_7d, limits.ceiling_7d
+        readings, lambda r: r.window_7d, limits.ceiling_7d, highs.week
     )
     model_week = merge([found for reading in readings if (found := reading.quota_model)], now)
     cache = _first(readings, lambda r: r.cache)
@@ -168,12 +184,15 @@ def _official(
     return Fuel(round(needle.share, 4), source, official.resets_at, official.seen_at, error, elsewhere)
 
 
-def _counted(readings: Sequence[Reading], window: Callable[[Reading], Window | None], ceiling: int | None) -> Fuel:
-    """What the owner's ceiling makes of the tokens."""
+def _counted(
+    readings: Sequence[Reading], window: Callable[[Reading], Window | None], ceiling: Ceiling | None, high: int | None
+) -> Fuel:
+    """What the owner's ceiling makes of the tokens. `high`: in its place where it is `history`."""
+    full, basis = (high, _HISTORY) if isinstance(ceiling, str) else (ceiling, _CEILING)
     for reading in readings:
         if local := window(reading):
-            share = min(1.0, round(local.tokens / ceiling, 4)) if ceiling else None
-            return Fuel(share, "ceiling" if ceiling else None, local.ends_at, reading.observed_at)
+            share = min(1.0, round(local.tokens / full, 4)) if full else None
+            return Fuel(share, basis if full else None, local.ends_at, reading.observed_at)
     return Fuel(None, None, None, None)
 
 

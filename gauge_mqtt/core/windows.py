@@ -44,7 +44,10 @@ def read(ledger: Ledger, now: datetime, source: str) -> Reading:
         model_at=_instant(newest.at) if newest else None,
         activity_at=activity_at,
         sees_turns=True,
-        account=Account(since=since, tokens={hour: sums.tokens for hour, sums in ledger.hours.items() if sums.tokens}),
+        account=Account(
+            since=max(since, ledger.evicted[0]),
+            tokens={hour: sums.tokens for hour, sums in ledger.hours.items() if sums.tokens},
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -162,6 +163,21 @@ def test_once_for_a_person() -> None:
     full = gauge("once", CLAUDE_GAUGE_5H_CEILING="86240", CLAUDE_GAUGE_7D_CEILING="86240")
     assert "50.0% used (ceiling)" in full.stdout
     assert full.stderr == ""
+
+
+def test_once_takes_the_largest_finished_windows_for_full() -> None:
+    write_log()
+    history = {"CLAUDE_GAUGE_5H_CEILING": "history", "CLAUDE_GAUGE_7D_CEILING": "history"}
+    assert gauge("once", **history).stdout.count("share unknown") == 2
+    write_log(name="old", tokens=86_240, age_s=30 * 3600)
+    for day in range(2, 9):
+        write_log(name=f"day{day}", tokens=10_000, age_s=day * 24 * 3600 - 3600)
+    shown = gauge("once", **history).stdout
+    assert "43,120 tokens  50.0% used (history)" in re.sub(" {3,}", "  ", shown)
+    assert shown.count("used (history)") == 2
+    (row,) = [row for row in gauge("once", "--explain", **history).stdout.splitlines() if "window_5h_pct " in row]
+    assert "0.5" in row
+    assert ": history, 0 s old" in row
 
 
 def test_once_explained_names_every_key_with_its_meaning_and_age() -> None:

@@ -67,6 +67,16 @@ def test_doctor_on_an_empty_directory_and_on_logs(mosquitto: brokers.Mosquitto) 
     assert "5 h 43,120 tokens" in full.stdout
     assert "ok    5h_ceiling: 86,240 tokens, 50.0% used" in full.stdout
     assert "(MQTT 5)" in full.stdout
+    history = {"CLAUDE_GAUGE_5H_CEILING": "history", "CLAUDE_GAUGE_7D_CEILING": "history"}
+    first = gauge("doctor", **url, **history)
+    assert first.exit_code == 0
+    assert "note  5h_ceiling: history: no finished block known yet" in first.stdout
+    assert "note  7d_ceiling: history: no seven whole days known yet" in first.stdout
+    write_log(name="old", tokens=86_240, age_s=8 * 3600)
+    later = gauge("doctor", **url, **history).stdout
+    assert (
+        "ok    5h_ceiling: history: 86,240 tokens, your largest finished block in the last 30 days, 50.0% used" in later
+    )
     low = gauge("doctor", **url, CLAUDE_GAUGE_5H_CEILING="1000")
     assert low.exit_code == 3
     assert "fault 5h_ceiling: 1,000 is less than the 43,120 already used" in low.stdout

@@ -16,6 +16,7 @@ import pytest
 from gauge_mqtt.app.memory import SIZE_MAX, WAITED_FOR, Memory
 from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.usage import HEARTBEAT_S
+from gauge_mqtt.core.highs import UNKNOWN_HIGHS, Highs
 from gauge_mqtt.core.reading import Account, Reading
 from gauge_mqtt.core.totals import UNCOUNTED, Counted
 from tests.support.brokers import Mosquitto
@@ -71,6 +72,8 @@ def test_each_instance_has_a_memory_of_its_own(file: Path) -> None:
         b'{"version":1,"totals":{"tokens":{"origin":"here","total":-5,"settled":0,"since":0,"open":{}}}}',
         b'{"version":1,"totals":{"tokens":{"origin":"here","total":1e300,"settled":0,"since":0,"open":{}}}}',
         b'{"version":1,"totals":{"tokens":{"origin":"here","total":1,"settled":0,"since":0,"open":{"x":1}}}}',
+        b'{"version":1,"history":{"origin":"here","days":{"20000":{"block":-5}}}}',
+        b'{"version":1,"history":{"origin":"here","days":{"x":{}}}}',
         b" " * (SIZE_MAX + 1),
     ],
 )  # fmt: skip
@@ -173,6 +176,41 @@ def test_where_a_counter_begins_is_saved_at_once_and_the_rest_at_the_end(tmp_pat
 
     asyncio.run(live())
     assert counted(remembering(tmp_path), 90) == 20
+
+
+def finished_block(tokens: int) -> Reading:
+    return Reading(source="jsonl", account=Account(since=-inf, tokens={HOUR - 9: tokens}))
+
+
+def test_the_largest_windows_are_kept_over_a_restart(tmp_path: Path) -> None:
+    memory = remembering(tmp_path)
+    assert memory.highs([], NOW) == UNKNOWN_HIGHS
+    assert memory.highs([finished_block(70)], NOW) == Highs(block=70)
+    memory.save()
+    assert remembering(tmp_path).highs([], NOW) == Highs(block=70)
+    assert remembering(tmp_path).highs([finished_block(20)], NOW) == Highs(block=70)
+    assert Memory(tmp_path, "desk", "there").highs([finished_block(20)], NOW) == Highs(block=20)
+
+
+def test_they_are_worked_out_once_a_minute() -> None:
+    memory = Memory(None, "desk", "here")
+    memory.highs([finished_block(70)], NOW)
+    assert memory.highs([finished_block(80)], NOW + timedelta(seconds=29)) == Highs(block=70)
+    assert memory.highs([finished_block(80)], NOW + timedelta(seconds=60)) == Highs(block=80)
+
+
+def test_a_file_from_before_there_was_a_history_is_read(file: Path) -> None:
+    kept = json.loads(file.read_text())
+    del kept["history"]
+    file.write_text(json.dumps(kept))
+    memory = remembering(file.parent)
+    assert memory.highs([], NOW) == UNKNOWN_HIGHS
+    assert counted(memory, 100) == 30
+
+
+def test_the_largest_windows_are_unknown_while_the_file_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "memory-desk.json").mkdir()
+    assert remembering(tmp_path).highs([finished_block(70)], NOW) == UNKNOWN_HIGHS
 
 
 def test_killed_without_its_index_and_with_more_history_the_program_counts_each_token_once(

@@ -34,6 +34,8 @@ HOSTILE: list[Any] = [
     ("http_port", {"nested": {"deeper": 1}}, "valid integer"),
     pytest.param("5h_ceiling", 10**400, "less than or equal", id="huge"),
     ("5h_ceiling", "inf", "valid integer"),
+    ("5h_ceiling", "histroy", "valid integer"),
+    ("7d_ceiling", 0, "greater than 0"),
     ("tach_redline", float("inf"), "finite"),
     ("tach_redline", 10**16, "less than or equal"),
     ("stall_minutes", "nan", "less than or equal"),

@@ -67,6 +67,8 @@ def test_names_that_begin_with_a_digit_work_everywhere() -> None:
     assert loaded("5h_ceiling = 1000").settings.ceiling_5h == 1000
     assert loaded("", **{"7D_CEILING": "2_000"}).settings.ceiling_7d == 2000
     assert loaded("", flags={"5h_ceiling": "3000"}).settings.limits.ceiling_5h == 3000
+    assert loaded('5h_ceiling = "history"').settings.limits.ceiling_5h == "history"
+    assert loaded("", **{"7D_CEILING": " History"}).settings.limits.ceiling_7d == "history"
 
 
 def test_the_name_of_the_field_is_not_a_second_spelling() -> None:

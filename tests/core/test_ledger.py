@@ -293,6 +293,8 @@ def test_what_was_let_go_of_does_not_come_back() -> None:
     assert not ledger.add("old", "", entry(20 * 24 * HOUR))
     assert len(ledger) == 1
     assert windows.read(ledger, NOW, "t") == before
+    assert before.account is not None
+    assert before.account.since == AT - (8 * 24 + 1) * HOUR, "of the hours before it the account does not know all"
 
 
 def test_what_used_no_tokens_names_no_model_and_is_no_activity() -> None:

@@ -28,11 +28,11 @@ def url(broker: Mosquitto) -> str:
     return f"mqtt://127.0.0.1:{broker.port}"
 
 
-def write_log(*, tokens: int = TOKENS, name: str = "one") -> Path:
-    """A session of this minute, where Claude Code would write it."""
+def write_log(*, tokens: int = TOKENS, name: str = "one", age_s: float = 5) -> Path:
+    """A session of one answer, by default of this minute, where Claude Code would write it."""
     path = Path.home() / f".claude/projects/-home-user-project/{name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(line(answer(time.time() - 5, tokens)))
+    path.write_bytes(line(answer(time.time() - age_s, tokens)))
     return path
 
 

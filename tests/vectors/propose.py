@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from gauge_mqtt.contract import Usage, dials, messages
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.core import snapshot
+from gauge_mqtt.core.highs import Highs
 from gauge_mqtt.core.reading import Limits, Reading
 from gauge_mqtt.core.totals import Counted
 
@@ -36,7 +37,8 @@ def _snapshot(given: dict[str, Any], vector: dict[str, Any], before: Usage | Non
     readings, now = READINGS.validate_python(given["readings"]), INSTANT.validate_python(given["now"])
     assert now is not None
     limits, counted = LIMITS.validate_python(vector["limits"]), Counted(**vector.get("counted", {}))
-    return snapshot(readings, limits, vector["instance"], now, before=before, counted=counted)
+    highs = Highs(**vector.get("highs", {}))
+    return snapshot(readings, limits, vector["instance"], now, before=before, counted=counted, highs=highs)
 
 
 def output(usage: Usage, instance: str) -> dict[str, Any]:

@@ -48,23 +48,30 @@ def _words(usage: Mapping[str, Any], now: datetime) -> str:
         value = usage.get(key)
         return f"{100 * value:.0f} %" if isinstance(value, int | float) else "?"
 
+    def ahead(window: str) -> str:
+        """The limit takes the place of the reset: it comes first, and both do not fit into 80 columns."""
+        limit = _left(usage.get(f"limit_{window}_at"), now)
+        reset = _left(usage.get(f"window_{window}_resets_at"), now)
+        return f", used up in {limit}" if limit else f", resets in {reset}" if reset else ""
+
     rate = usage.get("rate_1m")
     parts = [
-        f"5 h {share('window_5h_pct')}{_resets(usage.get('window_5h_resets_at'), now)}",
+        f"5 h {share('window_5h_pct')}{ahead('5h')}",
         f"{rate:,.0f} tokens/min" if isinstance(rate, int | float) else "rate unknown",
-        f"7 d {share('window_7d_pct')}{_resets(usage.get('window_7d_resets_at'), now)}",
+        f"7 d {share('window_7d_pct')}{ahead('7d')}",
     ]
     return "   ".join(parts)
 
 
-def _resets(at: Any, now: datetime) -> str:
+def _left(at: Any, now: datetime) -> str:
+    """Time until an instant, in words; empty for what is none."""
     try:
         instant = at if isinstance(at, datetime) else datetime.fromisoformat(at)
         minutes = max(0, round((instant - now).total_seconds() / 60))
     except (TypeError, ValueError, OverflowError):
         return ""
     hours, rest = divmod(minutes, 60)
-    return f", resets in {hours // 24} d {hours % 24} h" if hours >= 48 else f", resets in {hours} h {rest:02} min"  # noqa: PLR2004, two days
+    return f"{hours // 24} d {hours % 24} h" if hours >= 48 else f"{hours} h {rest:02} min"  # noqa: PLR2004, two days
 
 
 def drawn(shown: Frame, columns: int, rows: int) -> Canvas:

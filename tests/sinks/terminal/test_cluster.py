@@ -1,7 +1,7 @@
 """What a terminal shows of every vector: the needles point where the dial's do, and the same lamps are lit."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import atan2, degrees, hypot
 from pathlib import Path
 
@@ -75,6 +75,19 @@ def test_it_fits_a_terminal_of_80_by_24_with_its_words() -> None:
     assert "7 d ?" in shown
 
 
+def test_a_limit_ahead_stands_in_place_of_the_reset_behind_it() -> None:
+    hour = timedelta(hours=1)
+    usage = {"window_5h_resets_at": NOW + 3 * hour, "window_7d_resets_at": NOW + 80 * hour}
+    words = "5 h ?, resets in 3 h 00 min   rate unknown   7 d ?, resets in 3 d 8 h"
+    assert frame(usage, NOW).words == words
+    assert frame({**usage, "limit_5h_at": None, "limit_7d_at": "soon"}, NOW).words == words
+    limits = {"limit_5h_at": (NOW + 1.5 * hour).isoformat(), "limit_7d_at": NOW + 50 * hour}
+    shown = {**usage, **limits, "window_5h_pct": 0.413, "window_7d_pct": 0.655, "rate_1m": 5200.0}
+    words = "5 h 41 %, used up in 1 h 30 min   5,200 tokens/min   7 d 66 %, used up in 2 d 2 h"
+    assert frame(shown, NOW).words == words
+    assert words[:70] in "\n".join(picture(shown, 80, 24).display)
+
+
 def test_a_tiny_window_has_the_words_alone() -> None:
     rows = picture({"last_model": "opus", "window_5h_pct": 0.5}, 20, 6).display
     assert [row.rstrip() for row in rows[:2]] == ["OPUS", "5 h 50 %"]
@@ -107,6 +120,7 @@ ANYTHING = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() 
                 "rate_1m",
                 "source",
                 "window_5h_resets_at",
+                "limit_7d_at",
             ]
         ),
         ANYTHING,
