@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import logging
-import signal
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from math import inf
 
@@ -29,8 +28,6 @@ TIMES = frozenset({"updated_at", "telemetry_at", "window_5h_asof", "window_7d_as
 heartbeat.
 """
 TOKEN_COUNTS = ("rate_1m", "window_5h_tokens", "window_7d_tokens")
-LEAVE_S = 1.8
-"""What sinks get to say good-bye; the promise is 2 s."""
 
 
 def utc_now() -> datetime:
@@ -165,40 +162,3 @@ def _lasts(usage: Usage) -> float:
         if at is not None and at > usage.updated_at
     ]
     return min([*resets, HEARTBEAT_S])
-
-
-@contextlib.asynccontextmanager
-async def until_signalled() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGINT, SIGTERM and SIGHUP (the terminal is gone) set. The second signal of a kind ends the process
-    the hard way. What the parent has ignored, as `nohup` does, stays ignored.
-    """
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    heard = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
-
-    def on_signal(number: signal.Signals) -> None:
-        log.info("%s: leaving", number.name)
-        stop.set()
-        loop.remove_signal_handler(number)
-
-    for number in heard:
-        loop.add_signal_handler(number, on_signal, number)
-    try:
-        yield stop
-    finally:
-        for number in heard:
-            loop.remove_signal_handler(number)
-
-
-async def run_until(stop: asyncio.Event, main: asyncio.Task[None], beside: Collection[asyncio.Task[None]] = ()) -> None:
-    """Run `main` until `stop` is set or one of `beside` ends, then cancel it. Raises what `main` raised by itself."""
-    waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait({waiting, main, *beside}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if not main.done():
-        main.cancel()
-        _, late = await asyncio.wait({main}, timeout=LEAVE_S)
-        if late:
-            log.warning("leaving without waiting any longer")
-            return
-    if not main.cancelled():
-        main.result()

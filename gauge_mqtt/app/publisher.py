@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from gauge_mqtt import __version__
-from gauge_mqtt.app.board import Board, run_until, until_signalled, utc_now
+from gauge_mqtt.app.board import Board, utc_now
 from gauge_mqtt.app.calibration import calibrations_of
+from gauge_mqtt.app.leaving import run_until, until_signalled
 from gauge_mqtt.app.memory import Memory
 from gauge_mqtt.app.settings import Settings, variable
 from gauge_mqtt.app.source_set import SourceSet, make_sources

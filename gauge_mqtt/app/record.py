@@ -8,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gauge_mqtt.app.board import Board, run_until, until_signalled
+from gauge_mqtt.app.board import Board
+from gauge_mqtt.app.leaving import run_until, until_signalled
 from gauge_mqtt.app.settings import Settings
 from gauge_mqtt.app.source_set import make_sources
 from gauge_mqtt.core.reading import Limits, Reading

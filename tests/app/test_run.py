@@ -22,9 +22,9 @@ GOODBYE_S = 2.0
 SECRET = "hunter2-swordfish"  # noqa: S105, nobody's
 HERE = Path(__file__).parent
 LONG_FAREWELL = """
-from gauge_mqtt.app import board
+from gauge_mqtt.app import leaving
 from gauge_mqtt.sinks.mqtt import sink
-board.LEAVE_S = sink.FAREWELL_S = 600
+leaving.LEAVE_S = sink.FAREWELL_S = 600
 """
 """Longer than a test waits: it ends because of the second signal, or not at all."""
 SLOW_READING = """
