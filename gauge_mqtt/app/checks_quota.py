@@ -13,8 +13,10 @@ from gauge_mqtt.app.source_set import SourceSet
 from gauge_mqtt.app.statusline_install import entry
 from gauge_mqtt.app.statusline_verbs import config_dirs, last_call, newest_drop, why_not
 from gauge_mqtt.core.reading import Quota
+from gauge_mqtt.sources.quota.source import QuotaSource
 
 INSTALL = "gauge-mqtt statusline install"
+ASK = "claude, then ask something  (with an API key there are no percentages)"
 POLL = f"export {variable('quota_poll')}=15"
 CHANNELS = {
     "statusline": "the status line",
@@ -53,7 +55,7 @@ def _called(settings: Settings, home: Path, about: str) -> Check:
     fact = f"installed, {last_call(settings, home)}"
     if newest is None or time.time() - newest.called_at > 7 * DAY:
         return Check("note", about, fact, "claude  (in a trusted directory; `claude -p` draws no status line)")
-    fix = "" if newest.rate_limits else "claude, then ask something  (with an API key there are no percentages)"
+    fix = "" if newest.rate_limits else ASK
     return Check("note" if fix else "ok", about, fact, fix)
 
 
@@ -68,7 +70,7 @@ def percentages(settings: Settings, source_set: SourceSet, now: datetime) -> lis
     standing = [("5 h", reading.quota_5h), ("7 d", reading.quota_7d), ("model", reading.quota_model)]
     told = [_described(quota.model or name, quota, now) for name, quota in standing if quota]
     if not told:
-        found.append(Check("note", "official percentages", "none that stands now: what was told is over", INSTALL))
+        found.append(Check("note", "official percentages", _why_none(source), _how_to_be_told(settings)))
         return found
     found.append(Check("ok", "official percentages", ", ".join(told)))
     others = [name for name in source.book.accounts if name != source.book.account()]
@@ -76,6 +78,30 @@ def percentages(settings: Settings, source_set: SourceSet, now: datetime) -> lis
         fact = f"the account used last is shown; there are {', '.join(others)} too"
         found.append(Check("note", "accounts", fact, f"export {variable('quota_account')}=/the/one/to/show"))
     return found
+
+
+def _why_none(source: QuotaSource) -> str:
+    """In words, why no percentage stands for the account that is shown."""
+    shown, told = source.account, source.told_accounts
+    if told and (shown is None or shown in told):
+        return "none that stands now: what was told is over, or too old"
+    words = "none was told yet"
+    if shown and told:
+        words += f" for {shown}, but for {', '.join(told)}"
+    return f"{words} (not believed: {source.refused:,})" if source.refused else words
+
+
+def _how_to_be_told(settings: Settings) -> str:
+    """The status line, unless that is installed (then Claude Code has to be asked something) or forbidden."""
+    try:
+        homes = [settings.quota_account] if settings.quota_account else config_dirs()
+        entries = [(entry(home), home) for home in homes]
+    except InstallError:
+        return INSTALL  # the checks of the logs and of the status line say what is wrong
+    allowed = [now for now, home in entries if not why_not(home, now)]
+    if any(now.ours for now in allowed):
+        return ASK
+    return INSTALL if allowed else POLL
 
 
 def _described(name: str, quota: Quota, now: datetime) -> str:

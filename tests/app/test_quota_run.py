@@ -113,7 +113,7 @@ def test_the_quota_comes_beside_other_sources() -> None:
 def test_doctor_tells_what_the_plan_said_and_by_which_channel() -> None:
     write_log()
     before = gauge("doctor").output
-    assert "note  official percentages: none that stands now" in before
+    assert "note  official percentages: none was told yet\n      fix: gauge-mqtt statusline install" in before
     assert "note  5h_ceiling: not set" in before
     redraw(23.5)
     said = gauge("doctor").output
@@ -126,6 +126,49 @@ def test_doctor_tells_what_the_plan_said_and_by_which_channel() -> None:
     chosen = gauge("doctor", CLAUDE_GAUGE_QUOTA_ACCOUNT=f"{Path.home()}/.claude").output
     assert "5 h 23.5 %" in chosen
     assert "accounts" not in chosen
+
+
+def without_percentages(**environ: str) -> tuple[str, str]:
+    """What the doctor says of them, and the remedy."""
+    rows = gauge("doctor", **environ).output.splitlines()
+    at = next(n for n, row in enumerate(rows) if row.startswith("note  official percentages: "))
+    return rows[at].split(": ", 1)[1], rows[at + 1].removeprefix("      fix: ")
+
+
+def test_doctor_tells_what_was_over_from_what_was_never_told() -> None:
+    write_log()
+    install, ask = "gauge-mqtt statusline install", "claude, then ask something"
+    assert without_percentages() == ("none was told yet", install)
+    assert gauge("statusline", "install", "--yes").exit_code == 0
+    said, fix = without_percentages()
+    assert (said, fix[: len(ask)]) == ("none was told yet", ask)
+    redraw(0, rate_limits=None)  # with an API key
+    assert without_percentages()[0] == "none was told yet"
+    reset = int(time.time()) - 60
+    redraw(0, rate_limits={"five_hour": {"used_percentage": 140, "resets_at": reset}})
+    assert without_percentages()[0] == "none was told yet (not believed: 1)"
+    redraw(0, rate_limits={"five_hour": {"used_percentage": 23.5, "resets_at": reset}})
+    said, fix = without_percentages()
+    assert (said, fix[: len(ask)]) == ("none that stands now: what was told is over, or too old", ask)
+    said, fix = without_percentages(CLAUDE_GAUGE_QUOTA_ACCOUNT="/elsewhere")
+    assert (said, fix) == (f"none was told yet for /elsewhere, but for {Path.home()}/.claude", install)
+
+
+def test_doctor_knows_of_percentages_that_only_the_history_has() -> None:
+    write_log()
+    at = time.time() - 10 * 86_400
+    samples = [[at, 0.2, at + 3_600, None]]
+    track = {"account": f"{Path.home()}/.claude", "window": "5h", "samples": samples}
+    state = Path.home() / ".local/state/gauge-mqtt"
+    state.mkdir(parents=True)
+    (state / "quota-history.json").write_text(json.dumps({"version": 1, "tracks": [track]}))
+    assert "what was told is over" in without_percentages()[0]
+
+
+def test_doctor_sends_nobody_to_a_status_line_that_is_forbidden() -> None:
+    write_log()
+    (Path.home() / ".claude/settings.json").write_text('{"disableAllHooks": true}')
+    assert without_percentages() == ("none was told yet", "export CLAUDE_GAUGE_QUOTA_POLL=15")
 
 
 @pytest.mark.parametrize(("does", "code", "words"), [

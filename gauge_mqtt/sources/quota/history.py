@@ -92,6 +92,11 @@ class PlanHistory:
         del samples[: max(bisect_left(samples, at - KEPT_S, key=lambda s: s.at), len(samples) - SAMPLES_MAX)]
         self.unsaved = True
 
+    @property
+    def accounts(self) -> list[str]:
+        """Those of whom a sample is kept."""
+        return list(dict.fromkeys(account for account, _ in self._tracks))
+
     def samples(self, account: str, window: WindowKey) -> list[OfficialSample]:
         """Those of the last 30 days, ascending."""
         return self._tracks.get((account, window), [])

@@ -104,6 +104,16 @@ class QuotaSource:
         """Whose plan is shown; `None` before any sample."""
         return self.book.account(self._account)
 
+    @property
+    def told_accounts(self) -> list[str]:
+        """Those that told a percentage at some time, as far back as is known, whether it still stands or not."""
+        return list(dict.fromkeys([*self.book.accounts, *self.history.accounts]))
+
+    @property
+    def refused(self) -> int:
+        """Percentages and drop files that were not believed."""
+        return self.book.refused + self._drops.broken
+
     def add(self, account: str, samples: Iterable[Sample]) -> None:
         """Samples that somebody else found: the `usageReport` lines of the tail."""
         if self._take(_real(account), samples):
@@ -118,13 +128,12 @@ class QuotaSource:
         return Health(ok=True, detail=f"samples: {told}" if told else "no percentages were told yet", age_s=age)
 
     def metrics(self) -> list[Metric]:
-        refused = self.book.refused + self._drops.broken
         return [
             *(
                 Metric("quota_samples_total", "counter", "official percentages told", count, f'{{channel="{channel}"}}')
                 for channel, count in sorted(self._counts.items())
             ),
-            Metric("quota_refused_total", "counter", "official percentages and files not believed", refused),
+            Metric("quota_refused_total", "counter", "official percentages and files not believed", self.refused),
             Metric("quota_accounts", "gauge", "accounts that told a percentage", len(self.book.accounts)),
         ]
 
