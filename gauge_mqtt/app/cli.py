@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from gauge_mqtt import __version__
+from gauge_mqtt.app import option_types
 from gauge_mqtt.app import telemetry_env as telemetry
 from gauge_mqtt.app.command import EXIT_FAULT, Verbs, loaded, settings_options
 from gauge_mqtt.app.settings import NAMES, Settings
@@ -58,7 +59,10 @@ def run(**flags: Any) -> None:
 
 @main.command()
 @click.option(
-    "--url", metavar="URL", help="A running publisher, such as http://desk:8080; unset: the one of this machine."
+    "--url",
+    type=option_types.base_url,
+    metavar="URL",
+    help="A running publisher, such as http://desk:8080; unset: the one of this machine.",
 )
 @click.option("--mqtt", "from_broker", is_flag=True, help="Watch the instance on the broker instead.")
 @settings_options
@@ -74,8 +78,8 @@ def watch(*, url: str | None, from_broker: bool, **flags: Any) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Stop after so long; else Ctrl-C does.")
+@click.argument("file", type=option_types.path)
+@click.option("--minutes", type=option_types.minutes, help="Stop after so long; else Ctrl-C does.")
 @settings_options
 def record(*, file: Path, minutes: float | None, **flags: Any) -> None:
     """Write what the sources see onto a tape: `run --source replay --tape FILE` plays it."""
@@ -148,7 +152,7 @@ def doctor(**flags: Any) -> None:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.argument("file", type=option_types.path, required=False)
 @settings_options
 def dump(*, file: Path | None, **flags: Any) -> None:
     """Write what a bug report needs: versions, settings, doctor, the last hour; no path, name, text or secret."""
@@ -236,7 +240,12 @@ def statusline() -> None:
 
 
 config_dir_option = click.option(
-    "--config-dir", "named", metavar="DIR", multiple=True, help="Only this configuration directory of Claude Code."
+    "--config-dir",
+    "named",
+    type=option_types.path,
+    metavar="DIR",
+    multiple=True,
+    help="Only this configuration directory of Claude Code.",
 )
 
 
@@ -244,7 +253,7 @@ config_dir_option = click.option(
 @config_dir_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @settings_options
-def statusline_install(*, named: tuple[str, ...], yes: bool, **flags: Any) -> None:
+def statusline_install(*, named: tuple[Path, ...], yes: bool, **flags: Any) -> None:
     """Let Claude Code run gauge-mqtt-statusline; the status line you have goes on as it is."""
     from gauge_mqtt.app import statusline_verbs  # noqa: PLC0415
 
@@ -254,7 +263,7 @@ def statusline_install(*, named: tuple[str, ...], yes: bool, **flags: Any) -> No
 @statusline.command("status")
 @config_dir_option
 @settings_options
-def statusline_status(*, named: tuple[str, ...], **flags: Any) -> None:
+def statusline_status(*, named: tuple[Path, ...], **flags: Any) -> None:
     """Say whether it is installed, and when Claude Code last called it."""
     from gauge_mqtt.app import statusline_verbs  # noqa: PLC0415
 
@@ -265,7 +274,7 @@ def statusline_status(*, named: tuple[str, ...], **flags: Any) -> None:
 @config_dir_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @settings_options
-def statusline_uninstall(*, named: tuple[str, ...], yes: bool, **flags: Any) -> None:
+def statusline_uninstall(*, named: tuple[Path, ...], yes: bool, **flags: Any) -> None:
     """Put back the status line that was there before, to the byte."""
     from gauge_mqtt.app import statusline_verbs  # noqa: PLC0415
 

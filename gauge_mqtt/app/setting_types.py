@@ -136,6 +136,11 @@ def _base_url(url: str) -> str:
     return url
 
 
+def checked_base_url(text: str) -> str:
+    """An address as `BaseUrl` takes it. Raises `ValueError`."""
+    return _base_url(_http_url(_unicode(_text(text))))
+
+
 def _listen_host(text: str) -> str:
     """An address or a name of this machine, without a port. Brackets around an IPv6 address are taken off."""
     host = text[1:-1] if text.startswith("[") and text.endswith("]") else text

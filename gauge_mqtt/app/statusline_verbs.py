@@ -23,7 +23,7 @@ Ask = Callable[[str], object]
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104, told apart, not listened on
 
 
-def install(settings: Settings, named: Sequence[str], ask: Ask | None) -> None:
+def install(settings: Settings, named: Sequence[Path], ask: Ask | None) -> None:
     """Raises `InstallError` for the first directory that is refused; what was done before stands."""
     state_dir = needed_state_dir(settings)
     for home in config_dirs(named):
@@ -35,7 +35,7 @@ def install(settings: Settings, named: Sequence[str], ask: Ask | None) -> None:
             click.echo(f"{edit.path}: installed; Claude Code calls it from its next redraw on")
 
 
-def uninstall(settings: Settings, named: Sequence[str], ask: Ask | None) -> None:
+def uninstall(settings: Settings, named: Sequence[Path], ask: Ask | None) -> None:
     """Raises `InstallError` as `install`."""
     state_dir = needed_state_dir(settings)
     for home in config_dirs(named):
@@ -47,7 +47,7 @@ def uninstall(settings: Settings, named: Sequence[str], ask: Ask | None) -> None
             click.echo(f"{edit.path}: as it was before")
 
 
-def status(settings: Settings, named: Sequence[str]) -> None:
+def status(settings: Settings, named: Sequence[Path]) -> None:
     """Raises `InstallError` for a file that cannot be understood."""
     for home in config_dirs(named):
         now = entry(home)
@@ -57,13 +57,10 @@ def status(settings: Settings, named: Sequence[str]) -> None:
                 click.echo(f"  {line}")
 
 
-def config_dirs(named: Sequence[str] = ()) -> list[Path]:
+def config_dirs(named: Sequence[Path] = ()) -> list[Path]:
     """The configuration directories that are named, or that are there. Raises `InstallError` if there is none."""
     if named:
-        try:
-            return [places.expanded(name).absolute() for name in named]
-        except ValueError as error:
-            raise InstallError(f"--config-dir: {error}") from None
+        return [path.absolute() for path in named]
     homes = config_homes(os.environ, places.home())
     found = list(dict.fromkeys(home.absolute() for home in homes if os.path.isdir(home)))
     if not found:
