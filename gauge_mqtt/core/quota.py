@@ -25,6 +25,8 @@ SAME_RESET_S = 60.0
 LENGTH_S: dict[WindowName, float] = {"5h": 5 * 3600.0, "7d": 7 * 86_400.0, "model": 7 * 86_400.0}
 SLACK_S: dict[WindowName, float] = {"5h": 3600.0, "7d": 86_400.0, "model": 86_400.0}
 """By how much our clock and the server's may disagree about the end of a window."""
+PERCENTAGES_MAX = 1001
+"""Of one window: tenths of a percent, every one of them."""
 ACCOUNTS_MAX, MODELS_MAX = 64, 16
 """More than anybody has; the names come from files that others may write."""
 
@@ -44,19 +46,17 @@ class Sample(NamedTuple):
 
 @dataclass(slots=True)
 class PlanWindow:
-    """What is known of one window. `_descending`: samples that a later fresh one could uncover, by `seen_at`: each
-    later one is lower.
-    """
+    """What is known of one window. `_known`: percentage -> its newest sample, all that the rules ever ask for."""
 
     resets_at: float = -inf
-    _descending: list[Sample] = field(default_factory=list)
+    _known: dict[float, Sample] = field(default_factory=dict)
     _fresh: Sample | None = None
     _cached: Sample | None = None
 
     def add(self, sample: Sample) -> None:
         if sample.resets_at > self.resets_at + SAME_RESET_S:
             self.resets_at, self._fresh, self._cached = sample.resets_at, None, None
-            self._descending = []
+            self._known = {}
         elif sample.resets_at < self.resets_at - SAME_RESET_S:
             return
         if sample.channel == "cache":
@@ -64,20 +64,22 @@ class PlanWindow:
             return
         if sample.channel in FRESH:
             self._fresh = max((s for s in (self._fresh, sample) if s), key=_age)
-        if any(s.seen_at >= sample.seen_at and s.percent >= sample.percent for s in self._descending):
-            return
-        kept = [s for s in self._descending if s.seen_at > sample.seen_at or s.percent > sample.percent]
-        self._descending = sorted([*kept, sample], key=lambda s: s.seen_at)
+        before = self._known.get(sample.percent)
+        if before is None or sample.seen_at > before.seen_at:
+            self._known[sample.percent] = sample
+        if len(self._known) > PERCENTAGES_MAX:
+            oldest = min(self._known.values(), key=_age)
+            del self._known[oldest.percent]
 
     def before(self, now: float) -> None:
         """The clock was set back: what was seen "later" than now was seen before."""
-        self._descending = [_before(sample, now) for sample in self._descending]
+        self._known = {percent: _before(sample, now) for percent, sample in self._known.items()}
         self._fresh = self._fresh and _before(self._fresh, now)
         self._cached = self._cached and _before(self._cached, now)
 
     def at(self, now: float) -> Sample | None:
         """The sample that stands, with the instant of its last confirmation; `None` after the reset."""
-        fresh, known = self._fresh, list(self._descending)
+        fresh, known = self._fresh, list(self._known.values())
         if self._cached and now < self._cached.seen_at + CACHE_S:
             known.append(self._cached)
         if fresh:
