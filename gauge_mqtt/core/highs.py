@@ -72,8 +72,8 @@ def highs(history: History, origin: str, now: datetime) -> Highs:
     if history.origin != origin:
         return UNKNOWN_HIGHS
     today = int(now.timestamp() // DAY)
-    days = {day: one for day, one in history.days.items() if day <= today}
-    blocks = [one.block for day, one in days.items() if one.block and day >= today - DAYS]
+    days = history.days
+    blocks = [one.block for day, one in days.items() if one.block and today - DAYS <= day <= today]
     first_used = min((day for day, one in days.items() if one.tokens), default=today)
     weeks = [
         total
@@ -103,7 +103,7 @@ def _days(account: Account, at: float) -> dict[int, Day]:
         start = number * account.unit_s
         if not 0 <= tokens <= TOKENS_MAX:
             return {}
-        if tokens and account.since <= start and start // HOUR < at // HOUR:
+        if tokens and account.since <= start:
             hours[start // HOUR] = hours.get(start // HOUR, 0) + tokens
     first_day = ceil(max(account.since / DAY, at / DAY - KEPT_DAYS))
     totals = dict.fromkeys(range(first_day, int(at // DAY)), 0.0)

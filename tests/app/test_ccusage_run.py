@@ -39,6 +39,15 @@ def test_run_publishes_the_windows_of_ccusage_and_the_tach_of_the_tail(mosquitto
         assert "claude_gauge_ccusage_failures_total 0" in metrics
 
 
+def test_history_is_what_ccusage_has_counted_long_before_our_own_tail_reads() -> None:
+    write_log()
+    write_log(name="old", tokens=2 * TOKENS, age_s=20 * 24 * 3600)
+    history = {"CLAUDE_GAUGE_5H_CEILING": "history", "CLAUDE_GAUGE_7D_CEILING": "history"}
+    usage = json.loads(gauge("once", "--json", "--ccusage", str(ccusage_binary()), **history).stdout)
+    assert (usage["source"], usage["window_5h_source"], usage["window_5h_pct"]) == ("ccusage+jsonl", "history", 0.5)
+    assert (usage["window_7d_source"], usage["window_7d_pct"]) == ("history", 0.5)
+
+
 def test_a_failing_ccusage_is_told_once_and_the_tach_goes_on(mosquitto: Mosquitto, tmp_path: Path) -> None:
     mosquitto.start()
     write_log()

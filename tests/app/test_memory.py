@@ -239,3 +239,22 @@ def test_killed_without_its_index_and_with_more_history_the_program_counts_each_
         daemon.end(signal.SIGTERM)
     with Daemon("--mqtt-url", url(mosquitto)) as daemon:
         until(lambda: total(daemon) == 800)
+
+
+def test_the_largest_block_outlives_the_logs_it_was_counted_in(mosquitto: Mosquitto) -> None:
+    mosquitto.start()
+    old = write_log(name="old", tokens=86_240, age_s=8 * 3600)
+    write_log()
+
+    def shown(daemon: Daemon) -> tuple[object, object]:
+        usage = daemon.usage()
+        return usage.get("window_5h_source"), usage.get("window_5h_pct")
+
+    with Daemon("--mqtt-url", url(mosquitto), "--5h-ceiling", "history") as daemon:
+        until(lambda: shown(daemon) == ("history", 0.5))
+        daemon.end(signal.SIGTERM)
+    old.unlink()
+    for index in (Path.home() / ".local/state/gauge-mqtt").glob("*index*"):
+        index.unlink()
+    with Daemon("--mqtt-url", url(mosquitto), "--5h-ceiling", "history") as daemon:
+        until(lambda: shown(daemon) == ("history", 0.5))

@@ -42,6 +42,7 @@ def test_the_limit_stands_before_the_reset() -> None:
         "5 h window: used up 13:45, in 1 h 15 min at this pace",
         "5 h window: ends 15:00, in 2 h 30 min",
     ]
+    assert notes(limit_7d_at=30 * hours) == ["7 d window: used up Sat 18:30, in 1 d 6 h at this pace"]
     assert notes(window_7d_resets_at=99 * hours, limit_7d_at=23.9 * hours) == [
         "7 d window: used up 12:24, in 23 h 54 min at this pace",
         "7 d window: ends Tue 15:30, in 4 d 3 h",

@@ -55,6 +55,7 @@ def test_what_may_have_begun_before_all_is_known_is_no_block() -> None:
     assert known(account({-26: 50, -23: 60}, since)).block == 110, "whatever was before is over"
     assert known(account({-27: 500, -22: 60, -21: 1}, since)).block == 61
     assert known(account({-40: 999, -20: 1}, since)).block == 1, "what is not complete does not count"
+    assert known(account({-40: 999, -27: 1}, since)).block is None, "nor does it show a pause"
     assert known(account({-20: 1}, inf)).block is None
 
 
@@ -93,6 +94,9 @@ def test_a_week_is_seven_whole_days_in_a_row() -> None:
     week = {hour: count for hour, count in tokens.items() if hour >= -24 * 7}
     assert known(account(week, TODAY - 7 * DAY)).week == sum(range(1, 8))
     assert known(account(week, TODAY - 7 * DAY + 1)).week is None, "its first day is not whole"
+    afternoon = {hour + 18: count for hour, count in week.items()}
+    assert known(account(afternoon, TODAY - 7 * DAY)).week == sum(range(1, 8))
+    assert known(account(afternoon, TODAY - 7 * DAY + 1)).week is None
 
 
 def test_the_first_days_of_somebody_are_no_week() -> None:
@@ -169,6 +173,13 @@ def test_a_clock_that_leaps_ahead_empties_nothing() -> None:
     leapt = remember(history, tokens, "here", instant(TODAY + 300 * DAY))
     assert highs(leapt, "here", instant(TODAY + 300 * DAY)) == UNKNOWN_HIGHS
     assert highs(leapt, "here", instant(TODAY)) == highs(history, "here", instant(TODAY)) == Highs(10, 70)
+
+
+def test_a_clock_that_is_set_back_makes_no_day_whole_that_is_not_over() -> None:
+    tokens = account({-24 * 6: 10, 12: 900, 36: 5000})
+    history = remember(History(), tokens, "here", instant(TODAY + 2 * DAY))
+    assert highs(history, "here", instant(TODAY + 2 * DAY)) == Highs(5000, 5900)
+    assert highs(history, "here", instant(TODAY + 20 * HOUR)) == Highs(900, None)
 
 
 def test_a_record_of_the_future_waits() -> None:

@@ -23,7 +23,7 @@ from gauge_mqtt.sources.tape.tape import Reader, TapeError, Writer
 from tests.support.waiting import eventually
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
-LIMITS = Limits(ceiling_5h=50_000_000, redline=9000, stall_after=timedelta(minutes=7))
+LIMITS = Limits(ceiling_5h=50_000_000, ceiling_7d="history", redline=9000, stall_after=timedelta(minutes=7))
 
 
 class Kept:
