@@ -84,7 +84,7 @@ def make_quota(settings: Settings, tail: JsonlSource | None) -> QuotaSource:
 
 
 def _origin(settings: Settings, roots: Sequence[Path], names: Sequence[str]) -> str:
-    """A digest of what is counted: the place of the Prometheus series, the tape, else the program and the log directories."""
+    """A digest of what is counted: the Prometheus series, the tape, else the program and the log directories."""
     if "prometheus" in names:
         counted = f"prometheus {settings.prom_url} {settings.prom_selector}"
     elif settings.source == "replay":
