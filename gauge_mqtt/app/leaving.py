@@ -33,7 +33,10 @@ async def until_signalled() -> AsyncIterator[asyncio.Event]:
 
     def second_ctrl_c(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        loop.call_soon_threadsafe(_cancel_until_done, asyncio.all_tasks(loop))
+        loop.call_soon_threadsafe(interrupt)
+
+    def interrupt() -> None:  # raised in the handler it would be lost whenever that runs within a weakref's callback
+        loop.call_soon(_cancel_until_done, asyncio.all_tasks(loop))
         raise KeyboardInterrupt
 
     for number in heard:
