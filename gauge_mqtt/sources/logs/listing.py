@@ -12,7 +12,7 @@ NOT_FOUND = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 """What the kernel answers when there is no such file any more; `ELOOP`: a link is in its place, which is not followed.
 Any other answer (EACCES, EIO, EMFILE, ESTALE...) says that something is there and cannot be read now.
 """
-HOT_NS, HOT_MAX, HOT_LOOKS = 60 * 10**9, 1024, 20
+HOT_NS, HOT_MAX, HOT_LOOKS, MOVING_LOOKS = 60 * 10**9, 1024, 20, 100
 """Files written in the last minute may be growing; the newest of them are looked at again until none has grown."""
 
 
@@ -110,17 +110,31 @@ def list_at_once(roots: Iterable[bytes]) -> Listing:
     files = found.files
     files.sort(key=lambda item: item.changed_ns, reverse=True)
     hot = [number for number, item in enumerate(files[:HOT_MAX]) if item.changed_ns > started - HOT_NS]
+    moving: list[int] = []
     for _ in range(HOT_LOOKS):
-        still = True
-        for number in hot:
-            try:
-                again = look(files[number].path)
-            except OSError:  # reading it will tell what is wrong
-                continue
-            if again and again.inode == files[number].inode and again.size != files[number].size:
-                files[number], still = again, False
-        if still:
+        # The few that grow are looked at until none did: so their sizes are those of one instant. Another file that
+        # has not changed until after that instant had its listed size then, too.
+        for _ in range(MOVING_LOOKS):
+            if not _grown(files, moving):
+                break
+        new = _grown(files, (number for number in hot if number not in moving))
+        if not new:
             break
+        moving += new
+    return found
+
+
+def _grown(files: list[ListedFile], numbers: Iterable[int]) -> list[int]:
+    """Which of these files have another size than the listing says. Mends the listing."""
+    found = []
+    for number in numbers:
+        try:
+            again = look(files[number].path)
+        except OSError:  # reading it will tell what is wrong
+            continue
+        if again and again.inode == files[number].inode and again.size != files[number].size:
+            files[number] = again
+            found.append(number)
     return found
 
 

@@ -26,7 +26,7 @@ SETTLED_S = 2.0
 """A last line without a newline is taken once its file is that old."""
 SLACK_S = 2.0
 """Some file systems keep times in steps of 2 s."""
-GROWING_LOOKS = 4
+GROWING_LOOKS = 16
 """Files that grow are looked at together, so often at most, until none did meanwhile."""
 LOOKS = 3
 """A history is listed anew that often at most because a file vanished between its listing and its reading."""
