@@ -28,6 +28,8 @@ SLACK_S = 2.0
 """Some file systems keep times in steps of 2 s."""
 GROWING_LOOKS = 16
 """Files that grow are looked at together, so often at most, until none did meanwhile."""
+FEW_FILES = 256
+"""So many with a few lines each are read without letting anybody else look: some milliseconds."""
 LOOKS = 3
 """A history is listed anew that often at most because a file vanished between its listing and its reading."""
 BLOCK_KNOWN, ASK_AGAIN_S = 2, 900.0
@@ -143,7 +145,9 @@ class Logbook:
         fresh, older = self._unread(found.files, estimates, now)
         self._forget(found)
         todo = sum(max(item.size - file.offset, 0) for _, item, file in fresh)
-        pauses = Pauses(self.tail.counters, todo, progress) if first or todo > SLICE else None
+        pauses = Pauses(self.tail.counters, todo, progress) if todo > SLICE or len(fresh) > FEW_FILES else None
+        if first and pauses:
+            self._complete_since(inf)  # what a saved index knew is no total of any instant until the rest is read
         floor = older[0][0] + SLACK_S if older else -inf
         known, settled = len(self.files), (now - SETTLED_S) * 1e9
         for written, item, file in fresh:

@@ -28,10 +28,10 @@ rng, logs = random.Random(1), sorted(Path(sys.argv[1]).rglob("*.jsonl"))
 files = [log.open("ab", buffering=0) for log in rng.sample(logs, 5)]
 for number in range(1, 10_000):
     record = answer(time.time(), 1000 + number, message__id=f"grown_{number}", requestId=f"grown_{number}")
-    rng.choice(files).write(line(record))
+    (files[number - 1] if number <= 5 else rng.choice(files)).write(line(record))
     if number == 1:
         print(flush=True)
-    time.sleep(rng.expovariate(1 / 0.004))
+    time.sleep(0.02 if number <= 5 else rng.expovariate(1 / 0.004))
 """
 
 
@@ -47,7 +47,9 @@ def root(tmp_path: Path) -> Path:
 
 @contextmanager
 def growing(root: Path) -> Iterator[None]:
-    """Sessions that get a line every 4 ms on average, in turn."""
+    """Sessions that get a line every 4 ms on average, in any order. Their first lines come apart: a file that grows for
+    the first time in the same millisecond as another is heard of a millisecond later, and that is known (DECISIONS).
+    """
     command = [sys.executable, "-c", WRITER, root, Path(__file__).parents[3]]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
         assert writer.stdout
