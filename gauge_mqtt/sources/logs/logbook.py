@@ -158,7 +158,7 @@ class Logbook:
             grown = max(item.size - file.offset, 0)
             if item.mtime_ns < settled:
                 self.tail.doubt(file, item)
-            size = await self._read(item, file, now, pauses)
+            size = await self._read(item, file, now - written, pauses)
             missed += min(size, grown) if item.mtime_ns < settled else 0
         if progress:
             progress(todo, todo)
@@ -213,7 +213,7 @@ class Logbook:
         for (written, item, file), following in zip_longest(older, older[1:]):
             if self._block_known(now) or self.unreadable.upto >= written:
                 return
-            await self._read(item, file, now, None)
+            await self._read(item, file, now - written, None)
             await asyncio.sleep(0)
             self._complete_since(following[0] + SLACK_S if following else -inf)
 
@@ -221,9 +221,9 @@ class Logbook:
         newest = max(self.ledger.order[-1] * 60 if self.ledger.order else -inf, self.ledger.complete_since)
         return newest < now - OPEN_S or self.ledger.latest_block(now) is not None
 
-    async def _read(self, item: ListedFile, file: LogFile, now: float, pauses: Pauses | None) -> int:
-        """One file up to its listed size, a slice at a time. Returns the bytes read."""
-        before, age = self.tail.counters.bytes, now - item.changed_at
+    async def _read(self, item: ListedFile, file: LogFile, age: float, pauses: Pauses | None) -> int:
+        """One file up to its listed size, a slice at a time. `age`: of what is in it, in s. Returns the bytes read."""
+        before, now = self.tail.counters.bytes, time.time()
         turns = age < OPEN_S
         if age < GROWING_S and (self.observed_at or not self._growing.is_full):
             self._growing.add(item.path)  # the first time all come, the newest first

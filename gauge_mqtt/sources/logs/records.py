@@ -27,7 +27,7 @@ USAGE_MARKS = (b'put_tokens"', b'"usage"')
 counts end is searched for half as fast again (2.8 against 2.0 GB/s); where it is not found, the counts may have got
 other names, and a line that cannot be counted must cost a counter.
 """
-REPORT_MARK = b'"usageReport"'
+REPORT_MARK = b'usageReport"'
 """What no line with the answer of `/usage` is without."""
 TURN_MARKS = (b'"type":"user"', b'"type":"assistant"')
 
