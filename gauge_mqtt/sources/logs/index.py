@@ -158,19 +158,43 @@ def _check(index: _Index) -> None:
     if not all(0 <= at <= LATEST for at in times):
         raise msgspec.ValidationError("a time that no clock has")
     for number, minute in index.minutes.items():
-        again = Minute()
-        for key, entry in minute.entries.items():
-            _check_entry(entry)
-            if entry.at // MINUTE != number:
-                raise msgspec.ValidationError("a record at another time than its minute")
-            again.put(key, entry)
-        if again != minute:
-            raise msgspec.ValidationError("a sum that is not that of its records")
+        _check_minute(number, minute)
     if len({key for minute in index.minutes.values() for key in minute.entries}) != sum(
         len(minute.entries) for minute in index.minutes.values()
     ):
         raise msgspec.ValidationError("a record in two minutes")
     _check_groups(index)
+
+
+def _check_minute(number: int, minute: Minute) -> None:
+    """Its sums are those of its entries, which are of that minute. One loop over plain numbers: half of a restart."""
+    low, high = number * MINUTE, (number + 1) * MINUTE
+    if not 0 <= low <= LATEST:
+        raise msgspec.ValidationError("a record at a time that no clock has")
+    again = Minute(entries=minute.entries)
+    for entry in minute.entries.values():
+        at, thinking, counts = (
+            entry.at,
+            entry.thinking,
+            (entry.input, entry.output, entry.cache_read, entry.cache_creation),
+        )
+        if not low <= at < high:
+            raise msgspec.ValidationError("a record at another time than its minute")
+        if min(counts) < 0 or max(counts) > COUNT_MAX:
+            raise msgspec.ValidationError("a count that no response has")
+        again.tokens += sum(counts)
+        again.output += counts[1]
+        again.cache_read += counts[2]
+        again.cache_creation += counts[3]
+        if thinking >= 0:
+            again.thinking += thinking
+            again.reported += counts[1]
+        if at < again.first:  # noqa: PLR1730, twice as fast as `min`
+            again.first = at
+        if at > again.last:  # noqa: PLR1730
+            again.last = at
+    if again != minute:
+        raise msgspec.ValidationError("a sum that is not that of its records")
 
 
 def _check_groups(index: _Index) -> None:
