@@ -33,3 +33,10 @@ async def running(sink: MqttSink) -> AsyncIterator[asyncio.Task[None]]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """One direction of a relay in front of a broker, to its end."""
+    while some := await reader.read(65536):
+        writer.write(some)
+    writer.close()

@@ -15,7 +15,7 @@ from gauge_mqtt.sinks.mqtt.message import V5, V311, Message
 from gauge_mqtt.sinks.mqtt.session import Session
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from tests.support.brokers import HOST, Mosquitto, retained_on
-from tests.support.mqtt import TOPICS, running, sink_on, usage
+from tests.support.mqtt import TOPICS, pour, running, sink_on, usage
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -114,11 +114,6 @@ async def touchy(port: int, hates: Callable[[bytes], bool]) -> AsyncIterator[int
             back.cancel()
             writer.close()
             outer.close()
-
-    async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while some := await reader.read(65536):
-            writer.write(some)
-        writer.close()
 
     async with await asyncio.start_server(serve, HOST, 0) as server:
         yield server.sockets[0].getsockname()[1]

@@ -22,7 +22,7 @@ from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from tests.support.brokers import HOST, Mosquitto, RecordingClient, free_port, retained_on
-from tests.support.mqtt import TOPICS, running, sink_on, usage
+from tests.support.mqtt import TOPICS, pour, running, sink_on, usage
 from tests.support.waiting import BUSY_FACTOR, PATIENCE_S, Stopwatch, eventually
 
 pytestmark = pytest.mark.anyio
@@ -211,12 +211,6 @@ async def test_one_silence_at_connect_does_not_cost_mqtt_5(mosquitto: Mosquitto)
             writer.close()
             return
         inner, outer = await asyncio.open_connection(HOST, mosquitto.port)
-
-        async def pour(source: asyncio.StreamReader, sink_: asyncio.StreamWriter) -> None:
-            while some := await source.read(65536):
-                sink_.write(some)
-            sink_.close()
-
         await asyncio.gather(pour(reader, outer), pour(inner, writer))
 
     async with await asyncio.start_server(relay, HOST, 0) as server:
@@ -240,12 +234,6 @@ async def test_a_broker_that_refused_mqtt_5_is_asked_again_on_the_next_connectio
             return
         inner, outer = await asyncio.open_connection(HOST, mosquitto.port)
         outer.write(head)
-
-        async def pour(source: asyncio.StreamReader, sink_: asyncio.StreamWriter) -> None:
-            while some := await source.read(65536):
-                sink_.write(some)
-            sink_.close()
-
         await asyncio.gather(pour(reader, outer), pour(inner, writer))
 
     async with await asyncio.start_server(refuse, HOST, 0) as server:
