@@ -44,10 +44,14 @@ def settings_in(path: Path, text: str) -> dict[str, Any]:
 def writable(path: Path) -> Path:
     """The file itself, behind whatever links. Raises `InstallError` if it may not be replaced."""
     real = Path(os.path.realpath(path))
-    if not os.access(real.parent, os.W_OK) or (os.path.exists(real) and not os.access(real, os.W_OK)):
+    if not _may_write(real.parent) or (os.path.exists(real) and not _may_write(real)):
         said = f"{path} is a link to {real}, which" if path.is_symlink() else str(real)
         raise InstallError(f"{said} may not be written by you")
     return real
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def replace(path: Path, text: str) -> None:

@@ -12,6 +12,8 @@ import pytest
 from click.testing import Result
 
 from gauge_mqtt.app import statusline_install
+from gauge_mqtt.app.claude_settings import writable
+from tests.support.permissions import unprivileged
 from tests.support.program import gauge
 
 PROGRAM = str(Path(sys.executable).with_name("gauge-mqtt-statusline"))
@@ -213,24 +215,17 @@ def test_a_link_to_nothing(settings: Path) -> None:
     assert "is a link to /nowhere/at/all, which is not there" in install().output
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_link_that_may_not_be_written(settings: Path, tmp_path: Path) -> None:
-    (tmp_path / "store").mkdir()
-    real = tmp_path / "store/settings.json"
-    real.write_text("{}")
-    (tmp_path / "store").chmod(0o500)
-    settings.symlink_to(real)
-    assert f"is a link to {real}, which may not be written by you" in install().output.replace("\n", " ")
-
-
-def test_a_link_that_may_not_be_written_whoever_asks(
-    settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = tmp_path / "settings.json"
-    real.write_text("{}")
-    settings.symlink_to(real)
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    assert f"is a link to {real}, which may not be written by you" in install().output.replace("\n", " ")
+@pytest.mark.parametrize("closed", ["store", "store/settings.json"])
+def test_a_link_that_may_not_be_written(closed: str) -> None:
+    with unprivileged() as home:
+        (home / "store").mkdir()
+        real, link = home / "store/settings.json", home / "settings.json"
+        real.write_text("{}")
+        link.symlink_to(real)
+        assert writable(link) == real
+        (home / closed).chmod(0o500)
+        output = gauge("statusline", "install", "--yes", "--config-dir", str(home), HOME=str(home)).output
+        assert f"{link} is a link to {real}, which may not be written by you" in output.replace("\n", " ")
 
 
 def test_a_directory_in_its_place(settings: Path) -> None:
