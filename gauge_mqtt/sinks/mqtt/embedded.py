@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Iterator
 
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from gauge_mqtt.sinks.repeats import Repeats
@@ -12,6 +13,20 @@ CLIENTS = Repeats()
 """Limits what amqtt logs of clients that speak something else."""
 SHUTDOWN_S = 0.7
 """From Python 3.12 on a server's end waits for its clients' good will; ours need not."""
+
+
+class Subscriptions(dict[str, object]):
+    """amqtt's table of subscriptions, whose loops go over what was there when they began.
+
+    amqtt 0.12.1 hands out retained messages from within such a loop. A client that came or went meanwhile changed the
+    table, and the loop ended in an error that cut off another client.
+    """
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self.keys()))
+
+    def items(self) -> list[tuple[str, object]]:  # type: ignore[override]
+        return list(super().items())
 
 
 class EmbeddedBroker:
@@ -41,6 +56,7 @@ class EmbeddedBroker:
                 "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
             }
         )
+        broker._subscriptions = Subscriptions()  # noqa: SLF001 (see there)
         try:
             await broker.start()
         except BrokerError as error:

@@ -117,3 +117,25 @@ async def test_clients_that_speak_something_else_do_not_fill_its_log(tmp_path: P
         with RecordingClient(port, v311=True):
             assert child.poll() is None
     assert len(said.read_text().splitlines()) < 12
+
+
+async def test_clients_that_come_and_go_cut_off_no_other(tmp_path: Path) -> None:
+    """Each gets the retained messages in a loop over the subscriptions, which the others change meanwhile."""
+    said = tmp_path / "log"
+    with said.open("wb") as log, brokers.embedded(log) as (port, child):
+        retained = {f"t/{number}": b"x" * 2_000 for number in range(100)}
+        with RecordingClient(port, "t/#", v311=True) as client:
+            for topic, payload in retained.items():
+                client.publish(topic, payload, retain=True)
+            await eventually(lambda: client.latest == retained)
+
+            def visit(number: int) -> None:
+                for turn in range(10):
+                    with RecordingClient(port, f"visitor/{number}/{turn}", v311=True):
+                        pass
+
+            await asyncio.gather(*(asyncio.to_thread(visit, number) for number in range(8)))
+            assert child.poll() is None
+            client.publish("t/0", b"still here")
+            await eventually(lambda: client.latest["t/0"] == b"still here")
+    assert "Traceback" not in said.read_text()
