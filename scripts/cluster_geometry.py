@@ -1,4 +1,4 @@
-"""The cluster's drawing as the browser reads it: what the printed faces show, and where everything stands, as JSON."""
+"""What the browser reads, as JSON: the cluster's drawing, as on the printed faces, and what the card has to know."""
 
 import json
 import sys
@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from gauge_mqtt.contract import dials, fascia
-from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
+from gauge_mqtt.contract.keyspec import KeySpec
+from gauge_mqtt.contract.topics import PREFIX
+from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, KEYS, LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
+from gauge_mqtt.homeassistant.discovery import HOME, MANUFACTURER, MODEL
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "firmware/tools"))
 import drawing
@@ -63,3 +66,23 @@ def cluster_geometry() -> str:
     }
     assert [lamp["name"] for lamp in geometry["lamps"]] == list(LAMPS)  # noqa: S101 (the bits of the lamp mask)
     return json.dumps(geometry, separators=(",", ":"))
+
+
+def card_entities() -> str:
+    """How the card in Home Assistant knows a gauge, and what kind of state each key's entity has. One JSON object."""
+    about = {
+        "node": f"{PREFIX}_",
+        "manufacturer": MANUFACTURER,
+        "model": MODEL,
+        "docs": f"{HOME}/blob/main/docs/home-assistant.md",
+        "kinds": {key: _kind(spec) for key, spec in KEYS.items()},
+    }
+    return json.dumps(about, separators=(",", ":"))
+
+
+def _kind(spec: KeySpec) -> str:
+    if spec.platform == "binary_sensor":
+        return "flag"
+    if spec.unit == "ratio":
+        return "percent"
+    return "number" if spec.unit or spec.state_class else "text"

@@ -11,17 +11,21 @@ from typing import Any, get_args
 
 from pydantic_core import PydanticUndefined
 
-from cluster_geometry import cluster_geometry
+from cluster_geometry import card_entities, cluster_geometry
 from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
 from gauge_mqtt.contract.messages import UNKNOWN, Event, retained
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import HEARTBEAT_S, KEYS, LAMPS, NEEDLE_MAX, EventType, Usage, json_schema
 from gauge_mqtt.homeassistant.yaml_export import PAGES, page
+from gauge_mqtt.sinks.http.card import bundle, card_parts
 from headers import contract_header
 
 COMMAND = "scripts/generate"
 HEADER = "firmware/lib/gauge_core/src/gauge/contract.hpp"
-CLUSTER = "gauge_mqtt/sinks/http/static/cluster.js"
+STATIC = "gauge_mqtt/sinks/http/static"
+CLUSTER, ENTITIES = f"{STATIC}/cluster.js", f"{STATIC}/home-assistant-entities.js"
+CARD = "dist/claude-gauge-card.js"
+"""Where HACS looks for it."""
 NOTE = f"<!-- Made by {COMMAND}, do not edit. -->"
 DEPENDS = {"instance": "the host name", "state_dir": "`~/.local/state/gauge-mqtt`"}
 """Defaults that depend on the machine, in words."""
@@ -139,11 +143,13 @@ def filled(page: str, name: str, content: str) -> str:
     return place.sub(lambda _: f"{start}\n{content}\n{end}", page)
 
 
-def cluster(path: Path) -> str:
-    """The custom element with the geometry of today between its two comments."""
-    start, end = "/* geometry, made by scripts/generate: do not edit */\n", "/* /geometry */"
-    head, _, rest = path.read_text(encoding="utf-8").partition(start)
-    return f"{head}{start}const GEOMETRY = {cluster_geometry()};\n{end}{rest.partition(end)[2]}"
+def script(path: Path, name: str, value: str) -> str:
+    """A JavaScript file with the constant of that name as it is today, between its two comments."""
+    start, end = f"/* {name.lower()}, made by scripts/generate: do not edit */\n", f"/* /{name.lower()} */"
+    head, found, rest = path.read_text(encoding="utf-8").partition(start)
+    if not found or end not in rest:
+        raise MarkerError(f"{path.name} needs {start.strip()} and, below it, {end}")
+    return f"{head}{start}const {name} = {value};\n{end}{rest.partition(end)[2]}"
 
 
 def pages(root: Path) -> dict[Path, str]:
@@ -151,11 +157,15 @@ def pages(root: Path) -> dict[Path, str]:
     tables = {"contract": contract_table(), "settings": settings_table()}
     places = {root / f"docs/{name}.md": name for name in tables}
     tabled = {path: filled(path.read_text(encoding="utf-8"), name, tables[name]) for path, name in places.items()}
+    made = {CLUSTER: ("GEOMETRY", cluster_geometry()), ENTITIES: ("ENTITIES", card_entities())}
+    scripts = {root / file: script(root / file, *constant) for file, constant in made.items()}
+    parts = [scripts.get(path, path.read_text(encoding="utf-8")) for path in card_parts(root / STATIC)]
     return {
         root / "docs/usage.schema.json": json.dumps(json_schema(), indent=2) + "\n",
         root / "docs/topics.md": topics_page(),
         **{root / "homeassistant" / p.file: page(name, Topics("desk")) for name, p in PAGES.items()},
-        root / CLUSTER: cluster(root / CLUSTER),
+        **scripts,
+        root / CARD: bundle(parts),
         root / HEADER: contract_header(f"Made by {COMMAND}, do not edit."),
         **tabled,
     }

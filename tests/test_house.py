@@ -74,7 +74,7 @@ def test_every_key_and_every_topic_is_on_its_page() -> None:
 
 
 def test_a_stale_file_is_named_and_mended(generator: ModuleType, tmp_path: Path) -> None:
-    for path in generator.pages(ROOT):
+    for path in [*generator.pages(ROOT), *(ROOT / generator.STATIC).iterdir()]:
         copy = tmp_path / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)

@@ -1,6 +1,7 @@
 """The dashboard for Home Assistant, and one card for a dashboard that is there already. Pure.
 
-Built-in cards only. Entity ids come from the discovery payload: they are what Home Assistant was told.
+Built-in cards only, unless the cluster is asked for. Entity ids come from the discovery payload: they are what Home
+Assistant was told.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,11 +31,21 @@ DIAGNOSTICS = tuple(
 def dashboard(topics: Topics) -> dict[str, Any]:
     """A whole dashboard: one sections view, three columns on a desk, one on a phone."""
     ids = entity_ids(topics)
+    return _dashboard(topics, _dials(ids), _section(_heading("Lamps"), *_lamps(ids)))
+
+
+def dashboard_with_card(topics: Topics) -> dict[str, Any]:
+    """The same with the cluster in place of gauges and lamps; Home Assistant has to have the card for that."""
+    return _dashboard(topics, {"type": "custom:claude-gauge-card", "instance": topics.instance})
+
+
+def _dashboard(topics: Topics, dials: Card, *lamps: Card) -> dict[str, Any]:
+    ids = entity_ids(topics)
     alive = {"entity": ids["rate_1m"], "name": "Last change", "show_name": True, "state_content": "last_changed"}
     badges = [{"type": "entity", "entity": ids["publisher"]}, {"type": "entity", **alive}]
     sections = [
-        _section(_heading("Claude Code", badges=badges), _dials(ids) | FULL, _rate(ids) | FULL, span=2),
-        _section(_heading("Lamps"), *_lamps(ids)),
+        _section(_heading("Claude Code", badges=badges), dials | FULL, _rate(ids) | FULL, span=2),
+        *lamps,
         _section(
             _heading("Windows"), _resets(ids), *_figures(ids), _heading("Diagnostics"), _entities(ids, DIAGNOSTICS)
         ),

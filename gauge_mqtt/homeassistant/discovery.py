@@ -15,6 +15,8 @@ from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, KEYS, EventType
 
 HOME = "https://github.com/archeious/claude-gauge"
 """Where Home Assistant sends whoever looks for help."""
+MANUFACTURER, MODEL = "claude-gauge", "Claude Code usage"
+"""How a gauge's device is told from all others."""
 NAME_MAX = 64
 """Characters of an instance's own spelling that are shown."""
 RETIRED: dict[str, str] = {}
@@ -49,8 +51,8 @@ def payload(topics: Topics, version: str, known: Collection[str] = KEYS.keys()) 
         "device": {
             "identifiers": [topics.node],
             "name": device_name(topics),
-            "manufacturer": "claude-gauge",
-            "model": "Claude Code usage",
+            "manufacturer": MANUFACTURER,
+            "model": MODEL,
             "sw_version": version,
         },
         "origin": {"name": "gauge-mqtt", "sw_version": version, "support_url": HOME},
@@ -69,9 +71,11 @@ def entity_ids(topics: Topics) -> dict[str, str]:
 
 def percent(decimals: int) -> str:
     """The template of a ratio: in percent, with the decimals that are seen; the others need not fill the database. The
-    literal `None` must arrive as it is, it means unknown.
+    literal `None` must arrive as it is, it means unknown. A share is rounded as `scale.fuel_needle` does, so that the
+    card's needle stands where the dial's does.
     """
-    return f"{{{{ value if value == 'None' else (value | float * 100) | round({decimals}) }}}}"
+    scaled = f"(value | float * {10 ** (2 + decimals)}) | round(0)" + (f" / {10**decimals}" if decimals else "")
+    return f"{{{{ value if value == 'None' else {scaled} }}}}"
 
 
 def _state(topics: Topics, key: str, spec: KeySpec) -> _Component:

@@ -7,12 +7,17 @@ from typing import Any, NamedTuple
 
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import KEYS
-from gauge_mqtt.homeassistant.dashboard import card, dashboard
+from gauge_mqtt.homeassistant.dashboard import card, dashboard, dashboard_with_card
 from gauge_mqtt.homeassistant.discovery import device_name, entity_ids, payload
 from gauge_mqtt.homeassistant.yaml_text import Shared, yaml_text
 
 UNHEARD = "none"
 """A discovery prefix that no Home Assistant listens to."""
+
+
+RAW_EDITOR = """\
+In Home Assistant: Settings, Dashboards, Add dashboard, New dashboard
+from scratch; open it, pencil, three dots, Raw configuration editor; put this there instead of what it says."""
 
 
 class Page(NamedTuple):
@@ -63,9 +68,19 @@ PAGES: Mapping[str, Page] = {
     "dashboard": Page(
         dashboard,
         "dashboard.yaml",
-        """\
-The dashboard of Claude Gauge. In Home Assistant: Settings, Dashboards, Add dashboard, New dashboard from scratch; open
-it, pencil, three dots, Raw configuration editor; put this there instead of what it says.""",
+        f"""\
+The dashboard of Claude Gauge. {RAW_EDITOR}
+
+Built-in cards only. With claude-gauge-card installed, `gauge-mqtt homeassistant dashboard-with-card` prints the same
+with the cluster, drawn like the real one, in place of gauges and lamps (docs/home-assistant.md).""",
+    ),
+    "dashboard-with-card": Page(
+        dashboard_with_card,
+        "dashboard-with-card.yaml",
+        f"""\
+The dashboard of Claude Gauge with the cluster. {RAW_EDITOR}
+
+It wants claude-gauge-card, see docs/home-assistant.md; `gauge-mqtt homeassistant dashboard` does without.""",
     ),
     "card": Page(
         card,

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from gauge_mqtt.contract.messages import bare
+from gauge_mqtt.contract.scale import fuel_needle
 from gauge_mqtt.contract.topics import Topics, slug
 from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, KEYS, EventType
 from gauge_mqtt.homeassistant import discovery
@@ -232,7 +233,8 @@ def test_what_home_assistant_forbids_does_not_occur(components: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(None, "None"), (0, "0.0"), (1.0, "100.0"), (0.123456, "12.3"), (0.29, "29.0")]
+    ("value", "shown"),
+    [(None, "None"), (0, "0.0"), (1.0, "100.0"), (0.123456, "12.3"), (0.29, "29.0"), (0.0005, "0.0"), (0.0015, "0.2")],
 )
 def test_a_ratio_is_shown_in_percent_and_unknown_stays_unknown(
     components: dict[str, Any], value: float | None, shown: str
@@ -240,7 +242,16 @@ def test_a_ratio_is_shown_in_percent_and_unknown_stays_unknown(
     jinja2 = pytest.importorskip("jinja2")
     template = components["window_5h_pct"]["value_template"]
     assert jinja2.Template(template).render(value=bare(value)) == shown
-    assert components["cache_hit_rate"]["value_template"] == template.replace("round(1)", "round(0)")
+    whole = jinja2.Template(components["cache_hit_rate"]["value_template"])
+    assert whole.render(value=bare(value)) == ("None" if value is None else f"{round(value * 100)}.0")
+
+
+def test_a_fuel_in_percent_is_what_its_needle_shows(components: dict[str, Any]) -> None:
+    """To the permille, halves too, so that dial and card never disagree."""
+    jinja2 = pytest.importorskip("jinja2")
+    template = jinja2.Template(components["window_5h_pct"]["value_template"])
+    shares = [number / 10_000 for number in range(5, 10_000, 10)]
+    assert [round(float(template.render(value=bare(share))) * 10) for share in shares] == [*map(fuel_needle, shares)]
 
 
 @pytest.mark.parametrize(("rate", "needle"), [(None, None), (0.0, 0), (5200.0, 520), (1234.5, 123)])

@@ -42,7 +42,7 @@ def test_the_text_says_what_was_meant(name: str) -> None:
     assert not re.search(r"[/_ ]desk\b", page(name, topics))
 
 
-@pytest.mark.parametrize("name", ["dashboard", "card"])
+@pytest.mark.parametrize("name", ["dashboard", "dashboard-with-card", "card"])
 def test_every_entity_that_it_names_exists_and_is_enabled(name: str) -> None:
     components = json.loads(payload(DESK, "1"))["components"].values()
     enabled = {one["default_entity_id"] for one in components if one.get("enabled_by_default", True)}

@@ -1,6 +1,8 @@
 """One Home Assistant for all tests of what its users paste, with the device `desk` in it."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tests.support.ha_install import LAST_YEAR, NEWEST, CannotInstallError, Inst
 from tests.support.homeassistant import HomeAssistant
 from tests.support.waiting import until
 
+CARD = Path(__file__).resolve().parents[2] / "dist/claude-gauge-card.js"
 YAML = """\
 automation: !include automations.yaml
 counter:
@@ -46,6 +49,8 @@ def ha(installation: Installation, port: int, tmp_path_factory: pytest.TempPathF
     with HomeAssistant(installation, tmp_path_factory.mktemp("home-assistant"), port) as ha:
         ha.configure(YAML)
         (ha.config / "automations.yaml").write_text("[]\n")
+        (ha.config / "www").mkdir()  # seen at the start only
+        shutil.copy(CARD, ha.config / "www")
         ha.start()
         yield ha
 

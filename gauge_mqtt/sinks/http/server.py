@@ -142,7 +142,7 @@ class HttpSink:
         from starlette.routing import Mount, Route  # noqa: PLC0415
 
         import gauge_mqtt.sinks.http.protocol  # noqa: F401, PLC0415 (here it blocks nobody)
-        from gauge_mqtt.sinks.http.pages import Pages  # noqa: PLC0415
+        from gauge_mqtt.sinks.http.pages import Pages, card  # noqa: PLC0415
 
         schema = json.dumps(json_schema()).encode()
         plain = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
@@ -163,7 +163,11 @@ class HttpSink:
                 exposition(self._usage, self._metrics(), __version__), media_type=CONTENT_TYPE, headers=plain
             )
 
+        async def card_module(_: "Request") -> Response:
+            return card()
+
         endpoints = {"/usage": usage, "/usage/schema": usage_schema, "/healthz": healthz, "/metrics": metrics}
+        endpoints["/card.js"] = card_module
         pages = Pages()
 
         async def root(request: "Request") -> Response:
