@@ -20,7 +20,6 @@ const SPEED_MAX = 0.3; // degrees per ms
 const ACCELERATION = 0.003; // degrees per ms, each ms
 const STEP_MS = 1;
 const CATCH_UP_MS = 1000; // a page that was hidden goes on from where it was
-const NS = "http://www.w3.org/2000/svg";
 
 const CSS = `
 :host { display: block; position: relative; aspect-ratio: ${GEOMETRY.fascia?.join(" / ")}; contain: content;
@@ -474,15 +473,15 @@ class ClaudeGaugeCard extends HTMLElement {
     this.#put(lost ? null : usageOf(this.#entities, hass.states), "");
   }
 
-  #put(usage, words) {
+  #put(usage, text) {
     this.#cluster.usage = usage;
-    this.#say(words);
-    for (const button of this.shadowRoot.querySelectorAll("button")) button.hidden = !this.#entities?.[button.dataset.key];
+    this.#say(text);
+    for (const one of this.shadowRoot.querySelectorAll("button")) one.hidden = !this.#entities?.[one.dataset.key];
   }
 
-  #say(words) {
+  #say(text) {
     const line = this.shadowRoot.querySelector("p");
-    if (line.textContent !== words) line.textContent = words;
+    if (line.textContent !== text) line.textContent = text;
   }
 
   /** Whether Home Assistant itself has been away for long: what it said last is old then. */

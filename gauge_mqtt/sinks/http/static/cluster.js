@@ -17,7 +17,6 @@ const SPEED_MAX = 0.3; // degrees per ms
 const ACCELERATION = 0.003; // degrees per ms, each ms
 const STEP_MS = 1;
 const CATCH_UP_MS = 1000; // a page that was hidden goes on from where it was
-const NS = "http://www.w3.org/2000/svg";
 
 const CSS = `
 :host { display: block; position: relative; aspect-ratio: ${GEOMETRY.fascia?.join(" / ")}; contain: content;

@@ -144,15 +144,15 @@ class ClaudeGaugeCard extends HTMLElement {
     this.#put(lost ? null : usageOf(this.#entities, hass.states), "");
   }
 
-  #put(usage, words) {
+  #put(usage, text) {
     this.#cluster.usage = usage;
-    this.#say(words);
-    for (const button of this.shadowRoot.querySelectorAll("button")) button.hidden = !this.#entities?.[button.dataset.key];
+    this.#say(text);
+    for (const one of this.shadowRoot.querySelectorAll("button")) one.hidden = !this.#entities?.[one.dataset.key];
   }
 
-  #say(words) {
+  #say(text) {
     const line = this.shadowRoot.querySelector("p");
-    if (line.textContent !== words) line.textContent = words;
+    if (line.textContent !== text) line.textContent = text;
   }
 
   /** Whether Home Assistant itself has been away for long: what it said last is old then. */
