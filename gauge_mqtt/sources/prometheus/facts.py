@@ -79,23 +79,18 @@ def total(found: FactRows, fact: str, kind: str | None = None) -> float:
     return sum(row.value for row in found.get(fact, []) if kind in {None, row.labels.get("type")})
 
 
-def by_minute(found: FactRows, known: FactRows, *facts: str) -> dict[int, float]:
-    """Some facts of the first answer, less those of the second. Raises `PromError` where less than nothing is left."""
+def by_minute(fact: str, *answers: FactRows) -> dict[int, float]:
+    """A fact of several answers, added. Raises `PromError` for less than nothing."""
     summed: dict[int, float] = defaultdict(float)
-    for sign, answer in ((1, found), (-1, known)):
-        for at, value in (point for fact in facts for row in answer.get(fact, []) for point in row.points):
-            summed[round(at)] += sign * value
-    return {at: not_negative(value) for at, value in summed.items()}
+    for at, value in (point for found in answers for row in found.get(fact, []) for point in row.points):
+        summed[round(at)] += not_negative(value)
+    return dict(summed)
 
 
 def not_negative(value: float) -> float:
-    """`value`, if it can be what a counter grew by. Raises `PromError`: a counter never grows by less than nothing, but
-    two servers behind one address may contradict each other.
-    """
+    """`value`, if it can be what a counter grew by. Raises `PromError`: a counter never grows by less than nothing."""
     if value < -NOISE:
-        raise PromError(
-            f"its answers contradict each other: {value:g} new tokens or USD; do two servers share its address?"
-        )
+        raise PromError(f"its answers contradict each other: {value:g} new tokens or USD")
     return max(0.0, value)
 
 

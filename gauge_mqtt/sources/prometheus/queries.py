@@ -6,7 +6,8 @@ increment is what a value has more than the last one known; after a fall, or if 
 
 The last one known may be days old: a lid was closed, Prometheus was down. To look back so far for every series is what
 costs (600 ms each time where a collector keeps 1,000 of them alive), so the look goes back 5 minutes, and a second
-question, the one that ends in `_known`, asks further back for those sessions only that have come up just now.
+question, the one that ends in `_back`, asks further back for those sessions only that have come up just now. The two
+may be answered by two servers behind one address: nothing of the one is ever subtracted from the other.
 """
 
 import json
@@ -14,11 +15,13 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-FACT, NOW = "fact", "now"
+FACT, NOW, FELL = "fact", "now", "fell"
 """The label by which the parts of one answer are told apart: everything that is due together is one request."""
 BRIDGED = "4d"
 """The longest pause of a series after which its value is not taken for new tokens."""
 STEP_S, RATE_S, CACHE_S, MODEL_S = 60, 60, 300, 5
+FALLS, FELL_S = 2, 1800
+"""What falls that often is no counter of one process; how far back that is looked for, in seconds."""
 SESSIONS_MAX = 200
 METRICS = "claude_code_(token_usage(_tokens)?|cost_usage(_USD|_usd)?)(_total)?"
 """Every spelling of the two counters: through a collector, through Prometheus' own receiver, from Claude Code's own
@@ -41,6 +44,10 @@ class Series(NamedTuple):
         few = sorted(sessions)
         return self.having(one_of("session_id", few)) if len(few) <= SESSIONS_MAX else self
 
+    def but(self, sessions: Iterable[str]) -> "Series":
+        """Those of all other sessions."""
+        return self.having(one_of("session_id", sorted(sessions), "!~")) if sessions else self
+
     @property
     def main_output(self) -> "Series":
         """Titles, summaries and subagents are the work of smaller models, and say nothing of the one in use."""
@@ -59,8 +66,8 @@ class Series(NamedTuple):
         return f"{self.name}{{{self.selector}}}"
 
 
-def one_of(label: str, values: Iterable[str]) -> str:
-    return f"{label}=~{json.dumps('|'.join(map(re.escape, values)), ensure_ascii=False)}"
+def one_of(label: str, values: Iterable[str], how: str = "=~") -> str:
+    return f"{label}{how}{json.dumps('|'.join(map(re.escape, values)), ensure_ascii=False)}"
 
 
 def united(facts: Iterable[tuple[str, str]]) -> str:
@@ -74,18 +81,28 @@ def shown(series: Series, ago: int = 0) -> str:
     return f"last_over_time({series}[5m]{f' offset {ago}s' if ago else ''})"
 
 
+def edge(series: Series, edge: str, seconds: int) -> str:
+    """The `min` or the `max` of its samples in so many seconds."""
+    return f"{edge}_over_time({series}[{seconds}s])"
+
+
 def new(series: Series, seconds: int = STEP_S) -> str:
     """The values of the series that were not there `seconds` ago. `>= 0` leaves out NaN, here and below."""
     return f"(({shown(series)} unless {shown(series, seconds)}) >= 0)"
 
 
 def last_known(series: Series, seconds: int = STEP_S) -> str:
-    return f"last_over_time({series}[{BRIDGED}] offset {seconds}s)"
+    return f"last_over_time({series}[{BRIDGED}]{f' offset {seconds}s' if seconds else ''})"
 
 
-def known(series: Series, seconds: int = STEP_S) -> str:
-    """What of `new` is not new after all."""
-    return f"({last_known(series, seconds)} <= {new(series, seconds)})"
+def back(series: Series, seconds: int = STEP_S) -> str:
+    """What those that are `new` have more than when they were last known, maybe days ago."""
+    return f"(({new(series, seconds)} - {last_known(series, seconds)} >= 0) or ({new(series, seconds)} + 0))"
+
+
+def unknown(series: Series, seconds: int) -> str:
+    """Those that are `new` and come from no pause, where nobody knows when in it they grew."""
+    return f"({new(series, seconds)} unless ({new(series, seconds)} >= {last_known(series, seconds)}))"
 
 
 def recent(series: Series, seconds: int) -> str:
@@ -104,8 +121,13 @@ def grown(series: Series) -> str:
     return f"(irate({shown(series)}[{2 * STEP_S - 1}s:{STEP_S}s]) * {STEP_S} >= 0)"
 
 
-def minutes(tokens: Series, cost: Series | None) -> str:
-    """By the minute, to be asked over a range: the tokens, what they cost, and which model spoke."""
+def fell(series: Series, window: str) -> str:
+    """The sessions whose series fell again and again in a window, and how often."""
+    return f"sum by (session_id) (resets({series}{window}) >= {FALLS})"
+
+
+def minutes(tokens: Series, cost: Series | None, seconds: int) -> str:
+    """By the minute, to be asked over a range of `seconds`: the tokens, what they cost, and which model spoke."""
     if tokens.delta:
         facts = [
             ("tokens", f"sum({recent(tokens, STEP_S)})"),
@@ -116,15 +138,17 @@ def minutes(tokens: Series, cost: Series | None) -> str:
         ("tokens", f"sum({grown(tokens)})"),
         ("new", f"sum by (session_id) ({new(tokens)})"),
         ("model", f"sum by (model) (({grown(tokens.main_output)} > 0) or {new(tokens.main_output)})"),
+        (FELL, fell(tokens, f"[{seconds}s] @ end()")),
     ]
     if cost:
-        facts += [("cost", f"sum({grown(cost)})"), ("cost_new", f"sum({new(cost)})")]
+        facts.append(("cost", f"sum({grown(cost)})"))
     return united(facts)
 
 
-def minutes_known(tokens: Series, cost: Series | None, sessions: Iterable[str]) -> str:
+def minutes_back(tokens: Series, cost: Series | None, sessions: Iterable[str]) -> str:
+    """What the sessions add to `minutes` that are new in them."""
     both = [(fact, series.of(sessions)) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
-    return united((fact, f"sum({known(series)})") for fact, series in both)
+    return united((fact, f"sum({back(series)})") for fact, series in both)
 
 
 def tail(tokens: Series, cost: Series | None, mark: int, at: int) -> str:
@@ -136,25 +160,24 @@ def tail(tokens: Series, cost: Series | None, mark: int, at: int) -> str:
     whole, rest = _split(mark, at)
     facts = [
         cache,
-        ("tokens", _added(f"sum_over_time({grown(tokens)}{whole})", rest and recent(tokens, rest))),
-        ("new", f"sum by (session_id) (sum_over_time({new(tokens)}{whole}))"),
-        ("lately", f"count by (session_id) ({new(tokens, CACHE_S)})"),
+        ("earlier", f"count by (session_id) (sum_over_time({new(tokens)}{whole}))"),
+        ("lately", f"sum by (session_id, type) ({new(tokens, CACHE_S)})"),
+        (FELL, fell(tokens, f"[{FELL_S}s]")),
     ]
-    if cost:
-        parts = [f"sum_over_time({part(cost)}{whole})" for part in (grown, new)]
-        facts.append(("cost", _added(*parts, rest and recent(cost, rest))))
+    for fact, series in both:
+        facts.append((fact, _added(f"sum_over_time({grown(series)}{whole})", rest and recent(series, rest))))
+        facts += [(f"{fact}_new", f"sum({new(series, rest)})")] if rest else []
     return united(facts)
 
 
-def tail_known(tokens: Series, cost: Series | None, mark: int, at: int, sessions: Iterable[str]) -> str:
-    """As `known`. Of the cache all that comes from series with a pause: nobody knows when in it they grew."""
+def tail_back(tokens: Series, cost: Series | None, mark: int, at: int, sessions: Iterable[str]) -> str:
+    """What the sessions add to `tail` that are new in it. Of the cache nothing that comes from a pause."""
     both = [(fact, series.of(sessions)) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
     whole, rest = _split(mark, at)
     facts = [
-        (fact, _added(f"sum_over_time({known(series)}{whole})", rest and known(series, rest))) for fact, series in both
+        (fact, _added(f"sum_over_time({back(series)}{whole})", rest and back(series, rest))) for fact, series in both
     ]
-    few = tokens.of(sessions).cached
-    return united([*facts, ("cache", f"sum by (type) ({new(few, CACHE_S)} >= {last_known(few, CACHE_S)})")])
+    return united([*facts, ("cache", f"sum by (type) ({unknown(tokens.of(sessions).cached, CACHE_S)})")])
 
 
 def _split(mark: int, at: int) -> tuple[str, int]:
@@ -176,16 +199,15 @@ def tach(tokens: Series, targets: Iterable[str]) -> str:
         ("newest", f"max(timestamp({tokens.live}))"),
     ]
     if not tokens.delta:
-        facts.append(("new", f"count by (session_id) ({new(tokens, RATE_S)})"))
+        facts.append(("new", f"sum by (session_id) ({new(tokens, RATE_S)})"))
     if some := sorted(targets):
         facts.append(("down", f"max by (instance) (up{{{one_of('instance', some)}}}) == 0"))
     return united(facts)
 
 
-def tach_known(tokens: Series, sessions: Iterable[str]) -> str:
-    """Of the rate all that comes from series with a pause before: nobody knows when in it they grew."""
-    few = tokens.of(sessions)
-    return united([("rate", f"sum({new(few, RATE_S)} >= {last_known(few, RATE_S)})")])
+def tach_back(tokens: Series, sessions: Iterable[str]) -> str:
+    """What the sessions add to the rate that are new in it. Nothing of those that come from a pause."""
+    return united([("rate", f"sum({unknown(tokens.of(sessions), RATE_S)})")])
 
 
 def acquaintance(tokens: Series) -> str:
@@ -199,9 +221,24 @@ def acquaintance(tokens: Series) -> str:
         [
             ("target", f"count by (instance) (last_over_time({scraped}[1d]))"),
             ("lively", f"sum(count_over_time({lively}[1d:1h]))"),
-            ("falling", f"sum(count_over_time((resets({pushed}[1h]) * 3 >= {lively})[1d:1h]))"),
+            (
+                "falling",
+                f"sum(count_over_time(((resets({pushed}[1h]) * 3 >= {lively}) unless {rising(pushed)})[1d:1h]))",
+            ),
         ]
     )
+
+
+def rising(series: Series) -> str:
+    """Those whose largest and smallest values rose over the three parts of an hour: two counters in one series fall all
+    the time, too, but never below themselves. Of series of increments one in thirty does so by chance.
+    """
+    parts = [
+        f"({edge}_over_time({series}[20m]{later}) >= {edge}_over_time({series}[20m] offset {earlier}))"
+        for edge in ("max", "min")
+        for later, earlier in (("", "20m"), (" offset 20m", "40m"))
+    ]
+    return f"({' and '.join(parts)})"
 
 
 def cost_of(tokens: str, names: Iterable[str]) -> str | None:

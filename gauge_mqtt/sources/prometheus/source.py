@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Literal
 from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core.reading import OPEN_WINDOW, WEEK, Account, Ratio, Reading, Window
 from gauge_mqtt.sources.prometheus import queries as promql
+from gauge_mqtt.sources.prometheus import shared
 from gauge_mqtt.sources.prometheus.api import PromApi, PromError
 from gauge_mqtt.sources.prometheus.facts import (
     FactRows,
@@ -55,6 +57,7 @@ class PrometheusSource:
         self._faults: dict[Kind, tuple[PromError, int]] = {}
         self._failing_since: datetime | None = None
         self._comebacks: tuple[object, FactRows] = (None, {})
+        self._shared = shared.SharedSeries()
         self._rate: tuple[datetime, int] | None = None
         self._observed_at: datetime | None = None
         self._windows: dict[timedelta, Window] = {}
@@ -116,7 +119,7 @@ class PrometheusSource:
     async def load(self) -> None:
         try:
             await self._look()
-            while self._unread and not self._faults:
+            while (self._unread or self._rate is None) and not self._faults:
                 await self._look()
         finally:
             await self._api.close()
@@ -126,7 +129,7 @@ class PrometheusSource:
         try:
             if not self._tokens.name:
                 return [await missing_tokens(self._api, self._selector)]
-            return [fault async for fault in faults(self._api, self._tokens)]
+            return [*self._shared.faults(), *[fault async for fault in faults(self._api, self._tokens)]]
         finally:
             await self._api.close()
 
@@ -179,28 +182,32 @@ class PrometheusSource:
         if found.tokens != self._tokens:
             how = ", each sample of it an increment" if found.tokens.delta else ""
             log.info("prometheus: counting %s%s", found.tokens.name, how)
-            self.minutes, self._unread = Minutes(), []
+            self.minutes, self._unread, self._shared = Minutes(), [], shared.SharedSeries()
             self._due |= {"past": 0.0, "fuels": 0.0}
         self._tokens, self._cost, self._targets = found
 
     async def _take_tach(self) -> None:
         asked_at = self.facts.now()
-        found = await self.facts.ask(promql.tach(self._tokens, self._targets))
-        rate = not_negative(total(found, "rate") - total(await self._known_of(found), "rate"))
-        self._rate = (self.facts.now(), round(rate))
+        others = self._tokens.but(self._shared.sessions)
+        found = await self.facts.ask(promql.tach(others, self._targets))
+        rate = not_negative(total(found, "rate") - total(found, "new")) + total(await self._back_of(found), "rate")
+        at = self.facts.server_now()
+        gains = await self._shared.gains(self.facts, (self._tokens, None), at - promql.RATE_S, at, shared.TACH_STEP_S)
+        self._rate = (self.facts.now(), round(rate + sum(gain.amount for gain in gains)))
         if self._rate[1]:
             self._active_at = asked_at
         if newest := found.get("newest"):
             self._newest_at = self.facts.ours(newest[0].value)
         self._take_models((row.labels.get("model", ""), row.value) for row in found.get("model", []))
+        self._take_models(shared.models(gains))
         self._judge_targets(sorted(row.labels.get("instance", "?") for row in found.get("down", [])))
 
-    async def _known_of(self, found: FactRows) -> FactRows:
+    async def _back_of(self, found: FactRows) -> FactRows:
         """Asked only when it has changed who is new."""
         fresh = {(session(row), row.value) for row in found.get("new", [])}
         if fresh and fresh != self._comebacks[0]:
             sessions = {name for name, _ in fresh}
-            self._comebacks = (fresh, await self.facts.ask(promql.tach_known(self._tokens, sessions)))
+            self._comebacks = (fresh, await self.facts.ask(promql.tach_back(self._tokens, sessions)))
         return self._comebacks[1] if fresh else {}
 
     def _judge_targets(self, down: list[str]) -> None:
@@ -216,21 +223,44 @@ class PrometheusSource:
         self._unread = self._unread or self.minutes.unread(self.facts.server_now())
         after, upto = self._unread[0]
         span = (after + promql.STEP_S, upto, promql.STEP_S)
-        found, known = await self.facts.ask_range(promql.minutes(self._tokens, self._cost), *span), FactRows()
+        newest = upto > (self.minutes.mark or 0)
+        apart = self._shared if newest else shared.SharedSeries(self._shared.mixed)
+        while True:
+            tokens, cost = self._but(apart)
+            found, back = await self.facts.ask_range(promql.minutes(tokens, cost, upto - after), *span), FactRows()
+            if not apart.found_in(found):
+                break
+            self._doubt_what_moves()
         if sessions := {session(row) for row in found.get("new", [])}:
-            known = await self.facts.ask_range(promql.minutes_known(self._tokens, self._cost, sessions), *span)
-        tokens = by_minute(found, known, "tokens", "new")
-        self.minutes.put(after, upto, tokens, by_minute(found, known, "cost", "cost_new"))
+            back = await self.facts.ask_range(promql.minutes_back(tokens, cost, sessions), *span)
+        gains = await apart.gains(self.facts, (self._tokens, self._cost), after, upto)
+        if newest:
+            apart.let_go()
+        counted = {fact: by_minute(fact, found, back) for fact in ("tokens", "cost")}
+        for fact, minutes in counted.items():
+            for minute, amount in shared.summed(gains, fact, minute_of).items():
+                minutes[minute] = minutes.get(minute, 0.0) + amount
+        self.minutes.put(after, upto, counted["tokens"], counted["cost"])
         self._unread = self._unread[1:]
-        active = [self.facts.ours(at) for at, count in tokens.items() if count > 0]
+        active = [self.facts.ours(at) for at, count in counted["tokens"].items() if count > 0]
         self._active_at = max([*active, *filter(None, [self._active_at])], default=None)
         self._take_models(
             (row.labels.get("model", ""), at) for row in found.get("model", []) for at, count in row.points if count > 0
         )
+        self._take_models(shared.models(gains))
         if not self._unread:
             self._busy = self.minutes.busy(upto - WEEK.total_seconds())
         if not (self._unread and self._windows):
             self._due["fuels"] = 0.0
+
+    def _doubt_what_moves(self) -> None:
+        """A session that had to be looked at more closely may have seemed to move all the time."""
+        self._rate, self._models, self._active_at = None, {}, None
+        self._due |= {"tach": 0.0, "fuels": 0.0}
+
+    def _but(self, apart: shared.SharedSeries) -> tuple[promql.Series, promql.Series | None]:
+        """The series that one process each writes."""
+        return self._tokens.but(apart.sessions), self._cost and self._cost.but(apart.sessions)
 
     async def _take_fuels(self) -> None:
         mark, at, now = self.minutes.mark, int(self.facts.server_now()), self.facts.now()
@@ -239,22 +269,37 @@ class PrometheusSource:
         if at <= mark:  # a clock was set back
             self.minutes, self._unread, self._due["past"] = Minutes(), [], 0.0
             return
-        found, known = await self.facts.ask(promql.tail(self._tokens, self._cost, mark, at), at), FactRows()
-        if sessions := {session(row) for fact in ("new", "lately") for row in found.get(fact, [])}:
-            known = await self.facts.ask(promql.tail_known(self._tokens, self._cost, mark, at, sessions), at)
-        tail_tokens = total(found, "tokens") + total(found, "new") - total(known, "tokens")
-        tail_usd = total(found, "cost") - total(known, "cost")
+        tokens, cost = self._but(self._shared)
+        found, back = await self.facts.ask(promql.tail(tokens, cost, mark, at), at), FactRows()
+        if self._shared.found_in(found):
+            self._due["past"] = 0.0
+            self._doubt_what_moves()
+            return
+        if sessions := {session(row) for fact in ("earlier", "lately") for row in found.get(fact, [])}:
+            back = await self.facts.ask(promql.tail_back(tokens, cost, mark, at, sessions), at)
+        both = (self._tokens, self._cost)
+        gains = await self._shared.gains(self.facts, both, min(mark, at - promql.CACHE_S), at, shared.TAIL_STEP_S)
+        tail_tokens, tail_usd = (
+            not_negative(total(found, fact) - total(found, f"{fact}_new"))
+            + total(back, fact)
+            + sum(gain.amount for gain in gains if gain.fact == fact and gain.at > mark)
+            for fact in ("tokens", "cost")
+        )
         for span in (OPEN_WINDOW, WEEK):
             after = at - span.total_seconds()
             if self.minutes.reaches(after):
-                tokens, usd = self.minutes.since(after)
-                cost = round(not_negative(usd + tail_usd), 6) if self._cost else None
-                self._windows[span] = Window(tokens=round(not_negative(tokens + tail_tokens)), cost_usd=cost)
+                tokens_since, usd = self.minutes.since(after)
+                usd_in_all = round(usd + tail_usd, 6) if self._cost else None
+                self._windows[span] = Window(tokens=round(tokens_since + tail_tokens), cost_usd=usd_in_all)
                 self._observed_at = now
         if self.minutes.reaches(week_ago := at - WEEK.total_seconds()):
             self._account = self._counted_since(week_ago, mark, tail_tokens, tail_usd)
+        cached = shared.summed([gain for gain in gains if gain.at > at - promql.CACHE_S], "tokens", type_of)
         kinds = {
-            kind: not_negative(total(found, "cache", kind) - total(known, "cache", kind)) for kind in promql.CACHED
+            kind: not_negative(total(found, "cache", kind) - total(found, "lately", kind))
+            + total(back, "cache", kind)
+            + cached.get(kind, 0.0)
+            for kind in promql.CACHED
         }
         self._cache = (now, Ratio(part=round(kinds["cacheRead"]), whole=round(sum(kinds.values()))))
 
@@ -262,7 +307,7 @@ class PrometheusSource:
         """By the hour; what came after the mark is counted to the hour of the mark until its minutes are read."""
         tokens, usd = self.minutes.hours(after, usd=False), self.minutes.hours(after, usd=True)
         for hours, tail in ((tokens, tail_tokens), (usd, tail_usd)):
-            hours[mark // 3600] = hours.get(mark // 3600, 0.0) + not_negative(tail)
+            hours[mark // 3600] = hours.get(mark // 3600, 0.0) + tail
         costs = {hour: usd.get(hour, 0.0) for hour in tokens.keys() | usd.keys()}
         return Account(since=after, tokens=tokens, cost_usd=costs if self._cost else None)
 
@@ -273,3 +318,12 @@ class PrometheusSource:
             self._models[model] = max(at, self._models.get(model, at))
         horizon = self.facts.now() - OPEN_WINDOW
         self._models = {model: at for model, at in self._models.items() if model and at > horizon}
+
+
+def minute_of(gain: shared.Gain) -> int:
+    """The end of the minute in which it was gained, unix s."""
+    return math.ceil(gain.at / promql.STEP_S) * promql.STEP_S
+
+
+def type_of(gain: shared.Gain) -> str:
+    return gain.labels.get("type", "")

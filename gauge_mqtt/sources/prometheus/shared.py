@@ -1,0 +1,200 @@
+"""Series that several processes write at once: one session resumed in two terminals, or no session id at all.
+
+Such a series shows now the one counter and now the other. Whoever takes each climb for new tokens counts the larger
+one anew each time. So what falls again and again is left out of the sums that Prometheus makes, and looked at sample
+by sample: each belongs to the process whose counter it continues.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from math import inf
+from typing import NamedTuple, TypeVar
+
+from gauge_mqtt.sources.prometheus import queries as promql
+from gauge_mqtt.sources.prometheus.api import Sample
+from gauge_mqtt.sources.prometheus.facts import FactRows, Facts, session
+from gauge_mqtt.sources.prometheus.faults import Fault
+
+SESSIONS_MAX = 50
+ASKED_MAX, SPAN_S = 10, 3600
+"""Sessions and seconds of one question: 40 series each, by the half minute, are 2 MB."""
+STEP_S, TAIL_STEP_S, TACH_STEP_S = 60, 30, 10
+NAMED = 3
+EDGES = ("min", "max")
+"""Of each step the smallest and the largest sample: that of two processes is both of them."""
+LEAD_S = 600
+"""How long before the stretch in question the counters are got to know: two processes export within that."""
+ALIVE_S = 300
+"""A process whose counter was not seen for so long only continues if no other one can."""
+RATIO = 1e-9
+"""Two floats that differ by less are one sum, added in another order."""
+
+
+Key = frozenset[tuple[str, str]]
+"""The labels of a series."""
+Both = tuple[promql.Series, promql.Series | None]
+"""Tokens and cost."""
+T = TypeVar("T")
+
+
+class Gain(NamedTuple):
+    """What one series gained up to `at` (unix seconds)."""
+
+    at: float
+    labels: Mapping[str, str]
+    amount: float
+
+    @property
+    def fact(self) -> str:
+        """Tokens or cost."""
+        return self.labels.get(promql.FACT, "")
+
+
+class Process:
+    """One of the counters behind a series."""
+
+    __slots__ = ("at", "value")
+
+    def __init__(self, at: float, value: float) -> None:
+        self.at, self.value = at, value
+
+
+class Counters:
+    """The processes behind one series, told apart by what each sample can continue.
+
+    A sample belongs to the process with the largest counter that it does not fall below, of those alive first; else it
+    is a new one, and all of it is new. The sum is that of all processes, also where one overtakes another. `first` is
+    what was known of them before, if anything.
+
+        7000, 100, 7000, 110, 7050    # two processes, that gained 7050 and 110
+    """
+
+    def __init__(self, first: float | None) -> None:
+        self.processes = [] if first is None else [Process(-inf, first)]
+        self.mixed = 0
+        """How often a sample continued another process than the one before it: 0 if each ended before the next."""
+
+    def gain(self, at: float, value: float) -> float:
+        """What was gained by this sample. They come in the order of time."""
+        slack = RATIO * abs(value)
+        fit = [process for process in self.processes if process.value <= value + slack]
+        if not fit:
+            self.processes.append(Process(at, value))
+            return value
+        newest = max(self.processes, key=lambda process: process.at)
+        chosen = max(fit, key=lambda process: (process.at >= at - ALIVE_S, process.value))
+        self.mixed += chosen is not newest and chosen.at >= at - ALIVE_S
+        gained = max(0.0, value - chosen.value)
+        chosen.at, chosen.value = at, max(value, chosen.value)
+        return gained
+
+
+class SharedSeries:
+    """The sessions whose series are looked at sample by sample. `shown`: those that `gains` found series of; `mixed`:
+    those seen to be written by several at once.
+    """
+
+    def __init__(self, mixed: Counter[str] | None = None) -> None:
+        self.sessions: frozenset[str] = frozenset()
+        self.shown: set[str] = set()
+        self.mixed: Counter[str] = Counter() if mixed is None else mixed
+
+    def found_in(self, found: FactRows) -> bool:
+        """Whether an answer names more of them: then it counts them wrongly, and has to be asked for again."""
+        more = {session(row) for row in found.get(promql.FELL, [])} - self.sessions
+        room = SESSIONS_MAX - len(self.sessions)
+        self.sessions |= set(sorted(more)[:room])
+        return bool(more and room)
+
+    def faults(self) -> list[Fault]:
+        """What the doctor says of them. Of those without a session id it has more to say elsewhere."""
+        named = sorted(name for name in self.mixed if name)
+        if not named:
+            return []
+        which = ", ".join(f"{name[:8]}..." for name in named[:NAMED]) + (" and more" if len(named) > NAMED else "")
+        several = f"{len(named)} sessions are" if len(named) > 1 else "one session is"
+        fact = f"{several} written by several processes at once ({which}): counted by telling their counters apart"
+        return [
+            Fault("session id", fact, "claude --resume SESSION --fork-session  (in all terminals but one)", bad=False)
+        ]
+
+    def let_go(self) -> None:
+        """Of those that `gains` did not find; should they fall again they are found again."""
+        self.sessions &= self.shown
+
+    async def gains(self, facts: Facts, both: Both, after: float, upto: float, step: int = STEP_S) -> list[Gain]:
+        """What they gained after the first and up to the second instant (unix s of the server). Raises `PromError`."""
+        first = int(after - LEAD_S) // step * step
+        found: list[Gain] = []
+        self.shown = set()
+        sessions = sorted(self.sessions)
+        for few in (sessions[n : n + ASKED_MAX] for n in range(0, len(sessions), ASKED_MAX)):
+            before = {_key(row): row.value for row in _rows(await facts.ask(last_known(both, few), first))}
+            points: dict[Key, list[tuple[float, float]]] = {}
+            for begin in range(first + step, int(upto) + 1, SPAN_S):
+                span = (begin, min(begin + SPAN_S - step, int(upto)), step)
+                found_here = await facts.ask_range(samples(both, few, step), *span)
+                for row in (row for edge in EDGES for row in _rows(found_here, f"_{edge}")):
+                    points.setdefault(_key(row), []).extend(row.points)
+            for key, values in points.items():
+                found += self._told_apart(key, sorted(values), before.get(key), after)
+                self.shown.add(dict(key).get("session_id", ""))
+        return found
+
+    def _told_apart(
+        self, key: Key, values: Iterable[tuple[float, float]], before: float | None, after: float
+    ) -> Iterator[Gain]:
+        labels, counters = dict(key), Counters(before)
+        for at, value in values:
+            amount = counters.gain(at, value)
+            if amount and at > after:
+                yield Gain(at, labels, amount)
+        name = labels.get("session_id", "")
+        if counters.mixed >= promql.FALLS:
+            self.mixed[name] = max(self.mixed[name], counters.mixed)
+
+
+def _rows(found: FactRows, edge: str = "") -> list[Sample]:
+    return [
+        Sample(row.labels | {promql.FACT: fact}, row.points)
+        for fact in ("tokens", "cost")
+        for row in found.get(fact + edge, [])
+    ]
+
+
+def _key(row: Sample) -> Key:
+    return frozenset((name, value) for name, value in row.labels.items() if name != "__name__")
+
+
+def samples(both: Both, sessions: Iterable[str], step: int) -> str:
+    """The edges of each step of theirs, to be asked over a range."""
+    return promql.united(
+        (f"{fact}_{edge}", f"{promql.edge(series, edge, step)} >= 0")
+        for fact, series in _of(both, sessions)
+        for edge in EDGES
+    )
+
+
+def last_known(both: Both, sessions: Iterable[str]) -> str:
+    return promql.united((fact, f"{promql.last_known(series, 0)} >= 0") for fact, series in _of(both, sessions))
+
+
+def _of(both: Both, sessions: Iterable[str]) -> list[tuple[str, promql.Series]]:
+    few = list(sessions)
+    return [(fact, series.of(few)) for fact, series in zip(("tokens", "cost"), both, strict=True) if series]
+
+
+def summed(gains: Iterable[Gain], fact: str, by: Callable[[Gain], T]) -> dict[T, float]:
+    """The gains of a fact, added up by something of them."""
+    sums: dict[T, float] = {}
+    for gain in gains:
+        if gain.fact == fact:
+            sums[by(gain)] = sums.get(by(gain), 0.0) + gain.amount
+    return sums
+
+
+def models(gains: Iterable[Gain]) -> Iterator[tuple[str, float]]:
+    """Which model spoke in a main turn, and when."""
+    for gain in gains:
+        if gain.labels.get("type") == "output" and gain.labels.get("query_source") == "main":
+            yield gain.labels.get("model", ""), gain.at

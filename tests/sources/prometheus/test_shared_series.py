@@ -1,0 +1,130 @@
+"""Series that two processes write at once, since both say one session id, on a real Prometheus."""
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from gauge_mqtt.core.reading import Reading
+from gauge_mqtt.sources.prometheus.shared import Counters
+from gauge_mqtt.sources.prometheus.source import PrometheusSource
+from tests.support.prom_history import NAMES, OPUS, SONNET, Samples
+from tests.support.prom_lab import Prometheus, prometheus_server, source_on
+
+pytestmark = pytest.mark.anyio
+HOUR = 3600.0
+TOKENS, COST = NAMES["collector"]
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Process:
+    """It exports on and on, and gains in every other minute as long as it works."""
+
+    first: float
+    gain: float
+    age: float
+    ended: float = 120
+    works: bool = True
+
+    def points(self, now: float, every: float) -> Points:
+        points, value, at, pick = [], self.first, now - self.age, random.Random(self.age)
+        while at < now - self.ended:
+            value += self.gain if self.works and int(at // 60) % 2 else 0
+            points.append((at, value))
+            at += every * pick.uniform(0.9, 1.1)
+        return points
+
+
+BIG, SMALL = Process(40_000, 90, 4.5 * HOUR), Process(900, 7, 4 * HOUR)
+RESTED = [Process(40_000, 0, HOUR, -600, works=False), Process(900, 0, HOUR - 4, -600, works=False)]
+"""Two that do nothing, also in the next minutes."""
+OVERTAKING = [Process(1000, 10, 2 * HOUR), Process(10, 30, 2 * HOUR - 7)]
+AGAIN = [Process(10, 40, (4 - n) * HOUR, (4 - n) * HOUR - 1500) for n in range(3)]
+"""A session that is resumed twice, one process after the other."""
+CASES = {
+    "every 10 s": (10.0, [BIG, SMALL]),
+    "every 15 s": (15.0, [BIG, SMALL]),
+    "every 60 s": (60.0, [BIG, SMALL]),
+    "overtaking": (15.0, OVERTAKING),
+    "rested": (10.0, RESTED),
+    "again": (15.0, AGAIN),
+}
+
+
+def labels(case: str, name: str = "s", model: str = OPUS, kind: str = "output") -> str:
+    return f'case="{case}",model="{model}",query_source="main",session_id="{name}",type="{kind}"'
+
+
+@dataclass(frozen=True)
+class Lab:
+    server: Prometheus
+    truth: dict[str, float]
+    now: float
+
+    async def look(self, case: str, before: str = "") -> tuple[PrometheusSource, Reading]:
+        source = source_on(self.server.url, f'case=~"{case}{before}"')
+        await source.load()
+        assert source.failure is None
+        return source, source.read(datetime.now(UTC))
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    now, samples, truth = time.time(), Samples(), {}
+    for case, (every, processes) in CASES.items():
+        runs = [process.points(now, every) for process in processes]
+        samples[TOKENS, labels(case)] = sorted(point for run in runs for point in run)
+        truth[case] = sum(run[-1][1] for run in runs)
+        samples[COST, labels(case)] = [(at, value / 1e4) for at, value in samples[TOKENS, labels(case)]]
+    samples[TOKENS, labels("beside", model=SONNET)] = [(now - 1800, 500.0)]
+    with prometheus_server(tmp_path_factory.mktemp("prometheus")) as server:
+        server.backfill(samples)
+        yield Lab(server.start(), truth, now)
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_what_all_processes_gained_is_counted_once(lab: Lab, case: str) -> None:
+    source, reading = await lab.look(case)
+    for window in (reading.window_5h, reading.window_7d):
+        assert window
+        assert window.tokens == pytest.approx(lab.truth[case], rel=0.01)
+        assert window.cost_usd == pytest.approx(lab.truth[case] / 1e4, rel=0.01)
+    told = [fault.fact for fault in await source.usual_faults() if fault.about == "session id"]
+    assert [fact[:14] for fact in told] == ([] if case == "again" else ["one session is"])
+
+
+async def test_processes_that_rest_move_nothing(lab: Lab) -> None:
+    """Its counter goes up and down by 39,100 tokens every few seconds, also just now."""
+    source, reading = await lab.look("rested", "|beside")
+    await source.load()
+    assert reading.rate_tokens is not None
+    again = source.read(datetime.now(UTC))
+    assert (again.rate_tokens, again.model) == (0, SONNET)
+    assert again.cache
+    assert again.cache.whole == 0
+
+
+def test_counters_are_told_apart() -> None:
+    counters = Counters(None)
+    assert [counters.gain(at, value) for at, value in enumerate([7000.0, 100, 7000, 110, 7050])] == [
+        7000,
+        100,
+        0,
+        10,
+        50,
+    ]
+    assert counters.mixed == 3
+
+
+def test_a_process_that_ended_long_ago_does_not_take_what_is_new() -> None:
+    counters = Counters(945.0)
+    assert [counters.gain(at, value) for at, value in ((0, 177.0), (60, 900), (120, 1000))] == [177, 723, 100]
+    assert counters.mixed == 0
+
+
+def test_what_was_known_before_a_pause_is_not_new_again() -> None:
+    assert Counters(5000.0).gain(0, 5010.0) == 10
