@@ -47,14 +47,16 @@ def main(*, verbose: bool) -> None:
 
 
 @main.command(epilog=EXAMPLES)
+@click.option("--open", "opened", is_flag=True, help="Open the cluster in a browser as soon as it is there.")
 @settings_options
-def run(**flags: Any) -> None:
+def run(*, opened: bool, **flags: Any) -> None:
     """Publish until Ctrl-C or SIGTERM."""
+    from gauge_mqtt.app.browse import open_page  # noqa: PLC0415, for who asks
     from gauge_mqtt.app.publisher import publish  # noqa: PLC0415, the other verbs do without it
 
     settings = loaded(flags).settings
     with progress() as shown:
-        asyncio.run(publish(settings, shown))
+        asyncio.run(publish(settings, shown, open_page if opened else None))
 
 
 @main.command()

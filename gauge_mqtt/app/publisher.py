@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gauge_mqtt import __version__
@@ -44,14 +44,19 @@ def missing_ceilings(settings: Settings) -> str | None:
     )
 
 
-async def publish(settings: Settings, progress: Progress | None = None) -> None:
-    """Run until SIGINT or SIGTERM. Raises what only a bug raises, `MqttError` if no broker can be had at all."""
+async def publish(
+    settings: Settings, progress: Progress | None = None, on_page: Callable[[str], None] | None = None
+) -> None:
+    """Run until SIGINT or SIGTERM. Raises what only a bug raises, `MqttError` if no broker can be had at all.
+
+    `on_page`: gets the address of the page as soon as it is there.
+    """
     sys.setswitchinterval(SWITCH_S)
     async with until_signalled() as stop:
         broker, embedded = await _find_broker(settings)
         serving = await _start(embedded) if embedded else None
         try:
-            board = asyncio.create_task(_board(settings, broker, await make_sources(settings, progress)).run())
+            board = asyncio.create_task(_board(settings, broker, await make_sources(settings, progress), on_page).run())
             await run_until(stop, board, [serving] if serving else [])
         finally:
             if serving and serving.done():
@@ -62,7 +67,7 @@ async def publish(settings: Settings, progress: Progress | None = None) -> None:
                 await asyncio.wait({serving}, timeout=1.0)
 
 
-def _board(settings: Settings, broker: Broker, source_set: SourceSet) -> Board:
+def _board(settings: Settings, broker: Broker, source_set: SourceSet, on_page: Callable[[str], None] | None) -> Board:
     topics, memory = settings.topics, Memory(settings.state_dir, settings.topics.instance, source_set.origin)
     renew = None if broker.only_v311 else settings.broker  # our own broker has no password
     mqtt = MqttSink(broker, topics, discovery.payload(topics, __version__, memory.known), renew=renew)
@@ -74,6 +79,7 @@ def _board(settings: Settings, broker: Broker, source_set: SourceSet) -> Board:
         lambda: _report(sources, mqtt),
         lambda: _metrics(sources, mqtt),
         allowed_hosts=settings.http_allowed_hosts.split(","),
+        on_page=on_page,
     )
     log.info("gauge-mqtt %s, instance %s", __version__, settings.instance)
     log.info("source: %s (%s)", "+".join(source.name for source in source_set.sources), source_set.why)

@@ -44,6 +44,7 @@ class HttpSink:
     """Serves the newest snapshot on `host`:`port` (0: any free one).
 
     `allowed_hosts`: names that a request may have in `Host` beside what we listen on, such as a proxy's.
+    `on_page`: gets the address of the page as soon as it can be opened.
     """
 
     name = "http"
@@ -56,10 +57,12 @@ class HttpSink:
         metrics: Callable[[], list[Metric]],
         *,
         allowed_hosts: Collection[str] = (),
+        on_page: Callable[[str], None] | None = None,
     ) -> None:
         self._host, self._port = host, port
         self._hosts = Hosts(host, allowed_hosts)
         self._report, self._metrics = report, metrics
+        self._on_page = on_page
         self._health = Health(ok=False, detail="not listening yet")
         self._usage: Usage | None = None
         self._body = b"null"
@@ -120,8 +123,11 @@ class HttpSink:
         logging.getLogger("asyncio").addFilter(NO_FILES)
         url = "http://" + address(*listener.getsockname()[:2])
         self._health = Health(ok=True, detail=f"listening on {url}")
-        log.info("HTTP: %s/usage; the cluster in a browser: %s/", url, url)
+        page = _page(*listener.getsockname()[:2])
+        log.info("HTTP: %s/usage; the cluster in a browser: %s", url, page)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
+        if self._on_page:
+            self._on_page(page)
         try:
             await asyncio.shield(serving)
         finally:
@@ -186,6 +192,11 @@ def _listen(host: str, port: int) -> socket.socket:
     # asyncio sets this only on sockets that name their protocol; without it each answer waits 40 ms for an ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
+
+
+def _page(host: str, port: int) -> str:
+    """Where a browser on this machine finds the page: it cannot go to "every address"."""
+    return f"http://{address({'0.0.0.0': '127.0.0.1', '::': '::1'}.get(host, host), port)}/"  # noqa: S104
 
 
 def _words(error: OSError) -> str:
