@@ -11,15 +11,17 @@ import subprocess
 import termios
 import threading
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tests.support.cache import cached
 from tests.support.ccusage import npm_install
 
 VERSION = "2.1.332"
 PACKAGE = "@anthropic-ai/claude-code-linux-x64"
+RUN_WITHIN_S = 120
 
 
 @cache
@@ -43,6 +45,37 @@ def claude_binary() -> Path:
     return found
 
 
+def print_mode(
+    api: str, prompt: str, environ: Mapping[str, str], *, model: str, resume: str | None = None
+) -> dict[str, Any]:
+    """One run of `claude -p` with `environ` beside what it needs, and what it said of itself at the end."""
+    project = Path.home() / "project"
+    project.mkdir(exist_ok=True)
+    again = ["--resume", resume] if resume else []
+    done = subprocess.run(
+        [claude_binary(), "-p", prompt, "--model", model, "--output-format", "json", *again],
+        env=_environ(api) | environ, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        timeout=RUN_WITHIN_S,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def _environ(api: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(Path.home()),
+        "LANG": "C.UTF-8",
+        "ANTHROPIC_BASE_URL": api,
+        "CLAUDE_CODE_OAUTH_TOKEN": "dummy",
+        "DISABLE_AUTOUPDATER": "1",
+        "DISABLE_TELEMETRY": "1",
+        "DISABLE_ERROR_REPORTING": "1",
+        "HTTPS_PROXY": "http://127.0.0.1:9",  # nobody there: nothing leaves this machine
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
 class Terminal:
     """Claude Code in a terminal of its own, signed in as a subscriber (by a made-up token), in a project it trusts."""
 
@@ -59,19 +92,7 @@ class Terminal:
             "projects": {str(self._project): {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}},
         }
         (Path.home() / ".claude.json").write_text(json.dumps(state))
-        environ = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(Path.home()),
-            "TERM": "xterm-256color",
-            "LANG": "C.UTF-8",
-            "ANTHROPIC_BASE_URL": self._api,
-            "CLAUDE_CODE_OAUTH_TOKEN": "dummy",
-            "DISABLE_AUTOUPDATER": "1",
-            "DISABLE_TELEMETRY": "1",
-            "DISABLE_ERROR_REPORTING": "1",
-            "HTTPS_PROXY": "http://127.0.0.1:9",  # nobody there: nothing leaves this machine
-            "NO_PROXY": "127.0.0.1",
-        }
+        environ = _environ(self._api) | {"TERM": "xterm-256color"}
         self._fd, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self._child = subprocess.Popen(

@@ -7,11 +7,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 PREFIX = "anthropic-ratelimit-unified"
+INPUT, OUTPUT = 10, 5
+"""Tokens of an answer, unless `MessagesApi.usage` says others."""
 
 
 class MessagesApi:
     """`five_hour` and `seven_day`: utilization 0..1 of the plan's windows, told with each answer. `requests`: the paths
-    and bodies that came. `answered_at`: by `time.monotonic`, when the last answer was out.
+    and bodies that came. `answered_at`: by `time.monotonic`, when the last answer was out. `usage`: tokens of the next
+    answers, as the API counts them. `served`: model and tokens, of all four kinds, of each answer so far.
     """
 
     def __init__(self, five_hour: float, seven_day: float) -> None:
@@ -19,6 +22,13 @@ class MessagesApi:
         now = int(time.time())
         self.five_hour_resets_at, self.seven_day_resets_at = now + 7_200, now + 200_000
         self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.usage = {
+            "input_tokens": INPUT,
+            "output_tokens": OUTPUT,
+            "cache_read_input_tokens": 0,
+            "cache_creation_input_tokens": 0,
+        }
+        self.served: list[tuple[str, int]] = []
         self.answered_at = 0.0
         api = self
 
@@ -63,7 +73,7 @@ class MessagesApi:
         self._thread.join()
 
     def answer(self, handler: BaseHTTPRequestHandler, asked: dict[str, Any]) -> None:
-        number = len(self.requests)
+        number, usage = len(self.requests), dict(self.usage)
         message = {
             "id": f"msg_mock_{number}",
             "type": "message",
@@ -72,12 +82,7 @@ class MessagesApi:
             "content": [],
             "stop_reason": None,
             "stop_sequence": None,
-            "usage": {
-                "input_tokens": 10,
-                "output_tokens": 1,
-                "cache_read_input_tokens": 0,
-                "cache_creation_input_tokens": 0,
-            },
+            "usage": usage | {"output_tokens": 1},
         }
         if asked.get("stream"):
             events = [
@@ -88,14 +93,14 @@ class MessagesApi:
                 {
                     "type": "message_delta",
                     "delta": {"stop_reason": "end_turn", "stop_sequence": None},
-                    "usage": {"output_tokens": 5},
+                    "usage": {"output_tokens": usage["output_tokens"]},
                 },
                 {"type": "message_stop"},
             ]
             body = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode()
             kind = "text/event-stream"
         else:
-            whole = message | {"content": [{"type": "text", "text": "ok"}], "stop_reason": "end_turn"}
+            whole = message | {"content": [{"type": "text", "text": "ok"}], "stop_reason": "end_turn", "usage": usage}
             body, kind = json.dumps(whole).encode(), "application/json"
         handler.send_response(200)
         headers = {
@@ -117,4 +122,5 @@ class MessagesApi:
         handler.end_headers()
         handler.wfile.write(body)
         handler.wfile.flush()
+        self.served.append((str(message["model"]), sum(usage.values())))
         self.answered_at = time.monotonic()
