@@ -2,8 +2,11 @@
 
 import logging
 from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus.api import INSTANT_MAX, PromApi, PromError, Sample
@@ -18,9 +21,20 @@ IN_USE_S = 600.0
 NOISE = 0.5
 """Tokens. Sums of floats may differ by this; a sum that is further below 0 is a contradiction."""
 
+ASKED_AGAIN = 2
+"""How often in a row who answers is asked: a load balancer gives turns."""
+
 Temporality = Literal["auto", "cumulative", "delta"]
 FactRows = dict[str, list[Sample]]
 """Fact -> its series, as one question of several parts brings them."""
+
+
+class _Runtime(msgspec.Struct, rename="camel"):
+    start_time: str = ""
+
+
+class _RuntimeAnswer(msgspec.Struct):
+    data: _Runtime
 
 
 class Facts:
@@ -45,6 +59,16 @@ class Facts:
     async def names(self, pattern: str, selector: str) -> set[str]:
         self.requests += 1
         return await self.api.names("{" + ",".join(filter(None, (f'__name__=~"{pattern}"', selector))) + "}")
+
+    async def servers(self) -> int:
+        """How many servers seem to answer at this address: they started at different times. Not every one says it."""
+        started = set()
+        for _ in range(ASKED_AGAIN):
+            self.requests += 1
+            with suppress(PromError):
+                found = await self.api.get("/api/v1/status/runtimeinfo", {}, _RuntimeAnswer)
+                started.add(found.data.start_time)
+        return max(len(started), 1)
 
     async def ask(self, expression: str, at: float | None = None) -> FactRows:
         self.requests += 1
@@ -79,10 +103,10 @@ def total(found: FactRows, fact: str, kind: str | None = None) -> float:
     return sum(row.value for row in found.get(fact, []) if kind in {None, row.labels.get("type")})
 
 
-def by_minute(fact: str, *answers: FactRows) -> dict[int, float]:
-    """A fact of several answers, added. Raises `PromError` for less than nothing."""
+def by_minute(found: FactRows, *facts: str) -> dict[int, float]:
+    """Some facts of an answer, added. Raises `PromError` for less than nothing."""
     summed: dict[int, float] = defaultdict(float)
-    for at, value in (point for found in answers for row in found.get(fact, []) for point in row.points):
+    for at, value in (point for fact in facts for row in found.get(fact, []) for point in row.points):
         summed[round(at)] += not_negative(value)
     return dict(summed)
 

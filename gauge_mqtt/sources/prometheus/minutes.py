@@ -37,13 +37,18 @@ class Minutes:
             if newest - number <= 1 or self._read.get(number, 0) < end
         ]  # fmt: skip
 
-    def put(self, after: int, upto: int, tokens: Mapping[int, float], usd: Mapping[int, float]) -> None:
-        gone = upto - WEEK_S - SLICE_S
+    def put(
+        self, after: int, upto: int, tokens: Mapping[int, float], usd: Mapping[int, float], *, doubtful: bool = False
+    ) -> None:
+        """What was read of a slice. `doubtful`: who answered may know less than another, then the larger sum stays."""
+        gone, read = upto - WEEK_S - SLICE_S, self._read.get(after // SLICE_S, 0)
+        if doubtful and _sum(tokens, after, read) < _sum(self.tokens, after, read):
+            after, tokens, usd = read, _later(tokens, read), _later(usd, read)
         for kept, found in ((self.tokens, tokens), (self.usd, usd)):
             for minute in [minute for minute in kept if after < minute <= upto or minute < gone]:
                 del kept[minute]
             kept.update(found)
-        self._read[after // SLICE_S] = upto
+        self._read[(upto - 1) // SLICE_S] = upto
         self._read = {number: end for number, end in self._read.items() if end > gone}
 
     def reaches(self, after: float) -> bool:
@@ -72,3 +77,11 @@ class Minutes:
     def busy(self, after: float) -> int | None:
         """A busy minute after an instant."""
         return busy_minute(count for at, count in self.tokens.items() if at > after)
+
+
+def _sum(minutes: Mapping[int, float], after: int, upto: int) -> float:
+    return sum(value for minute, value in minutes.items() if after < minute <= upto)
+
+
+def _later(minutes: Mapping[int, float], after: int) -> dict[int, float]:
+    return {minute: value for minute, value in minutes.items() if minute > after}

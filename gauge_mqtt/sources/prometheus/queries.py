@@ -12,7 +12,7 @@ may be answered by two servers behind one address: nothing of the one is ever su
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 FACT, NOW, FELL = "fact", "now", "fell"
@@ -126,8 +126,10 @@ def fell(series: Series, window: str) -> str:
     return f"sum by (session_id) (resets({series}{window}) >= {FALLS})"
 
 
-def minutes(tokens: Series, cost: Series | None, seconds: int) -> str:
-    """By the minute, to be asked over a range of `seconds`: the tokens, what they cost, and which model spoke."""
+def minutes(tokens: Series, cost: Series | None, seconds: int, sessions: Collection[str] = ()) -> str:
+    """By the minute, to be asked over a range of `seconds`: the tokens, what they cost, which model spoke; and what
+    `sessions` add, as `minutes_back` asks it.
+    """
     if tokens.delta:
         facts = [
             ("tokens", f"sum({recent(tokens, STEP_S)})"),
@@ -142,13 +144,17 @@ def minutes(tokens: Series, cost: Series | None, seconds: int) -> str:
     ]
     if cost:
         facts.append(("cost", f"sum({grown(cost)})"))
-    return united(facts)
+    return united([*facts, *(_minutes_back(tokens, cost, sessions) if sessions else [])])
 
 
-def minutes_back(tokens: Series, cost: Series | None, sessions: Iterable[str]) -> str:
+def minutes_back(tokens: Series, cost: Series | None, sessions: Collection[str]) -> str:
     """What the sessions add to `minutes` that are new in them."""
+    return united(_minutes_back(tokens, cost, sessions))
+
+
+def _minutes_back(tokens: Series, cost: Series | None, sessions: Collection[str]) -> list[tuple[str, str]]:
     both = [(fact, series.of(sessions)) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
-    return united((fact, f"sum({back(series)})") for fact, series in both)
+    return [(f"{fact}_back", f"sum({back(series)})") for fact, series in both]
 
 
 def tail(tokens: Series, cost: Series | None, mark: int, at: int) -> str:

@@ -23,7 +23,7 @@ from gauge_mqtt.sources.prometheus.facts import (
     session,
     total,
 )
-from gauge_mqtt.sources.prometheus.faults import Fault, faults, missing_tokens
+from gauge_mqtt.sources.prometheus.faults import Fault, faults, missing_tokens, several
 from gauge_mqtt.sources.prometheus.minutes import Minutes
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class PrometheusSource:
         self._tokens = promql.Series("", self._selector)
         self._cost: promql.Series | None = None
         self._targets: set[str] = set()
-        self._down = 0
+        self._down, self._servers = 0, 1
         self._unread: list[tuple[int, int]] = []
         self._due: dict[Kind, float] = dict.fromkeys(PERIODS, 0.0)
         self._faults: dict[Kind, tuple[PromError, int]] = {}
@@ -129,7 +129,11 @@ class PrometheusSource:
         try:
             if not self._tokens.name:
                 return [await missing_tokens(self._api, self._selector)]
-            return [*self._shared.faults(), *[fault async for fault in faults(self._api, self._tokens)]]
+            return [
+                *self._shared.faults(),
+                *several(self._api, self._servers),
+                *[fault async for fault in faults(self._api, self._tokens)],
+            ]
         finally:
             await self._api.close()
 
@@ -185,6 +189,12 @@ class PrometheusSource:
             self.minutes, self._unread, self._shared = Minutes(), [], shared.SharedSeries()
             self._due |= {"past": 0.0, "fuels": 0.0}
         self._tokens, self._cost, self._targets = found
+        before, self._servers = self._servers, await self.facts.servers()
+        if self._servers > 1 and before == 1:
+            log.warning(
+                "prometheus: several servers answer at %s in turn; of what they know the more is taken", self._api
+            )
+            self.minutes, self._unread, self._due["past"] = Minutes(), [], 0.0
 
     async def _take_tach(self) -> None:
         asked_at = self.facts.now()
@@ -222,36 +232,46 @@ class PrometheusSource:
         """One slice of the last 7 days at a time, so that the tach goes on in between."""
         self._unread = self._unread or self.minutes.unread(self.facts.server_now())
         after, upto = self._unread[0]
-        span = (after + promql.STEP_S, upto, promql.STEP_S)
         newest = upto > (self.minutes.mark or 0)
-        apart = self._shared if newest else shared.SharedSeries(self._shared.mixed)
-        while True:
-            tokens, cost = self._but(apart)
-            found, back = await self.facts.ask_range(promql.minutes(tokens, cost, upto - after), *span), FactRows()
-            if not apart.found_in(found):
-                break
-            self._doubt_what_moves()
-        if sessions := {session(row) for row in found.get("new", [])}:
-            back = await self.facts.ask_range(promql.minutes_back(tokens, cost, sessions), *span)
-        gains = await apart.gains(self.facts, (self._tokens, self._cost), after, upto)
+        apart, back = self._shared if newest else shared.SharedSeries(self._shared.mixed), set[str]()
+        answers = 0
+        while answers < self._servers:
+            found = await self._minutes(after, upto, apart, back)
+            if found is None:
+                answers = 0
+                continue
+            answers += 1
+            gains = await apart.gains(self.facts, (self._tokens, self._cost), after, upto)
+            tokens, usd = (_with(by_minute(found, fact, f"{fact}_back"), gains, fact) for fact in ("tokens", "cost"))
+            self.minutes.put(after, upto, tokens, usd, doubtful=self._servers > 1)
+            active = [self.facts.ours(at) for at, count in tokens.items() if count > 0]
+            self._active_at = max([*active, *filter(None, [self._active_at])], default=None)
+            spoke = [(row, at) for row in found.get("model", []) for at, count in row.points if count > 0]
+            self._take_models((row.labels.get("model", ""), at) for row, at in spoke)
+            self._take_models(shared.models(gains))
         if newest:
-            apart.let_go()
-        counted = {fact: by_minute(fact, found, back) for fact in ("tokens", "cost")}
-        for fact, minutes in counted.items():
-            for minute, amount in shared.summed(gains, fact, minute_of).items():
-                minutes[minute] = minutes.get(minute, 0.0) + amount
-        self.minutes.put(after, upto, counted["tokens"], counted["cost"])
+            self._shared.let_go()
         self._unread = self._unread[1:]
-        active = [self.facts.ours(at) for at, count in counted["tokens"].items() if count > 0]
-        self._active_at = max([*active, *filter(None, [self._active_at])], default=None)
-        self._take_models(
-            (row.labels.get("model", ""), at) for row in found.get("model", []) for at, count in row.points if count > 0
-        )
-        self._take_models(shared.models(gains))
         if not self._unread:
             self._busy = self.minutes.busy(upto - WEEK.total_seconds())
         if not (self._unread and self._windows):
             self._due["fuels"] = 0.0
+
+    async def _minutes(self, after: int, upto: int, apart: shared.SharedSeries, back: set[str]) -> FactRows | None:
+        """One answer about the series that one process each writes; `None` if it has to be asked again, with more in
+        `apart` or in `back`, which are the sessions that were new in it.
+        """
+        span, (tokens, cost) = (after + promql.STEP_S, upto, promql.STEP_S), self._but(apart)
+        found = await self.facts.ask_range(promql.minutes(tokens, cost, upto - after, back), *span)
+        if apart.found_in(found):
+            if apart is self._shared:
+                self._doubt_what_moves()
+            return None
+        more = {session(row) for row in found.get("new", [])} - back
+        back |= more
+        if more and self._servers > 1:  # the next answer may be another server's: it has to be whole by itself
+            return None
+        return found | (await self.facts.ask_range(promql.minutes_back(tokens, cost, more), *span) if more else {})
 
     def _doubt_what_moves(self) -> None:
         """A session that had to be looked at more closely may have seemed to move all the time."""
@@ -294,7 +314,7 @@ class PrometheusSource:
                 self._observed_at = now
         if self.minutes.reaches(week_ago := at - WEEK.total_seconds()):
             self._account = self._counted_since(week_ago, mark, tail_tokens, tail_usd)
-        cached = shared.summed([gain for gain in gains if gain.at > at - promql.CACHE_S], "tokens", type_of)
+        cached = shared.summed([gain for gain in gains if gain.at > at - promql.CACHE_S], "tokens", _type_of)
         kinds = {
             kind: not_negative(total(found, "cache", kind) - total(found, "lately", kind))
             + total(back, "cache", kind)
@@ -320,10 +340,11 @@ class PrometheusSource:
         self._models = {model: at for model, at in self._models.items() if model and at > horizon}
 
 
-def minute_of(gain: shared.Gain) -> int:
-    """The end of the minute in which it was gained, unix s."""
-    return math.ceil(gain.at / promql.STEP_S) * promql.STEP_S
+def _with(minutes: dict[int, float], gains: Iterable[shared.Gain], fact: str) -> dict[int, float]:
+    """With what was gained by the end of each minute."""
+    ends = shared.summed(gains, fact, lambda gain: math.ceil(gain.at / promql.STEP_S) * promql.STEP_S)
+    return {end: minutes.get(end, 0.0) + ends.get(end, 0.0) for end in sorted(minutes.keys() | ends.keys())}
 
 
-def type_of(gain: shared.Gain) -> str:
+def _type_of(gain: shared.Gain) -> str:
     return gain.labels.get("type", "")

@@ -34,6 +34,8 @@ class Wild(PromApi):
     async def _exchange(self, method: str, path: str, form: dict[str, str]) -> tuple[int, bytes]:  # noqa: ARG002
         if path.endswith("/values"):
             return 200, json.dumps({"status": "success", "data": list(NAMES["collector"])}).encode()
+        if "query" not in form:
+            return 404, b""
         facts = dict.fromkeys(FACT.findall(form["query"]))
         result = []
         for fact in facts:

@@ -262,7 +262,7 @@ async def test_a_refresh_is_one_request(lab: Lab, monkeypatch: pytest.MonkeyPatc
     await source.load()
     first = source.facts.requests
     assert first < 70
-    for kind, asked in (("tach", 1), ("fuels", 1), ("names", 2)):
+    for kind, asked in (("tach", 1), ("fuels", 1), ("names", 4)):
         before = source.facts.requests
         monkeypatch.setitem(source._due, kind, 0.0)  # noqa: SLF001
         await source.load()
