@@ -40,7 +40,7 @@ class Network {
     gestures();
     wifi(now);
     console();
-    portal_.poll();
+    portal_.poll(now);
     updates_.poll(settings_, radio_.connected());
     if (!safe_mode_) {
       session_.poll(radio_.connected(), now);

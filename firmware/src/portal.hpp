@@ -3,9 +3,11 @@
 #include "arduino.hpp"
 
 #include <DNSServer.h>
-#include <WebServer.h>
 
+#include "gauge/portal_pages.hpp"
 #include "gauge/settings.hpp"
+#include "gauge/time.hpp"
+#include "http_server.hpp"
 
 namespace gauge {
 
@@ -19,23 +21,16 @@ class Portal {
 
   bool open();
   void close();
-  void poll();
+  void poll(Millis now);
 
-  // Something was saved; a restart puts it to work.
-  bool saved() const { return saved_; }
+  // Something was saved, and whoever saved it has been told; a restart puts it to work.
+  bool saved() const { return pages_.saved() && server_.idle(); }
 
  private:
-  bool from_here();
-  void show_form(const char* message);
-  void show_field(const Setting& setting);
-  void take_form();
-  void send_away();
-
-  Settings& settings_;
-  WebServer server_{80};
+  PortalPages pages_;
+  HttpServer server_;
   DNSServer names_;
   bool open_ = false;
-  bool saved_ = false;
 };
 
 }  // namespace gauge

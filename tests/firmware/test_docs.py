@@ -18,7 +18,7 @@ from gauge_mqtt.contract.usage import LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
 DOCS = FIRMWARE / "docs"
-TOOLS = ["dial_faces.py", "wiring.py"]
+TOOLS = ["dial_faces.py", "wiring.py", "portal_page.py"]
 PAGES = sorted([FIRMWARE / "README.md", *DOCS.glob("*.md")])
 Point = tuple[float, float]
 

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "gauge/host.hpp"
+#include "gauge/http_request.hpp"
+#include "gauge/settings.hpp"
+#include "gauge/text.hpp"
+
+namespace gauge {
+
+struct HttpAnswer {
+  HttpAnswer() = default;
+  HttpAnswer(const HttpAnswer&) = delete;
+  HttpAnswer& operator=(const HttpAnswer&) = delete;
+
+  int status = 200;
+  const char* type = "text/plain";
+  const char* location = nullptr;  // of a 302
+  std::string_view page;           // what lies in flash, or
+  Text<3072> own;                  // what was made for this answer
+
+  std::string_view content() const { return page.empty() ? own.view() : page; }
+  void say(int with_status, const char* words);
+  void clear();
+};
+
+// What the set-up network serves: the page (firmware/portal/page.html, as it is), `GET /state` for what the page
+// shows, and `POST /save`. Every other address leads to the page, which is how a phone finds it by itself.
+//
+// A secret never goes out: `/state` says of it whether it is set, and its field left empty leaves it as it is.
+class PortalPages {
+ public:
+  using Save = bool (*)(const Settings&);  // to flash
+
+  // `name`: of the device on the network.
+  PortalPages(Settings& settings, const Device& device, const char* name, Save keep)
+      : settings_(settings), device_(device), name_(name), save_(keep) {}
+
+  // `from_set_up`: it came by the set-up network. Nobody else is served: the house's network has not seen the password.
+  void answer(const HttpRequest& request, bool from_set_up, HttpAnswer& answer);
+
+  // Something was saved; a restart puts it to work.
+  bool saved() const { return saved_; }
+
+ private:
+  void state(HttpAnswer& answer) const;
+  void save(const HttpRequest& request, HttpAnswer& answer);
+
+  Settings& settings_;
+  const Device& device_;
+  const char* const name_;
+  const Save save_;
+  bool saved_ = false;
+};
+
+}  // namespace gauge

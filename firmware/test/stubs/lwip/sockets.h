@@ -1,0 +1,5 @@
+// lwIP's sockets are those of POSIX, as far as they are used here.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
