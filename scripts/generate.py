@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from cluster_geometry import card_entities, cluster_geometry
 from gauge_mqtt.app.settings import CONFIG, NAMES, SECRETS, Settings, flag, variable
+from gauge_mqtt.contract import insights
 from gauge_mqtt.contract.messages import UNKNOWN, Event, retained
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import HEARTBEAT_S, KEYS, LAMPS, NEEDLE_MAX, EventType, Usage, json_schema
@@ -74,6 +75,11 @@ def contract_table() -> str:
         type_, span = kind(properties[key])
         rows.append((f"`{key}`", type_, spec.unit or "", span, spec.about))
     return table(("Key", "Type", "Unit", "Range", "Meaning"), rows)
+
+
+def insights_table() -> str:
+    rows = [(f"`{key}`", kind, spec.unit or "", spec.about) for key, (kind, spec) in insights.KEYS.items()]
+    return table(("Key", "Kind", "Unit", "Meaning"), rows)
 
 
 def settings_table() -> str:
@@ -154,7 +160,7 @@ def script(path: Path, name: str, value: str) -> str:
 
 def pages(root: Path) -> dict[Path, str]:
     """Path -> what the file has to say."""
-    tables = {"contract": contract_table(), "settings": settings_table()}
+    tables = {"contract": contract_table(), "insights": insights_table(), "settings": settings_table()}
     places = {root / f"docs/{name}.md": name for name in tables}
     tabled = {path: filled(path.read_text(encoding="utf-8"), name, tables[name]) for path, name in places.items()}
     made = {CLUSTER: ("GEOMETRY", cluster_geometry()), ENTITIES: ("ENTITIES", card_entities())}

@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from gauge_mqtt.app.settings import NAMES, SECRETS, flag, variable
+from gauge_mqtt.contract import insights
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import KEYS, json_schema
 
@@ -73,6 +74,11 @@ def test_every_key_and_every_topic_is_on_its_page() -> None:
     assert [topic for topic in wanted if f"`{topic}`" not in topics] == []
 
 
+def test_every_key_of_the_insights_is_on_its_page() -> None:
+    page = (ROOT / "docs/insights.md").read_text()
+    assert [key for key in insights.KEYS if f"| `{key}` |" not in page] == []
+
+
 def test_a_stale_file_is_named_and_mended(generator: ModuleType, tmp_path: Path) -> None:
     for path in [*generator.pages(ROOT), *(ROOT / generator.STATIC).iterdir()]:
         copy = tmp_path / path.relative_to(ROOT)
@@ -85,7 +91,11 @@ def test_a_stale_file_is_named_and_mended(generator: ModuleType, tmp_path: Path)
 
 
 def test_a_page_without_a_place_for_its_table_is_told_which(generator: ModuleType, tmp_path: Path) -> None:
-    for name, text in {"contract": "<!-- contract -->\n<!-- /contract -->\n", "settings": "# mine\n"}.items():
+    for name, text in {
+        "contract": "<!-- contract -->\n<!-- /contract -->\n",
+        "insights": "<!-- insights -->\n<!-- /insights -->\n",
+        "settings": "# mine\n",
+    }.items():
         page = tmp_path / f"docs/{name}.md"
         page.parent.mkdir(exist_ok=True)
         page.write_text(text)

@@ -20,6 +20,7 @@ from gauge_mqtt.app import telemetry_env as telemetry
 from gauge_mqtt.app.command import EXIT_FAULT, Verbs, loaded, settings_options
 from gauge_mqtt.app.settings import NAMES, Settings
 from gauge_mqtt.app.terminal import LogLines, complaints_at_the_end, progress, table
+from gauge_mqtt.contract.insights import Period
 from gauge_mqtt.homeassistant.yaml_export import PAGES, page
 
 EXIT_CODES = "Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 doctor found a fault."
@@ -162,6 +163,43 @@ def dump(*, file: Path | None, **flags: Any) -> None:
 
     text = asyncio.run(write(loaded(flags), file))
     click.echo(f"{file} is written; please look through it before you send it" if file else text)
+
+
+@main.command()
+@click.option("--day", "period", flag_value="day", default=True, help="Today (the default).")
+@click.option("--week", "period", flag_value="week", help="The last 7 days.")
+@click.option("--month", "period", flag_value="month", help="The last 30 days.")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="The last day, if not today.")
+@click.option("--json", "form", flag_value="json", help="Print JSON, as GET /insights gives it.")
+@click.option("--csv", "form", flag_value="csv", help="Print a line for each day, key and name.")
+@click.option("--forget", is_flag=True, help="Delete everything that was kept, after asking.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@settings_options
+def insights(
+    *, period: Period, until: datetime | None, form: str | None, forget: bool, yes: bool, **flags: Any
+) -> None:  # fmt: skip
+    """Show how you work with Claude Code: what was used when, for what, with which tools. Kept here, by the day."""
+    from gauge_mqtt.app import insights as own  # noqa: PLC0415
+
+    settings = loaded(flags).settings
+    if forget or (not settings.insights and own.kept(settings) and sys.stdin.isatty()):
+        if forget or not yes:
+            click.echo("" if settings.insights else own.off(settings), err=True, nl=not settings.insights)
+        if yes or click.confirm("Delete the counts of all days that were kept?"):
+            click.echo("deleted" if own.forget(settings) else "there was nothing to delete")
+        return
+    if not settings.insights:
+        raise click.ClickException(own.off(settings))
+    with progress() as shown:
+        look = own.Look(settings, shown)
+    last = until.date() if until else None
+    match form:
+        case "json":
+            click.echo(look.insights(period, last).to_json())
+        case "csv":
+            click.echo(look.rows(period, last), nl=False)
+        case _:
+            click.echo(look.page(period, last))
 
 
 @main.group(invoke_without_command=True)

@@ -68,6 +68,29 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _switch(value: Any) -> Any:
+    """On or off: `1`, `on`, `yes`, `true`, or their opposites."""
+    if isinstance(value, str) and (word := value.strip().lower()) in {
+        "1",
+        "on",
+        "yes",
+        "true",
+        "0",
+        "off",
+        "no",
+        "false",
+    }:
+        return word in {"1", "on", "yes", "true"}
+    if isinstance(value, int) and value in {0, 1}:
+        return bool(value)
+    raise ValueError("write 1 or 0")
+
+
+def _phrase_list(value: Any) -> str:
+    """Phrases with semicolons between; empty: none."""
+    return value if value == "" else _unicode(_text(value))
+
+
 def checked_secret(text: str) -> str:
     """Blanks at either end belong to it. Raises `ValueError`, never with the secret in it."""
     if not text:
@@ -225,3 +248,5 @@ Ceiling = Annotated[
 ]
 Port = Annotated[int, BeforeValidator(_number), Field(ge=0, le=65_535)]
 Number = Annotated[float, BeforeValidator(_number)]
+Switch = Annotated[bool, BeforeValidator(_switch)]
+PhraseList = Annotated[str, BeforeValidator(_phrase_list)]

@@ -111,6 +111,14 @@ class Settings(BaseModel):
         None, ge=5, le=24 * 60, description='minutes between two runs of `claude -p "/usage"`; unset: never'
     )
     claude: types.File | None = Field(None, description="the claude program for that; unset: found on PATH")
+    insights: types.Switch = Field(
+        False,  # noqa: FBT003, its place is the default's
+        description="1: keep counts of how you work with Claude Code, by day, in the state directory, and publish them;"
+        " never a text, a path or a name",
+    )
+    insights_phrases: types.PhraseList = Field(
+        "Dude, chill", description="phrases of yours to count in prompts, with ; between; empty: none"
+    )
     state_dir: types.File | None = Field(
         default_factory=places.state_dir, description="where the index is kept; unset without a home directory: nowhere"
     )

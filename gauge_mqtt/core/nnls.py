@@ -23,7 +23,7 @@ def nnls(rows: Sequence[Vector], targets: Vector) -> list[float]:
     best, gain = [0.0] * width, 0.0
     for size in range(1, width + 1):
         for columns in combinations([i for i in range(width) if lengths[i]], size):
-            found = _solved([[gram[i][j] for j in columns] for i in columns], [moment[i] for i in columns])
+            found = solved([[gram[i][j] for j in columns] for i in columns], [moment[i] for i in columns])
             if found is None or min(found) < 0:
                 continue
             reached = sum(weight * moment[i] for weight, i in zip(found, columns, strict=True))
@@ -34,7 +34,7 @@ def nnls(rows: Sequence[Vector], targets: Vector) -> list[float]:
     return best
 
 
-def _solved(matrix: list[list[float]], right: list[float]) -> list[float] | None:
+def solved(matrix: list[list[float]], right: list[float]) -> list[float] | None:
     """Gauss with partial pivoting; `None` if the matrix is singular. Diagonal elements are 1 or less."""
     size = len(right)
     rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]

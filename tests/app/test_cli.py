@@ -30,6 +30,7 @@ VERBS = [
     ["record"],
     ["once"],
     ["doctor"],
+    ["insights"],
     ["dump"],
     *STATUSLINE,
     *DISCOVERY,

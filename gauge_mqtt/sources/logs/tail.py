@@ -66,6 +66,8 @@ class Tail:
     counters: ReadCounters = field(default_factory=ReadCounters)
     on_plan: Callable[[bytes, list[Sample]], None] = lambda *_: None
     turns_since: bytes = b""
+    on_lines: Callable[[LogFile, bytes, int], None] | None = None
+    """Called with a file, what was just read of it and from which offset; whole lines, unless one was too long."""
 
     def advance(self, file: LogFile, *, turns: bool, upto: int | None = None) -> bool:
         """Read at most one slice more of `file`, of its first `upto` bytes if given. True if there is more to read.
@@ -154,6 +156,8 @@ class Tail:
         tail = data[max(end - TAIL, 0) : end]
         file.tail = len(tail), zlib.crc32(tail)
         file.offset += end - start
+        if self.on_lines is not None:
+            self.on_lines(file, data[start:end], file.offset - (end - start))
         return True
 
     def finish(self, file: LogFile, *, turns: bool) -> bool:

@@ -1,0 +1,102 @@
+"""What the verb `insights` does: reads what is new, then shows a span of days."""
+
+import csv
+import io
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from gauge_mqtt.app import places
+from gauge_mqtt.app.setting_types import SettingsError
+from gauge_mqtt.app.settings import Settings, variable
+from gauge_mqtt.contract.insights import PERIODS, Insights, Period, Value
+from gauge_mqtt.contract.messages import bare
+from gauge_mqtt.sinks.terminal import insights as terminal
+from gauge_mqtt.sources.logs.insights import store
+from gauge_mqtt.sources.logs.insights.feed import Feed
+from gauge_mqtt.sources.logs.pauses import Progress
+from gauge_mqtt.sources.logs.roots import log_roots
+
+CHART_DAYS = 30
+SEPARATOR = ";"
+
+
+def needed_directory(settings: Settings) -> Path:
+    if settings.state_dir is None:
+        raise SettingsError("state_dir is not set and there is no home directory: the insights need a place")
+    return settings.state_dir
+
+
+def make_feed(settings: Settings) -> Feed:
+    """Of the session logs of this machine. Raises `SettingsError`."""
+    phrases = settings.insights_phrases.split(SEPARATOR)
+    return Feed(log_roots(os.environ, places.home()), needed_directory(settings), phrases)
+
+
+def off(settings: Settings) -> str:
+    """What to say to somebody who asks for insights and has not switched them on."""
+    return (
+        f"insights are off: set {variable('insights')}=1 to keep counts of how you work with Claude Code, by day, in "
+        f"{needed_directory(settings)} (never a text, a path or a name)"
+    )
+
+
+def kept(settings: Settings) -> bool:
+    """Whether there is something that was kept while they were on."""
+    return settings.state_dir is not None and os.path.exists(store.path_in(settings.state_dir))
+
+
+def forget(settings: Settings) -> bool:
+    """Delete all of it. False if there was nothing."""
+    return store.remove(needed_directory(settings))
+
+
+class Look:
+    """What is known after everything was read once."""
+
+    def __init__(self, settings: Settings, progress: Progress | None) -> None:
+        self._feed = make_feed(settings)
+        try:
+            self._feed.catch_up(progress)
+        finally:
+            self._feed.close()
+        self._now = datetime.now(UTC)
+
+    def insights(self, period: Period, last: date | None) -> Insights:
+        return self._feed.insights(period, self._now, last.toordinal() if last else None)
+
+    def page(self, period: Period, last: date | None) -> str:
+        end = last.toordinal() if last else self._feed.today()
+        days = self._feed.days
+        chart = [
+            (date.fromordinal(day).isoformat(), self._tokens(days, day)) for day in range(end - CHART_DAYS + 1, end + 1)
+        ]
+        return terminal.page(self.insights(period, last), chart)
+
+    @staticmethod
+    def _tokens(days: Mapping[int, object], day: int) -> float:
+        counts: Mapping[str, float] = getattr(days.get(day), "counts", {})
+        return sum(n for name, n in counts.items() if name.startswith("tokens:"))
+
+    def rows(self, period: Period, last: date | None) -> str:
+        """CSV: a line for each day, key and name."""
+        end = last.toordinal() if last else self._feed.today()
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(("day", "key", "name", "value"))
+        for day in range(end - PERIODS[period] + 1, end + 1):
+            told = self._feed.insights("day", self._now, day)
+            for key, value in told.values.items():
+                writer.writerows((told.last.isoformat(), key, name, n) for name, n in _entries(value))
+        return out.getvalue()
+
+
+def _entries(value: Value) -> Iterator[tuple[str, str]]:
+    """A map or a profile entry by entry; what is unknown has an empty value."""
+    if isinstance(value, Mapping):
+        yield from ((name, bare(n)) for name, n in value.items())
+    elif isinstance(value, tuple):
+        yield from ((str(number), bare(n)) for number, n in enumerate(value))
+    else:
+        yield "", "" if value is None else bare(value)

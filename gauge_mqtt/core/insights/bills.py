@@ -1,0 +1,146 @@
+"""What bills say was spent when, and the prices in them. Pure.
+
+A bill is cumulative: over the whole session, over its resumes, and a fork goes on from what its parent had spent. What
+is new in one is its difference to the bill before it, or for the first of a fork to the last of its parent before that
+fork began. No price is known to this program: those it works with are the only ones that explain the user's own bills.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from gauge_mqtt.core.insights.rows import BillRow, Used
+from gauge_mqtt.core.nnls import solved
+
+CLASSES = 6
+"""Input, output, cache reads, cache creation of the short and of the 1 h kind, searches."""
+NOTHING = 1e-12
+"""USD per token below which a price is none."""
+EXACT = 1e-6
+"""Part of a bill by which prices may miss it, beside a hundredth of a cent."""
+
+
+class Charge(msgspec.Struct, frozen=True, array_like=True):
+    """What one bill says beyond the one before it."""
+
+    at: float
+    session: int
+    known: bool
+    usd: float
+    added: int
+    removed: int
+    used: tuple[Used, ...]
+
+
+def charges(bills: Iterable[BillRow]) -> list[tuple[int, Charge]]:
+    """Of all the bills of some chains, in whatever order they come: the id of each, and what is new in it."""
+    chains: dict[int, list[BillRow]] = defaultdict(list)
+    for bill in bills:
+        chains[bill.chain].append(bill)
+    return [charge for chain in chains.values() for charge in _of_chain(chain)]
+
+
+def _of_chain(chain: list[BillRow]) -> Iterator[tuple[int, Charge]]:
+    chain.sort(key=lambda bill: (bill.at, bill.usd, bill.id))
+    root = chain[0].session
+    latest: dict[int, BillRow] = {}
+    for bill in chain:
+        before = latest.get(bill.session)
+        if before is None and (bill.since is not None or bill.session != root):
+            began = bill.at if bill.since is None else bill.since
+            before = max(
+                (b for b in chain if b.session != bill.session and b.at <= began and _goes_on(bill, b)),
+                key=lambda other: (other.at, other.usd, other.id), default=None,
+            )  # fmt: skip
+        if before is not None and bill.usd < before.usd:  # begun anew
+            before = None
+        latest[bill.session] = bill
+        yield bill.id, _difference(bill, before)
+
+
+def _goes_on(bill: BillRow, before: BillRow) -> bool:
+    """Whether a bill can have begun with what another one says: all of that is in it."""
+    has = {used.model: used for used in bill.used}
+    return all(
+        used.model in has and all(a >= b for a, b in zip(has[used.model].counts, used.counts, strict=True))
+        for used in before.used
+    )
+
+
+def _difference(bill: BillRow, before: BillRow | None) -> Charge:
+    if before is None:
+        return Charge(bill.at, bill.session, bill.known, bill.usd, bill.added, bill.removed, bill.used)
+    had = {used.model: used for used in before.used}
+    new = [_less(used, had.get(used.model)) for used in bill.used]
+    return Charge(
+        bill.at, bill.session, bill.known, bill.usd - before.usd, max(bill.added - before.added, 0),
+        max(bill.removed - before.removed, 0), tuple(used for used in new if used.tokens or used.usd),
+    )  # fmt: skip
+
+
+def _less(used: Used, before: Used | None) -> Used:
+    if before is None:
+        return used
+    new = [max(now - then, 0) for now, then in zip(used.counts, before.counts, strict=True)]
+    return Used(used.model, new[0], new[1], new[2], new[3], new[4], new[5], max(used.usd - before.usd, 0.0))
+
+
+class Prices(NamedTuple):
+    """USD per token by class; `None` where no bill tells it apart. `search`: per search."""
+
+    input: float | None
+    output: float | None
+    cache_read: float | None
+    creation: float | None
+    hour: float | None
+    search: float | None
+
+    def savings(self, used: Used) -> float | None:
+        """What the cached tokens would have cost more as plain input; less what writing them cost above that."""
+        saved = 0.0
+        for tokens, price in (
+            (used.cache_read, self.cache_read),
+            (used.creation, self.creation),
+            (used.hour, self.hour),
+        ):
+            if tokens:
+                if price is None or self.input is None:
+                    return None
+                saved += tokens * (self.input - price)
+        return saved
+
+
+def prices(observed: Iterable[Used]) -> dict[str, Prices]:
+    """Model -> the prices that explain every bill of it; without those whose bills they do not explain."""
+    by_model: dict[str, list[Used]] = defaultdict(list)
+    for used in observed:
+        by_model[used.model].append(used)
+    found = {model: _explaining(rows) for model, rows in by_model.items()}
+    return {model: told for model, told in found.items() if told is not None}
+
+
+def _explaining(rows: Sequence[Used]) -> Prices | None:
+    """Least squares by the normal equations, then checked against each bill."""
+    amounts = [[float(x) for x in row.counts] for row in rows]
+    scale = [max(column) for column in zip(*amounts, strict=True)]
+    used = [number for number, most in enumerate(scale) if most > 0]
+    columns = [[amount[number] / scale[number] for number in used] for amount in amounts]
+    targets = [row.usd for row in rows]
+    lengths = [sum(row[i] ** 2 for row in columns) ** 0.5 for i in range(len(used))]
+    scaled = [[x / length for x, length in zip(row, lengths, strict=True)] for row in columns]
+    gram = [[sum(row[i] * row[j] for row in scaled) for j in range(len(used))] for i in range(len(used))]
+    moment = [sum(row[i] * target for row, target in zip(scaled, targets, strict=True)) for i in range(len(used))]
+    weights = solved(gram, moment)
+    if weights is None:
+        return None
+    solution = [weight / length for weight, length in zip(weights, lengths, strict=True)]
+    for row, target in zip(columns, targets, strict=True):
+        if abs(sum(x * price for x, price in zip(row, solution, strict=True)) - target) > EXACT * target + 1e-4:
+            return None
+    told: list[float | None] = [None] * CLASSES
+    for number, price in zip(used, solution, strict=True):
+        told[number] = price / scale[number]
+    return None if any(price is not None and price < -NOTHING for price in told) else Prices(*told)
+

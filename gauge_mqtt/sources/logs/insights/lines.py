@@ -1,0 +1,348 @@
+"""One log line as rows for the insights. Texts, paths and names are counted or hashed here, and go no further.
+
+The account of the tokens is the ledger's: the same records are refused, and the same are one response.
+"""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from gauge_mqtt.contract.insights import OTHER
+from gauge_mqtt.contract.usage import MODEL_LAMPS
+from gauge_mqtt.core.entries import Entry
+from gauge_mqtt.core.insights import names
+from gauge_mqtt.core.insights.rows import BillRow, FactRow, ResponseRow, Used
+from gauge_mqtt.core.insights.tally import TOUCH
+from gauge_mqtt.core.insights.texts import EM_DASH, Phrases, says_thanks
+from gauge_mqtt.core.models import family
+from gauge_mqtt.sources.logs.decode import BROKEN, Count, Instant, tolerant, unix
+from gauge_mqtt.sources.logs.log_file import LogFile
+from gauge_mqtt.sources.logs.records import INTERRUPTED, NOT_A_PROMPT, SYNTHETIC_MARK, USAGE_MARKS, response, usage_line
+
+PAUSE_S = 1800.0
+"""A longer gap between two records is neither work nor thought: somebody, or the machine, was away."""
+KINDS = (b'"type":"assistant"', b'"type":"user"', b'"type":"cost-state"', b'"type":"file-history-snapshot"')
+"""What no line of interest is without."""
+COST_MAX = 1e6
+"""USD; no session costs that much."""
+EDITING = names.READS | names.EDITS | names.WRITES
+
+
+class Position(Struct, array_like=True, gc=False):
+    """What must be known of a file to go on in it. `last_at`: when its last record of the main chain was written, 0 for
+    none; `newest_at`: its last instant of all; `own_since`: of a fork, when its first answer of its own came (-1: none
+    has come yet, 0: it is no fork).
+    """
+
+    last_at: float = 0.0
+    newest_at: float = 0.0
+    own_since: float = 0.0
+
+
+class Place(NamedTuple):
+    """Where lines come from. `project`: the hash of its directory."""
+
+    file: LogFile
+    position: Position
+    project: int
+
+
+class _ServerTools(Struct, gc=False):
+    web_search_requests: Count | None = None
+    web_fetch_requests: Count | None = None
+
+
+class _Usage(Struct, gc=False):
+    server_tool_use: _ServerTools | None = None
+
+
+class _Block(Struct, gc=False):
+    type: str = ""
+    id: str | None = None
+    name: str | None = None
+    text: str | None = None
+    input: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Message(Struct, gc=False):
+    id: str | None = None
+    content: str | list[_Block] | None = None
+    stop_reason: str | None = None
+    usage: _Usage | None = None
+
+
+class _Line(Struct, gc=False, rename="camel"):
+    type: str
+    timestamp: Instant | None = None
+    uuid: str | None = None
+    session_id: str | None = None
+    request_session_id: str | None = None
+    is_sidechain: bool = False
+    message: _Message | None = None
+    is_meta: bool | None = None
+    is_compact_summary: bool | None = None
+    is_api_error_message: bool | None = None
+    tool_denial_kind: Any = None
+    prompt_source: str | None = None
+
+
+class _Input(Struct, gc=False):
+    command: str | None = None
+    file_path: str | None = None
+    notebook_path: str | None = None
+
+
+class _Snapshot(Struct, gc=False):
+    timestamp: Instant
+
+
+class _SnapshotLine(Struct, gc=False, rename="camel"):
+    type: str
+    message_id: str
+    snapshot: _Snapshot
+
+
+class _ModelUsage(Struct, gc=False, rename="camel"):
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+    cache_read_input_tokens: Count = 0
+    cache_creation_input_tokens: Count = 0
+    one_hour: Count = msgspec.field(default=0, name="cacheCreationEphemeral1hInputTokens")
+    web_search_requests: Count = 0
+    cost_usd: float = msgspec.field(default=0.0, name="costUSD")
+
+
+class _CostState(Struct, gc=False, rename="camel"):
+    type: str
+    session_id: str
+    total_cost_usd: float = msgspec.field(name="totalCostUSD")
+    model_usage: dict[str, _ModelUsage] = {}
+    total_lines_added: Count = 0
+    total_lines_removed: Count = 0
+    start_time: float = 0.0
+    has_unknown_model_cost: bool = False
+
+
+_decode_line = msgspec.json.Decoder(_Line).decode
+_decode_input = msgspec.json.Decoder(_Input).decode
+_decode_snapshot = msgspec.json.Decoder(_SnapshotLine).decode
+_decode_bill = msgspec.json.Decoder(_CostState).decode
+
+
+class Rows:
+    """What a piece of a log tells."""
+
+    def __init__(self) -> None:
+        self.responses: list[ResponseRow] = []
+        self.facts: list[FactRow] = []
+        self.bills: list[BillRow] = []
+        self.broken = 0
+        """Lines that are not what they seem; the account of the tokens counts those that matter."""
+
+    def __len__(self) -> int:
+        return len(self.responses) + len(self.facts) + len(self.bills)
+
+
+class LineReader:
+    """Turns lines into rows. `key`: of the hashes, 16..64 bytes; `phrases`: what is counted in prompts."""
+
+    def __init__(self, key: bytes, phrases: Phrases) -> None:
+        self._key, self._phrases = key, phrases
+
+    def hash(self, *parts: str) -> int:
+        """A keyed hash of some names: nobody without the key can try a name against it. Never 0."""
+        text = "\0".join(parts).encode(errors="surrogatepass")
+        return int.from_bytes(blake2b(text, digest_size=8, key=self._key).digest(), "big", signed=True) or 1
+
+    def read(self, lines: bytes, place: Place, rows: Rows) -> None:
+        """The rows of whole lines of a file, appended to `rows`. They must be read in the order of the file."""
+        for line in lines.split(b"\n"):
+            kind = next((kind for kind in KINDS if kind in line), None)
+            has_usage = any(mark in line for mark in USAGE_MARKS) and SYNTHETIC_MARK not in line
+            if kind is None and not has_usage:
+                continue
+            if place.file.runs.runs:
+                place.file.runs.user_records(line)
+            record: _Line | None = None
+            try:
+                record = self._decoded(line, kind, place.position, rows)
+            except BROKEN:
+                rows.broken += 1
+            try:
+                if has_usage:
+                    self._usage(line, record, place, rows)
+                if record is not None:
+                    self._record(record, place.position, rows)
+            except BROKEN:
+                rows.broken += 1
+
+    def _decoded(self, line: bytes, kind: bytes | None, position: Position, rows: Rows) -> _Line | None:
+        """A record of the conversation; whatever else there is is taken at once. Raises one of `BROKEN`."""
+        match kind:
+            case None:
+                return None
+            case b'"type":"cost-state"':
+                self._bill(line, position, rows)
+            case b'"type":"file-history-snapshot"':
+                self._snapshot(line, rows)
+            case _:
+                return tolerant(_decode_line, line)
+        return None
+
+    def _record(self, record: _Line, position: Position, rows: Rows) -> None:
+        if record.timestamp is None or record.message is None:
+            return
+        at = unix(record.timestamp)
+        if record.type == "assistant":
+            if record.request_session_id not in {None, record.session_id}:
+                position.own_since = -1.0  # a fork repeats its parent
+            elif position.own_since < 0:
+                position.own_since = at
+            self._answer(record, record.message, at, position, rows)
+        elif record.type == "user":
+            self._said(record, record.message, at, position, rows)
+        position.newest_at = max(position.newest_at, at)
+
+    # --- what Claude said
+
+    def _answer(self, record: _Line, message: _Message, at: float, position: Position, rows: Rows) -> None:
+        uuid = record.uuid or ""
+        self._gap(record, at, position, "work_ms", rows)
+        if record.is_api_error_message:
+            rows.facts.append(FactRow(self.hash("api error", uuid), at, "api_errors", 1))
+            return
+        for block in message.content if isinstance(message.content, list) else ():
+            if block.type == "tool_use" and block.id and block.name:
+                rows.facts.extend(self._tool(block, block.id, block.name, message.id or uuid, at))
+            elif block.type == "text" and block.text and (dashes := block.text.count(EM_DASH)):
+                said = self.hash("text", message.id or uuid, block.text)
+                rows.facts.append(FactRow(said, at, "em_dashes", dashes))
+
+    def _usage(self, line: bytes, record: _Line | None, place: Place, rows: Rows) -> None:
+        """The account: refused and named as for the ledger, `Tail._account`."""
+        usage = usage_line(line)
+        if usage is None:
+            return
+        told = response(usage, line)
+        request = told.request
+        if request is None:
+            request = place.file.runs.request_of(line, told.message)
+        reused = not told.entry.main and place.file.runs.is_reused(told.message, request)
+        message = record.message if record else None
+        tools = message.usage.server_tool_use if message and message.usage else None
+        owner = (record.request_session_id or record.session_id or "") if record else ""
+        row = self._response(told.message, request, told.entry, session=owner, project=place.project)._replace(
+            reused=reused,
+            stop=names.stop(message.stop_reason if message else None),
+            searches=(tools and tools.web_search_requests) or 0,
+            fetches=(tools and tools.web_fetch_requests) or 0,
+        )
+        rows.responses.append(row)
+        for number, advice in enumerate(told.advice):
+            name = f"{told.message}\nadvice {number}"
+            row = self._response(name, request, advice, session=owner, project=place.project)
+            rows.responses.append(row._replace(reused=reused, advice=True))
+
+    def _response(self, message: str, request: str, entry: Entry, *, session: str, project: int) -> ResponseRow:
+        return ResponseRow(
+            id=self.hash("response", message, request), message=self.hash("message", message), at=entry.at,
+            input=entry.input, output=entry.output, cache_read=entry.cache_read, cache_creation=entry.cache_creation,
+            thinking=entry.thinking, family=_published(entry.model), main=entry.main, reused=False, advice=False,
+            searches=0, fetches=0, stop="", session=self.hash("session", session), project=project,
+        )  # fmt: skip
+
+    def _tool(self, block: _Block, id_: str, name: str, message: str, at: float) -> Iterator[FactRow]:
+        yield FactRow(self.hash("tool", id_), at, f"tool:{names.tool(name)}", 1)
+        yield FactRow(self.hash("calling", message), at, "calling", 1)
+        if name != "Bash" and name not in EDITING:
+            return
+        try:
+            given = _decode_input(block.input)
+        except BROKEN:
+            given = _Input()
+        if name == "Bash":
+            program = names.executable(given.command) if given.command else OTHER
+            yield FactRow(self.hash("exec", id_), at, f"exec:{program}", 1)
+        elif path := given.file_path or given.notebook_path:
+            yield FactRow(self.hash("touch", id_), at, TOUCH, 1, self.hash("file", path))
+
+    # --- what the user said
+
+    def _said(self, record: _Line, message: _Message, at: float, position: Position, rows: Rows) -> None:
+        uuid = record.uuid
+        if uuid is None or record.is_meta or record.is_compact_summary:
+            return
+        content = message.content
+        blocks = [_Block("text", text=content)] if isinstance(content, str) else content or []
+        if record.tool_denial_kind is not None:
+            rows.facts.append(FactRow(self.hash("denial", uuid), at, "denials", 1))
+        if any(block.type == "tool_result" for block in blocks):
+            self._gap(record, at, position, "work_ms", rows)
+            return
+        texts = [block.text for block in blocks if block.text]
+        first = texts[0] if texts else ""
+        if first.startswith(INTERRUPTED):
+            rows.facts.append(FactRow(self.hash("interruption", uuid), at, "interruptions", 1))
+            self._gap(record, at, position, "work_ms", rows)
+            return
+        if record.is_sidechain or first.startswith(NOT_A_PROMPT):
+            return
+        self._gap(record, at, position, None if record.prompt_source == "sdk" else "think_ms", rows)
+        rows.facts.append(FactRow(self.hash("prompt", uuid), at, "prompts", 1))
+        if any(map(says_thanks, texts)):
+            rows.facts.append(FactRow(self.hash("thanks", uuid), at, "thanks", 1))
+        if hits := sum(map(self._phrases.count, texts)):
+            rows.facts.append(FactRow(self.hash("phrases", uuid), at, "phrases", hits))
+
+    def _gap(self, record: _Line, at: float, position: Position, name: str | None, rows: Rows) -> None:
+        """The time since the record before this one in its file, on the main chain: `name`, or nobody's."""
+        if record.is_sidechain:
+            return
+        gap = at - position.last_at
+        if name and record.uuid and position.last_at and 0 < gap <= PAUSE_S:
+            rows.facts.append(FactRow(self.hash("gap", record.uuid), at, name, round(1000 * gap)))
+        position.last_at = max(position.last_at, at)
+
+    # --- the rest
+
+    def _snapshot(self, line: bytes, rows: Rows) -> None:
+        told = tolerant(_decode_snapshot, line)
+        if told.type == "file-history-snapshot":
+            at = unix(told.snapshot.timestamp)
+            rows.facts.append(FactRow(self.hash("snapshot", told.message_id, str(at)), at, "snapshots", 1))
+
+    def _bill(self, line: bytes, position: Position, rows: Rows) -> None:
+        told = tolerant(_decode_bill, line)
+        if told.type != "cost-state" or not position.newest_at:
+            return
+        used = tuple(self._used(model, spent) for model, spent in sorted(told.model_usage.items()))
+        if not 0 <= told.total_cost_usd < COST_MAX or not all(0 <= one.usd < COST_MAX for one in used):
+            raise msgspec.ValidationError("a cost that no session has")
+        at, session = position.newest_at, told.session_id
+        own = position.own_since
+        since = None if own == 0 else at if own < 0 else own
+        rows.bills.append(
+            BillRow(
+                id=self.hash("bill", session, str(at), repr(told.total_cost_usd)),
+                chain=self.hash("chain", str(told.start_time) if told.start_time else session),
+                session=self.hash("session", session), at=at, since=since, known=not told.has_unknown_model_cost,
+                usd=told.total_cost_usd, added=told.total_lines_added, removed=told.total_lines_removed, used=used,
+            )
+        )  # fmt: skip
+
+    def _used(self, model: str, spent: _ModelUsage) -> Used:
+        hour = spent.one_hour
+        name = f"{_published(model)} {self.hash('model', model) & 0xFFFFFFFF:08x}"
+        return Used(
+            name, spent.input_tokens, spent.output_tokens, spent.cache_read_input_tokens,
+            max(spent.cache_creation_input_tokens - hour, 0), hour, spent.web_search_requests, spent.cost_usd,
+        )  # fmt: skip
+
+
+def _published(model: str | None) -> str:
+    """A family with a lamp, by its name."""
+    name = family(model)
+    return name if name in MODEL_LAMPS else OTHER
