@@ -143,4 +143,3 @@ def _explaining(rows: Sequence[Used]) -> Prices | None:
     for number, price in zip(used, solution, strict=True):
         told[number] = price / scale[number]
     return None if any(price is not None and price < -NOTHING for price in told) else Prices(*told)
-
