@@ -41,6 +41,8 @@ def _seeded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "MQTT_PASSWORD": CANARIES["secret"],
         "INSTANCE": CANARIES["instance"],
         "HTTP_PORT": "1",
+        "PROM_URL": f"http://{CANARIES['prom']}.invalid:1",
+        "PROM_SELECTOR": f'host="{CANARIES["selector"]}"',
         "5H_CEILING": "50000000",
     }.items():
         monkeypatch.setenv(f"CLAUDE_GAUGE_{name}", value)

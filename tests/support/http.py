@@ -1,9 +1,14 @@
-"""The HTTP sink of a test that blocks: it runs on a loop in a thread of its own."""
+"""The HTTP sink of a test that blocks: it runs on a loop in a thread of its own. And a proxy in front of it."""
 
 import asyncio
 import contextlib
 import threading
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+import httpx
 
 from gauge_mqtt.contract import Usage
 from gauge_mqtt.sinks.http.server import HttpSink
@@ -53,3 +58,36 @@ class ServedSink:
 
         self._loop.call_soon_threadsafe(hand_over)
         assert done.wait(20)
+
+
+@contextmanager
+def behind_a_prefix(port: int, prefix: str) -> Iterator[str]:
+    """A reverse proxy that serves what is on `port` below `prefix`, and nothing elsewhere. Its own address."""
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if not self.path.startswith(f"{prefix}/"):
+                self.send_error(404)
+                return
+            there = f"http://{HOST}:{port}{self.path.removeprefix(prefix)}"
+            accept = {"accept": self.headers.get("accept", "*/*")}
+            with (
+                contextlib.suppress(OSError, httpx.HTTPError),
+                httpx.stream("GET", there, headers=accept, timeout=60, trust_env=False) as answer,
+            ):
+                self.send_response(answer.status_code)
+                for name in ("content-type", "content-security-policy"):
+                    if name in answer.headers:
+                        self.send_header(name, answer.headers[name])
+                self.end_headers()
+                for some in answer.iter_raw():
+                    self.wfile.write(some)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer((HOST, 0), Proxy) as server:
+        server.daemon_threads, server.block_on_close = True, False
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://{HOST}:{server.server_port}"
+        server.shutdown()

@@ -170,6 +170,14 @@ def test_what_one_entity_does_not_know_parks_one_needle(card: Tab) -> None:
     assert seen["labels"][0] == "5 hour fuel: unknown"
 
 
+@pytest.mark.parametrize("source", ["demo", "replay", "jsonl"])
+def test_what_is_not_real_is_marked(card: Tab, source: str) -> None:
+    given(card, **hass(said(source=source), DESK))
+    marks = """[...card.shadowRoot.querySelector('claude-gauge-cluster').shadowRoot.querySelectorAll('.mark')]
+        .filter(one => getComputedStyle(one).visibility === 'visible').map(one => one.dataset.mark)"""
+    assert card.value(marks) == [source] * (source != "jsonl")
+
+
 @pytest.mark.parametrize("publisher", ["off", "unavailable", "unknown"])
 def test_a_lost_publisher_parks_the_needles_and_stall_blinks_and_it_comes_back(card: Tab, publisher: str) -> None:
     given(card, **hass(said(), DESK))

@@ -13,7 +13,7 @@ from gauge_mqtt.homeassistant.discovery import HOME
 from gauge_mqtt.sinks.http.pages import STATIC
 from tests.support.axe import axe_source
 from tests.support.browser import Tab, browser
-from tests.support.http import ServedSink
+from tests.support.http import ServedSink, behind_a_prefix
 from tests.support.mqtt import usage
 from tests.vectors.propose import paths
 
@@ -172,6 +172,19 @@ def test_nothing_of_the_page_comes_from_elsewhere_or_from_the_root() -> None:
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "").replace(HOME, "")
         assert "://" not in text, path.name
         assert not re.search(r"""(?:href|src|from|EventSource\(|fetch\()\s*=?\s*["']/""", text), path.name
+
+
+def test_it_is_live_behind_a_path_prefix(tab: Tab) -> None:
+    """As a reverse proxy serves it, or Home Assistant's ingress: the prefix is taken off, the rest passed on."""
+    with ServedSink() as sink, behind_a_prefix(sink.port, "/some/where") as address:
+        sink.show(BUSY)
+        tab.go(f"{address}/some/where/")
+        tab.becomes(SHOWN)
+        sink.show(BUSY.model_copy(update={"needle_5h": 1000}))
+        tab.becomes(goes_to(120, 120, -120))
+        manifest = tab.value("fetch(document.querySelector('[rel=manifest]').href).then(answer => answer.json())")
+        assert manifest["start_url"] == "./?kiosk"
+        assert [line for line in tab.console if "/some/where" in line] == []
 
 
 def test_who_polls_the_bare_address_gets_the_numbers_and_a_browser_the_page(served: ServedSink) -> None:

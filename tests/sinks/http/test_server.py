@@ -11,12 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
+from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.usage import KEYS, json_schema
 from gauge_mqtt.sinks.http import server as http
 from gauge_mqtt.sinks.http.metrics import exposition
 from tests.support.http_sink import OWN, serving, sink
 from tests.support.mqtt import usage
 from tests.support.waiting import Stopwatch, eventually
+from tests.vectors.propose import paths
 
 pytestmark = pytest.mark.anyio
 BUSY = usage(
@@ -36,6 +38,19 @@ async def test_usage_is_the_snapshot_byte_for_byte() -> None:
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "no-store"
     assert "server" not in answer.headers
+
+
+async def test_every_vector_is_served_as_it_stands() -> None:
+    """On `/usage` and as an event; a display that polls makes needles and lamps of these very keys."""
+    served = sink()
+    async with serving(served) as client, client.stream("GET", "/events") as stream:
+        lines = stream.aiter_lines()
+        for path in paths():
+            vector = json.loads(path.read_text())
+            served.show(Usage.model_validate(vector["usage"]), (), beat=False)
+            assert (await client.get("/usage")).json() == vector["usage"], path.stem
+            event = await anext(line async for line in lines if line.startswith("data: "))
+            assert json.loads(event.removeprefix("data: ")) == vector["usage"], path.stem
 
 
 async def test_before_the_first_snapshot_usage_is_null() -> None:
