@@ -65,11 +65,6 @@ def _is_there(root: Path) -> bool:
         return not is_gone(error)
 
 
-def count_directories(root: Path) -> int:
-    """How many watches a complete recursive watch of `root` needs."""
-    return sum(1 for _ in os.walk(root))
-
-
 def polled_filesystem(path: Path, mountinfo: str) -> str | None:
     """The type of the file system `path` is on if inotify cannot be trusted there (`/proc/self/mountinfo` text)."""
     best, kind = -1, ""

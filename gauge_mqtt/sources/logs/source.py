@@ -69,7 +69,7 @@ class JsonlSource:
         """Why the logs cannot be read, in words."""
         self._progress = progress
         self._watchers = Watchers(self._on_change)
-        self._changed_paths: dict[str, None] = {}
+        self._changed_paths: dict[bytes, None] = {}
         self._read_changes: Callable[[], None] | None = None
         self._fault: Exception | None = None
         self._wakeup = asyncio.Event()
@@ -299,7 +299,7 @@ class JsonlSource:
         if root:
             self.on_plan(os.fspath(root.parent), samples)
 
-    def _on_change(self, paths: Iterable[str]) -> None:
+    def _on_change(self, paths: Iterable[bytes]) -> None:
         self._changed_paths.update(dict.fromkeys(paths))
         self._missed_sweeps = 0
         if self._read_changes:  # Read in this callback; waking the task adds a loop iteration.

@@ -1,10 +1,8 @@
-"""A watcher for each log directory; what they announce is brought from their threads into the event loop."""
+"""A watcher for each log directory."""
 
 import asyncio
 import os
-from collections import deque
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from gauge_mqtt.sources.logs.unreadable import is_below
@@ -17,11 +15,9 @@ class Watchers:
     Paths that were announced while the loop was busy come together, so that their files are read together.
     """
 
-    def __init__(self, on_change: Callable[[Iterable[str]], None]) -> None:
+    def __init__(self, on_change: Callable[[Iterable[bytes]], None]) -> None:
         self._on_change = on_change
         self._watchers: dict[Path, Watcher] = {}
-        self._announced: deque[str] = deque()
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def polling(self) -> str | None:
@@ -38,12 +34,12 @@ class Watchers:
         for root, watcher in list(self._watchers.items()):
             if root not in roots or root in refused or not (watcher.polling or watcher.alive):
                 self._drop(root)
-        self._loop = asyncio.get_running_loop()
         new = [root for root in roots if root not in self._watchers]
         for root in new:
-            watcher = Watcher(root, self._announce, refused.get(root))
+            watcher = Watcher(root, self._on_change, refused.get(root))
             self._watchers[root] = watcher
             await asyncio.to_thread(watcher.start)
+            watcher.listen()
         return bool(new)
 
     def renew(self, directories: Iterable[bytes]) -> None:
@@ -61,17 +57,6 @@ class Watchers:
     def stop(self) -> None:
         for root in list(self._watchers):
             self._drop(root)
-
-    def _announce(self, path: str) -> None:
-        """In the thread of inotify."""
-        self._announced.append(path)
-        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody listens any more
-            if self._loop:
-                self._loop.call_soon_threadsafe(self._take)
-
-    def _take(self) -> None:
-        if self._announced:
-            self._on_change([self._announced.popleft() for _ in range(len(self._announced))])
 
     def _drop(self, root: Path) -> None:
         self._watchers.pop(root).stop()

@@ -205,8 +205,7 @@ class QuotaSource:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._watch.start()
-        except (OSError, RuntimeError):
-            self._watch.stop()
+        except OSError:
             return False
         return True
 

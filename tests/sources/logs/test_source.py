@@ -252,7 +252,6 @@ async def test_sweep_heals_events_that_were_lost(root: Path, monkeypatch: pytest
 
 
 async def test_an_inotify_that_has_gone_deaf_is_noticed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """watchdog's one reading thread can die of an exception and nothing says so."""
     monkeypatch.setattr(jsonl, "SWEEP_QUIET_S", 0.2)
     monkeypatch.setattr(jsonl, "SWEEP_ACTIVE_S", 0.2)
     monkeypatch.setattr(JsonlSource, "_on_change", lambda *_: None)
@@ -298,7 +297,7 @@ USER_NAMESPACES = subprocess.run(["unshare", "--user", "--map-root-user", "true"
 
 @pytest.mark.skipif(USER_NAMESPACES.returncode != 0, reason="no user namespaces here: the limit is the machine's own")
 def test_exhausted_watch_limit_is_said_and_survived(root: Path) -> None:
-    """watchdog starts without a word and watches a part; the limit is the kernel's own, in a user namespace."""
+    """The limit is the kernel's own, in a user namespace."""
     for number in range(60):
         (root / str(number)).mkdir()
     limit = 'echo 20 > /proc/sys/user/max_inotify_watches && exec "$0" "$@"'
