@@ -1,15 +1,13 @@
-"""A message for the broker, and its size on the wire."""
+"""A message for the broker, and what it is on the wire."""
 
-import functools
 from typing import NamedTuple
 
-from paho.mqtt.enums import MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from paho.mqtt.enums import MessageType, MQTTProtocolVersion
 
 V5, V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
-EXPIRY_BYTES = 5
-"""Of the property `Message Expiry Interval`: its number and four bytes (MQTT 5, 3.3.2.3.3)."""
+EXPIRY = b"\x02"
+"""The property `Message Expiry Interval`; four bytes of seconds follow (MQTT 5, 3.3.2.3.3)."""
+QOS_1 = 1 << 1
 
 
 class Message(NamedTuple):
@@ -24,30 +22,25 @@ class Message(NamedTuple):
     expiry_s: int | None = None
 
     def size(self, version: MQTTProtocolVersion) -> int:
-        """Bytes of its PUBLISH packet, header included (MQTT 5, 3.3; without properties 3.1.1's)."""
-        rest = 2 + len(self.topic.encode()) + 2 + len(self.payload)
+        """Bytes of its PUBLISH packet, header included."""
+        return len(self.packet(0, version))
+
+    def packet(self, number: int, version: MQTTProtocolVersion) -> bytes:
+        """Its PUBLISH packet (MQTT 5, 3.3; without properties 3.1.1's). `number`: by which it is acknowledged."""
+        topic = self.topic.encode()
+        properties = b""
         if version is V5:
-            rest += 1 + (0 if self.expiry_s is None else EXPIRY_BYTES)
-        length_bytes = 1 + sum(rest >= 1 << bits for bits in (7, 14, 21))
-        return 1 + length_bytes + rest
-
-    def properties(self, version: MQTTProtocolVersion) -> Properties | None:
-        return _expiry(self.expiry_s) if self.expiry_s is not None and version is V5 else None
+            properties = b"" if self.expiry_s is None else EXPIRY + self.expiry_s.to_bytes(4, "big")
+            properties = _length(len(properties)) + properties
+        rest = b"".join((len(topic).to_bytes(2, "big"), topic, number.to_bytes(2, "big"), properties, self.payload))
+        return bytes([MessageType.PUBLISH | QOS_1 | self.retain]) + _length(len(rest)) + rest
 
 
-class _Packed(Properties):
-    """Packed once; paho would do it for every message, which takes as long as all the rest of it."""
-
-    def pack(self) -> bytes:
-        return self._packed
-
-    @functools.cached_property
-    def _packed(self) -> bytes:
-        return bytes(super().pack())  # type: ignore[no-untyped-call]
-
-
-@functools.cache
-def _expiry(seconds: int) -> Properties:
-    properties = _Packed(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    properties.MessageExpiryInterval = seconds
-    return properties
+def _length(count: int) -> bytes:
+    """A variable byte integer: seven bits a byte, the lowest first, the eighth says that more follow (1.5.5)."""
+    found = bytearray()
+    while count > 0x7F:  # noqa: PLR2004, seven bits
+        found.append(count & 0x7F | 0x80)
+        count >>= 7
+    found.append(count)
+    return bytes(found)

@@ -172,12 +172,11 @@ class Session:
 
     def _await_answer(self, timeout_s: float) -> None:
         self._rest()
-        silent = SpeechlessError if timeout_s == CONNECT_TIMEOUT_S else UnreachableError
-        why = silent(f"{self._broker.url} does not answer; nothing came for {timeout_s:g} s")
-        self._deadline = self._loop.call_later(timeout_s, self._give_up, why)
+        self._deadline = self._loop.call_later(timeout_s, self._give_up, timeout_s)
 
-    def _give_up(self, why: MqttError) -> None:
-        self.abort(why)
+    def _give_up(self, timeout_s: float) -> None:
+        silent = SpeechlessError if timeout_s == CONNECT_TIMEOUT_S else UnreachableError
+        self.abort(silent(f"{self._broker.url} does not answer; nothing came for {timeout_s:g} s"))
         self.on_end(None)  # a connect that hangs ends some time later; do not wait for it
 
     def _note_settled(self) -> None:

@@ -7,7 +7,7 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MessageType, MQTTErrorCode, MQTTProtocolVersion
@@ -87,11 +87,17 @@ class PahoConnection(Client):
         threading.Thread(target=self._connect, name=f"connect to {self._broker.url}", daemon=True).start()
 
     def send(self, messages: Iterable[Message]) -> None:
-        """Publish with QoS 1, in one write; the listener hears of each acknowledgement."""
+        """Publish with QoS 1, in one write; the listener hears of each acknowledgement.
+
+        paho's own `publish` sends packet by packet, and each would wake the broker and all of its readers. It also
+        keeps each message for a connection after this one, which takes longer than all the rest and is not wanted.
+        """
+        packets = bytearray()
         for message in messages:
-            properties = message.properties(self._version)
-            info = self.publish(message.topic, message.payload, 1, message.retain, properties)
-            self._awaited[info.mid] = (message.topic,)
+            number = self._mid_generate()
+            self._sent[number] = (message.topic,)
+            packets += message.packet(number, self._version)
+        self._packet_queue(MessageType.PUBLISH, packets, 0, 1)
         self._step(self.loop_write)
 
     def listen(self, filters: tuple[str, ...]) -> None:
@@ -110,22 +116,10 @@ class PahoConnection(Client):
         if self._served:
             self._end(None)
 
-    def loop_write(self) -> MQTTErrorCode:
-        """Write what is queued, as far as the socket takes it.
-
-        paho sends packet by packet, and each would wake the broker and all of its readers. Nothing happens in paho when
-        a PUBLISH of QoS 1 is out, so neighbours of that kind can be joined beforehand: then they leave in one write.
-        """
-        joined: deque[Any] = deque()
-        while self._out_packet:
-            packet = self._out_packet.popleft()
-            if joined and _is_publish(packet) and _is_publish(joined[-1]):
-                joined[-1]["packet"] += packet["packet"]
-                joined[-1]["to_process"] += packet["to_process"]
-            else:
-                joined.append(packet)
-        self._out_packet.extend(joined)
-        return super().loop_write()
+    @property
+    def _sent(self) -> dict[int, tuple[str, ...]]:
+        """Number -> topic of what awaits its acknowledgement, where paho looks whether there is such a number."""
+        return cast("dict[int, tuple[str, ...]]", self._out_messages)
 
     # --- in the connecting thread
 
@@ -222,13 +216,19 @@ class PahoConnection(Client):
             with contextlib.suppress(UnicodeDecodeError):  # a topic that no broker should pass on; none of ours
                 self._note(listener.on_message, message.topic, bytes(message.payload), message.retain)
 
-        def acknowledged(mid: int, reasons: list[ReasonCode]) -> None:
+        def on_subscribe(_c: Any, _u: Any, mid: int, reasons: list[ReasonCode], _p: Any) -> None:
             if topics := self._awaited.pop(mid, None):
                 self._note(listener.on_acknowledged, topics, reasons)
 
         self.on_connect, self.on_disconnect, self.on_message = on_connect, on_disconnect, on_message
-        self.on_publish = lambda _c, _u, mid, reason, _p: acknowledged(mid, [reason])
-        self.on_subscribe = lambda _c, _u, mid, reasons, _p: acknowledged(mid, reasons)
+        self.on_subscribe = on_subscribe
+
+    def _do_on_publish(self, mid: int, reason_code: ReasonCode, properties: Properties) -> MQTTErrorCode:
+        """An acknowledgement of what `send` has noted as on its way."""
+        del properties
+        if self._listener is not None:
+            self._note(self._listener.on_acknowledged, self._sent.pop(mid), [reason_code])
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def _watch_socket(self, listener: Listener) -> None:
         def on_socket_open(_c: Any, _u: Any, opened: Any) -> None:
@@ -246,8 +246,3 @@ class PahoConnection(Client):
         self.on_socket_open, self.on_socket_close = on_socket_open, on_socket_close
         # Without this callback paho would write each packet by itself, and from within `publish`.
         self.on_socket_register_write = lambda _c, _u, _socket: None
-
-
-def _is_publish(packet: Any) -> bool:
-    """Whether this is a PUBLISH of QoS 1, of which paho does nothing more once it is out."""
-    return bool(packet["command"] & 0xF0 == MessageType.PUBLISH and packet["qos"] == 1)
