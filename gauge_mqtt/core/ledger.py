@@ -15,6 +15,7 @@ from gauge_mqtt.core.responses import Change, Group, Records, covers
 
 MINUTE = 60
 WEEK_S = WEEK.total_seconds()
+DAY_HOURS = 24
 KEEP_S = WEEK_S + 24 * HOUR
 """How long entries are kept, in seconds: a week, and a day of slack for clocks that are set back."""
 
@@ -39,6 +40,8 @@ class Ledger:
         """Message id -> minute of the one entry with it, unless the id has a group."""
         self._complete_since = inf
         self._block: Block | None = None
+        self._past: tuple[range, Sums] = (range(0), Sums())
+        """Hours that are over, and what `sums` has made of them."""
 
     def __len__(self) -> int:
         return len(self._minute_of) + sum(len(group.counted) for group in self.groups.values())
@@ -116,6 +119,8 @@ class Ledger:
         if hour is None:
             hour = self.hours[number // MINUTE] = Sums()
         hour.count(entry)
+        if number // MINUTE in self._past[0]:
+            self._past = range(0), Sums()
         if block := self._block:
             inside = entry.at >= block.first and block.takes(entry.at)
             self._block = block._replace(last=max(block.last, entry.at)) if inside else None
@@ -126,6 +131,8 @@ class Ledger:
         minute = self.minutes[number]
         minute.take(key)
         self.hours[number // MINUTE].discount(entry)
+        if number // MINUTE in self._past[0]:
+            self._past = range(0), Sums()
         if not minute.entries:
             del self.minutes[number]
             del self.order[bisect_left(self.order, number)]
@@ -140,7 +147,7 @@ class Ledger:
     ) -> None:
         """Fill an empty ledger with what another one had. `groups`: message id -> `records` and `reused` of each."""
         self.minutes, self.order = minutes, sorted(minutes)
-        self.evicted, self.week_from, self._block = evicted, week_from, None
+        self.evicted, self.week_from, self._block, self._past = evicted, week_from, None, (range(0), Sums())
         self.groups = {
             message: Group(records, reused=reused, week_from=week_from) for message, (records, reused) in groups.items()
         }
@@ -175,7 +182,7 @@ class Ledger:
                 del self.order[0]
         for hour in [hour for hour in self.hours if hour < horizon // HOUR]:
             del self.hours[hour]
-        self._block = None
+        self._block, self._past = None, (range(0), Sums())
 
     def sums(self, after: float, upto: float) -> Sums:
         """Sums of the entries later than the first and up to the second unix second."""
@@ -190,13 +197,30 @@ class Ledger:
                     if after < entry.at <= upto:
                         total.count(entry)
         hours = range(first // MINUTE + 1, last // MINUTE)
-        for hour in hours:
-            if hour in self.hours:
-                total.add(self.hours[hour])
+        total.add(self._of_hours(hours))
         edges = [(first + 1, hours.start * MINUTE), (hours.stop * MINUTE, last)] if hours else [(first + 1, last)]
         for low, high in edges:
             for number in self.order[bisect_left(self.order, low) : bisect_left(self.order, high)]:
                 total.add(self.minutes[number])
+        return total
+
+    def _of_hours(self, hours: range) -> Sums:
+        """Sums of whole hours. Of a long stretch those are remembered that are over, since they mostly stand still."""
+        total, start = Sums(), hours.start
+        if self.order and len(hours) > DAY_HOURS:
+            past = range(start, max(start, min(hours.stop, self.order[-1] // MINUTE)))
+            if self._past[0] != past:
+                self._past = past, self._added(past)
+            total.add(self._past[1])
+            start = past.stop
+        total.add(self._added(range(start, hours.stop)))
+        return total
+
+    def _added(self, hours: range) -> Sums:
+        total = Sums()
+        for hour in hours:
+            if hour in self.hours:
+                total.add(self.hours[hour])
         return total
 
     def reused_ids(self) -> dict[str, list[str]]:

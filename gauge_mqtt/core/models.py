@@ -1,6 +1,7 @@
 """The names of models, as Claude Code and gateways write them. Pure."""
 
 import re
+from functools import lru_cache
 
 from gauge_mqtt.contract.usage import MODEL_LAMPS
 
@@ -17,6 +18,7 @@ _ACCOUNT = re.compile(r"\d{9,}")
 """Account and project numbers; the dates in names have eight digits."""
 
 
+@lru_cache
 def family(model: str | None) -> str | None:
     """The family in a model's id, in lower case; `None` if the id does not tell.
 
@@ -36,6 +38,7 @@ def family(model: str | None) -> str | None:
     return (known or words[0])[:TEXT_MAX] if words else None
 
 
+@lru_cache
 def public_id(model: str | None) -> str | None:
     """The id as it may leave the machine: without the account or project that a cloud's resource name begins with."""
     if not model:

@@ -147,6 +147,8 @@ class QuotaBook:
 
 def merge(quotas: list[Quota], now: datetime) -> Quota | None:
     """The one that stands of what several sources say of one window, by the rules above."""
+    if not quotas:
+        return None
     window = PlanWindow()
     for quota in quotas:
         at = quota.resets_at.timestamp(), quota.seen_at.timestamp()

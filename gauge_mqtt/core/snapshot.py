@@ -140,7 +140,10 @@ def snapshot(
 
 
 def _first(readings: Sequence[Reading], fact: Callable[[Reading], T | None]) -> T | None:
-    return next((value for reading in readings if (value := fact(reading)) is not None), None)
+    for reading in readings:
+        if (value := fact(reading)) is not None:
+            return value
+    return None
 
 
 def _ratio(ratio: Ratio | None) -> float | None:
@@ -242,14 +245,17 @@ def _unreadable(looked: Sequence[Reading], late: datetime) -> bool:
 
 def _unanswered(looked: Sequence[Reading], late: datetime, now: datetime) -> bool:
     """A turn is open for too long, and nothing else was heard since."""
-    heard = _not_ahead((r.telemetry_at for r in looked), now)
-    return any(at < late for at in _open_turns(looked, now)) and not any(at >= late for at in heard)
+    if not any(at < late for at in _open_turns(looked, now)):
+        return False
+    return not any(at >= late for at in _not_ahead((r.telemetry_at for r in looked), now))
 
 
 def _silent(looked: Sequence[Reading], late: datetime, now: datetime) -> bool:
     """No source sees turns, and of those whose samples are fresh none had tokens for too long."""
+    if any(r.sees_turns for r in looked):
+        return False
     heard = _not_ahead((r.activity_at for r in looked), now)
-    return bool(heard) and all(at < late for at in heard) and not any(r.sees_turns for r in looked)
+    return bool(heard) and all(at < late for at in heard)
 
 
 def _open_turns(readings: Iterable[Reading], now: datetime) -> list[datetime]:
