@@ -128,8 +128,22 @@ an instant in ISO 8601, UTC; while the value is unknown it says the literal `{UN
 
 {listed}
 
+{insight_topics()}
+
 gauge-mqtt listens to one topic, `{TOPICS.birth}`: when Home Assistant says `online` there, everything is said again.
 """
+
+
+def insight_topics() -> str:
+    rows = ((f"`{topic}`", f"today: {insights.KEYS[key].spec.about}") for key, topic in TOPICS.insights.items())
+    return f"""## Insights
+
+With [insights](insights.md) on, each of their keys has a topic of its own as well, retained, QoS 1, said again every
+{insights.REPEAT_S // 60} min and forgotten by the broker {insights.EXPIRE_S // 60} min after the publisher is gone. A
+map says its largest entries, as `Bash 120, Read 80`; the hours say 24 numbers with commas between. The device for Home
+Assistant is on `{TOPICS.insights_discovery}`.
+
+{table(("Topic", "Payload"), rows)}"""
 
 
 def qos(topic: str) -> str:

@@ -77,6 +77,9 @@ def test_every_key_and_every_topic_is_on_its_page() -> None:
 def test_every_key_of_the_insights_is_on_its_page() -> None:
     page = (ROOT / "docs/insights.md").read_text()
     assert [key for key in insights.KEYS if f"| `{key}` |" not in page] == []
+    topics = (ROOT / "docs/topics.md").read_text()
+    ours = Topics("<instance>")
+    assert [topic for topic in (*ours.insights.values(), ours.insights_discovery) if f"`{topic}`" not in topics] == []
 
 
 def test_a_stale_file_is_named_and_mended(generator: ModuleType, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from math import inf
 
@@ -38,7 +38,8 @@ class Board:
     """Shows every sink the snapshot of all sources, whenever something changed and at each heartbeat.
 
     `on_shown` is called with the readings behind each snapshot that is shown. How soon that is, `Showings` says: new
-    tokens within one `INTERVAL_S` at any rate, and at once at two lines a second.
+    tokens within one `INTERVAL_S` at any rate, and at once at two lines a second. `beside`: what else runs as long as
+    the board does.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class Board:
         memory: Memory | None = None,
         calibrations: Callable[[datetime], Calibrations] = lambda _now: UNCALIBRATED,
         on_shown: Callable[[datetime, Sequence[Reading]], None] = lambda _now, _readings: None,
+        beside: Sequence[Callable[[], Coroutine[None, None, None]]] = (),
     ) -> None:
         self.latest: Usage | None = None
-        self._on_shown, self._calibrations = on_shown, calibrations
+        self._on_shown, self._calibrations, self._beside = on_shown, calibrations, beside
         self._memory = memory or Memory(None, instance, "")
         self._hot_at: datetime | None = None
         self._sources, self._sinks = list(sources), list(sinks)
@@ -73,6 +75,8 @@ class Board:
                 group.create_task(source.run(self._changed), name=f"source {source.name}")
             for sink in self._sinks:
                 group.create_task(sink.run(), name=f"sink {sink.name}")
+            for run in self._beside:
+                group.create_task(run())
 
     def _changed(self) -> None:
         """A source has something new: looked at from within its own call, unless it is too soon."""

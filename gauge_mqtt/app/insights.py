@@ -2,6 +2,7 @@
 
 import csv
 import io
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -17,6 +18,9 @@ from gauge_mqtt.sources.logs.insights import store
 from gauge_mqtt.sources.logs.insights.feed import Feed
 from gauge_mqtt.sources.logs.pauses import Progress
 from gauge_mqtt.sources.logs.roots import log_roots
+from gauge_mqtt.sources.logs.source import JsonlSource
+
+log = logging.getLogger(__name__)
 
 CHART_DAYS = 30
 SEPARATOR = ";"
@@ -50,6 +54,21 @@ def kept(settings: Settings) -> bool:
 def forget(settings: Settings) -> bool:
     """Delete all of it. False if there was nothing."""
     return store.remove(needed_directory(settings))
+
+
+def live(settings: Settings, tail: JsonlSource | None) -> Feed | None:
+    """What the publisher follows, fed by the tail of the session logs; `None` if that is not wanted or not possible."""
+    if not settings.insights:
+        if kept(settings):
+            log.info("insights are off, and some are kept: `gauge-mqtt insights` asks whether to delete them")
+        return None
+    if tail is None:
+        log.warning("there are no insights: they are made of the session logs, which the source does not read")
+        return None
+    feed = make_feed(settings)
+    tail.book.tail.on_lines = feed.take
+    log.info("insights: counts by day, kept in %s", store.path_in(needed_directory(settings)))
+    return feed
 
 
 class Look:

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gauge_mqtt import __version__
+from gauge_mqtt.app import insights
 from gauge_mqtt.app.board import Board, utc_now
 from gauge_mqtt.app.calibration import calibrations_of
 from gauge_mqtt.app.leaving import run_until, until_signalled
@@ -14,14 +15,18 @@ from gauge_mqtt.app.memory import Memory
 from gauge_mqtt.app.settings import Settings, variable
 from gauge_mqtt.app.source_set import SourceSet, make_sources
 from gauge_mqtt.contract.health import Metric
+from gauge_mqtt.contract.insights import Insights, Period
 from gauge_mqtt.contract.topics import PREFIX
 from gauge_mqtt.homeassistant import discovery
+from gauge_mqtt.homeassistant import insights as insights_device
 from gauge_mqtt.sinks.http.server import HttpSink
 from gauge_mqtt.sinks.mqtt.broker import MQTT_PORT, Broker
 from gauge_mqtt.sinks.mqtt.embedded import LOOPBACK, EmbeddedBroker, port_answers
+from gauge_mqtt.sinks.mqtt.insights import InsightsVoice
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from gauge_mqtt.sources import Source
+from gauge_mqtt.sources.logs.insights.feed import Feed
 from gauge_mqtt.sources.logs.pauses import Progress
 
 log = logging.getLogger(__name__)
@@ -56,7 +61,8 @@ async def publish(
         broker, embedded = await _find_broker(settings)
         serving = await _start(embedded) if embedded else None
         try:
-            board = asyncio.create_task(_board(settings, broker, await make_sources(settings, progress), on_page).run())
+            sources = await make_sources(settings, progress)
+            board = asyncio.create_task(_board(settings, broker, sources, on_page, progress).run())
             await run_until(stop, board, [serving] if serving else [])
         finally:
             if serving and serving.done():
@@ -67,20 +73,40 @@ async def publish(
                 await asyncio.wait({serving}, timeout=1.0)
 
 
-def _board(settings: Settings, broker: Broker, source_set: SourceSet, on_page: Callable[[str], None] | None) -> Board:
+def _board(
+    settings: Settings,
+    broker: Broker,
+    source_set: SourceSet,
+    on_page: Callable[[str], None] | None,
+    progress: Progress | None,
+) -> Board:
     topics, memory = settings.topics, Memory(settings.state_dir, settings.topics.instance, source_set.origin)
     renew = None if broker.only_v311 else settings.broker  # our own broker has no password
-    mqtt = MqttSink(broker, topics, discovery.payload(topics, __version__, memory.known), renew=renew)
+    feed = insights.live(settings, source_set.tail)
+    voice = InsightsVoice(topics, lambda known: insights_device.payload(topics, __version__, known)) if feed else None
+    mqtt = MqttSink(broker, topics, discovery.payload(topics, __version__, memory.known), renew=renew, insights=voice)
     memory.on_known = lambda known: mqtt.describe(discovery.payload(topics, __version__, known))
     sources = source_set.everything
     http = HttpSink(
         settings.http_host,
         settings.http_port,
-        lambda: _report(sources, mqtt),
+        lambda: _report(sources, mqtt, feed),
         lambda: _metrics(sources, mqtt),
         allowed_hosts=settings.http_allowed_hosts.split(","),
         on_page=on_page,
+        insights=feed is not None,
     )
+
+    def told(found: Mapping[Period, Insights]) -> None:
+        mqtt.tell(found["day"])
+        http.tell(found)
+
+    async def follow() -> None:
+        assert feed is not None  # noqa: S101, asked for below
+        assert source_set.tail is not None  # noqa: S101
+        book = source_set.tail.book
+        await feed.run(lambda: book.observed_at is not None, told, progress)
+
     log.info("gauge-mqtt %s, instance %s", __version__, settings.instance)
     log.info("source: %s (%s)", "+".join(source.name for source in source_set.sources), source_set.why)
     if source_set.tail:
@@ -89,7 +115,10 @@ def _board(settings: Settings, broker: Broker, source_set: SourceSet, on_page: C
         log.info("%s", hint)
     limits, clock = (player.limits, player.clock) if (player := source_set.player) else (settings.limits, utc_now)
     calibrations = calibrations_of(settings.state_dir, source_set.quota)
-    return Board(sources, [mqtt, http], limits, topics.instance, clock, memory=memory, calibrations=calibrations)
+    return Board(
+        sources, [mqtt, http], limits, topics.instance, clock, memory=memory, calibrations=calibrations,
+        beside=[follow] if feed else [],
+    )  # fmt: skip
 
 
 async def _find_broker(settings: Settings) -> tuple[Broker, EmbeddedBroker | None]:
@@ -117,8 +146,10 @@ async def _start(embedded: EmbeddedBroker) -> "asyncio.Task[None]":
     return serving
 
 
-def _report(sources: Sequence[Source], mqtt: MqttSink) -> dict[str, Any]:
-    """`/healthz`: the age of the sources and the state of the broker, and whether all are well."""
+def _report(sources: Sequence[Source], mqtt: MqttSink, feed: Feed | None = None) -> dict[str, Any]:
+    """`/healthz`: the age of the sources and the state of the broker, and whether all are well. That the insights
+    cannot be kept is told, and is no reason to restart anything.
+    """
     healths = {source.name: source.health for source in sources}
     return {
         "ok": mqtt.health.ok and all(health.ok and health.age_s is not None for health in healths.values()),
@@ -128,7 +159,7 @@ def _report(sources: Sequence[Source], mqtt: MqttSink) -> dict[str, Any]:
             for name, h in healths.items()
         },
         "mqtt": {"ok": mqtt.health.ok, "detail": mqtt.health.detail},
-    }
+    } | ({"insights": {"ok": feed.failure is None, "detail": feed.failure or "kept"}} if feed else {})
 
 
 def _metrics(sources: Sequence[Source], mqtt: MqttSink) -> list[Metric]:

@@ -23,6 +23,9 @@ DORMANT_DAYS = 30
 """A project without a response for that long is dormant."""
 SERIES_DAYS = 14
 """A correlation over fewer days is not told."""
+REPEAT_S = 300
+"""Seconds after which all values are said again; what does not change for long needs no heartbeat."""
+EXPIRE_S = 3 * REPEAT_S
 HOURS = 24
 OTHER = "other"
 LENGTHS = ("under_5_min", "under_15_min", "under_1_h", "under_3_h", "longer")

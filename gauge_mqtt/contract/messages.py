@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from gauge_mqtt.contract.insights import BARE_MAX, Insights, largest_first
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import (
     LAMPS,
@@ -47,9 +48,29 @@ def bare(value: Any) -> str:
         case datetime():
             return iso(value)
         case tuple():
-            return ",".join(value) or "none"
+            return ",".join(map(str, value)) or "none"
         case _:
             return str(value)
+
+
+def _largest(counts: Mapping[str, float]) -> str:
+    """`Bash 120, Read 80`: as many entries, the largest first, as are fit for a topic."""
+    text = ""
+    for name, n in largest_first(counts):
+        longer = f"{text}, {name} {bare(n)}" if text else f"{name} {bare(n)}"
+        if len(longer.encode()) > BARE_MAX:
+            break
+        text = longer
+    return text or "none"
+
+
+def retained_insights(insights: Insights, topics: Topics, since: Insights | None = None) -> dict[str, bytes]:
+    """Topic -> payload of every value of the insights, or of those that differ from `since`."""
+    return {
+        topics.insights[key]: (_largest(value) if isinstance(value, Mapping) else bare(value)).encode()
+        for key, value in insights.values.items()
+        if since is None or value != since.values[key]
+    }
 
 
 def lamps(usage: Usage) -> dict[str, bool]:

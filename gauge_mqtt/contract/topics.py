@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from gauge_mqtt.contract import insights
 from gauge_mqtt.contract.usage import KEYS
 
 PREFIX = "claude_gauge"
@@ -72,6 +73,20 @@ class Topics:
     @cached_property
     def discovery(self) -> str:
         return f"{self.discovery_prefix}/device/{self.node}/config"
+
+    @cached_property
+    def insights(self) -> dict[str, str]:
+        """Key of the insights -> the topic of its bare value."""
+        return {key: f"{self.base}/insights/{key}" for key in insights.KEYS}
+
+    @cached_property
+    def insights_node(self) -> str:
+        """Home Assistant node id of the device of the insights, and the stem of its `unique_id`s."""
+        return f"{self.node}_insights"
+
+    @cached_property
+    def insights_discovery(self) -> str:
+        return f"{self.discovery_prefix}/device/{self.insights_node}/config"
 
     @cached_property
     def birth(self) -> str:

@@ -85,7 +85,16 @@ def _state(topics: Topics, key: str, spec: KeySpec) -> _Component:
     component = _entity(
         topics, key, platform=spec.platform, name=spec.label, icon=spec.icon, first_name=spec.first_label
     )
-    component |= {"state_topic": topics.keys[key], "expire_after": EXPIRE_AFTER_S}
+    component |= {"state_topic": topics.keys[key], "expire_after": EXPIRE_AFTER_S} | facets(spec)
+    if key == "rate_1m":
+        component |= {"state_topic": topics.state, "value_template": RATE}
+        component |= {"json_attributes_topic": topics.state, "json_attributes_template": NEEDLE_OF_RATE}
+    return component
+
+
+def facets(spec: KeySpec) -> _Component:
+    """What Home Assistant is told of a key beside its names and topics."""
+    component: _Component = {}
     if spec.unit == "ratio":
         component |= {"unit_of_measurement": "%", "value_template": percent(spec.precision or 0)}
     elif spec.unit is not None:
@@ -98,9 +107,6 @@ def _state(topics: Topics, key: str, spec: KeySpec) -> _Component:
         "entity_category": "diagnostic" if spec.diagnostic else None,
         "enabled_by_default": None if spec.enabled_by_default else False,
     }
-    if key == "rate_1m":
-        component |= {"state_topic": topics.state, "value_template": RATE}
-        component |= {"json_attributes_topic": topics.state, "json_attributes_template": NEEDLE_OF_RATE}
     return component | {name: value for name, value in optional.items() if value is not None}
 
 

@@ -6,11 +6,12 @@ import errno
 import json
 import logging
 import socket
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gauge_mqtt import __version__
 from gauge_mqtt.contract.health import Health, Metric
+from gauge_mqtt.contract.insights import Insights, Period
 from gauge_mqtt.contract.messages import Event
 from gauge_mqtt.contract.usage import Usage, json_schema
 from gauge_mqtt.sinks import address
@@ -22,6 +23,8 @@ from gauge_mqtt.sinks.repeats import Repeats
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
+
+    from gauge_mqtt.sinks.http.insights import InsightRoutes
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +61,14 @@ class HttpSink:
         *,
         allowed_hosts: Collection[str] = (),
         on_page: Callable[[str], None] | None = None,
+        insights: bool = False,
     ) -> None:
         self._host, self._port = host, port
         self._hosts = Hosts(host, allowed_hosts)
         self._report, self._metrics = report, metrics
         self._on_page = on_page
+        self._insights: Mapping[Period, Insights] | None = {} if insights else None
+        self._insight_routes: InsightRoutes | None = None
         self._health = Health(ok=False, detail="not listening yet")
         self._usage: Usage | None = None
         self._body = b"null"
@@ -79,6 +85,12 @@ class HttpSink:
         self._events.publish(self._body)
         if usage.window_7d_tokens is not None:
             self._known.set()
+
+    def tell(self, insights: Mapping[Period, Insights]) -> None:
+        """Serve these from now on."""
+        self._insights = insights
+        if self._insight_routes:
+            self._insight_routes.told = insights
 
     async def run(self) -> None:
         # Half of the start-up time is imports: the first needles must not wait for the web server's.
@@ -148,6 +160,7 @@ class HttpSink:
         from starlette.routing import Mount, Route  # noqa: PLC0415
 
         import gauge_mqtt.sinks.http.protocol  # noqa: F401, PLC0415 (here it blocks nobody)
+        from gauge_mqtt.sinks.http.insights import InsightRoutes  # noqa: PLC0415
         from gauge_mqtt.sinks.http.pages import Pages, card  # noqa: PLC0415
 
         schema = json.dumps(json_schema()).encode()
@@ -165,9 +178,8 @@ class HttpSink:
             return Response(body, 200 if report["ok"] else 503, media_type="application/json", headers=plain)
 
         async def metrics(_: "Request") -> Response:
-            return Response(
-                exposition(self._usage, self._metrics(), __version__), media_type=CONTENT_TYPE, headers=plain
-            )
+            body = exposition(self._usage, self._metrics(), __version__, (self._insights or {}).get("day"))
+            return Response(body, media_type=CONTENT_TYPE, headers=plain)
 
         async def card_module(_: "Request") -> Response:
             return card()
@@ -182,7 +194,8 @@ class HttpSink:
                 return await pages.get_response("index.html", request.scope)
             return Response(self._body, media_type="application/json", headers=plain | {"vary": "accept"})
 
-        routes = [Route(path, endpoint) for path, endpoint in endpoints.items()]
+        self._insight_routes = InsightRoutes(self._insights)
+        routes = [Route(path, endpoint) for path, endpoint in endpoints.items()] + self._insight_routes.routes
         return Starlette(routes=[*routes, Route("/events", self._events), Route("/", root), Mount("/", pages)])
 
 

@@ -36,10 +36,14 @@ async def clear(broker: Broker, topics: Topics, *, look_s: float = LOOK_S) -> Cl
     from its YAML, an empty value is an error in its log; so values become unknown and expire, as far as the broker can
     do that (MQTT 5). Raises `MqttError`.
     """
-    config = topics.discovery.removeprefix(f"{topics.discovery_prefix}/")
-    anywhere = [f"{'+/' * levels}{config}" for levels in range(1, PREFIX_LEVELS + 1)]
+    ours = [
+        topic.removeprefix(f"{topics.discovery_prefix}/") for topic in (topics.discovery, topics.insights_discovery)
+    ]
+    anywhere = [f"{'+/' * levels}{config}" for levels in range(1, PREFIX_LEVELS + 1) for config in ours]
     async with visit(broker, topics) as here:
-        await here.look(f"{topics.base}/#", topics.discovery, *anywhere, within_s=look_s)
+        await here.look(
+            f"{topics.base}/#", topics.discovery, topics.insights_discovery, *anywhere, within_s=look_s
+        )  # fmt: skip
         sees = (await here.rights()).read
         by_wildcard = any(topic.startswith(f"{topics.base}/") for topic in here.retained)
         if not by_wildcard:
@@ -47,9 +51,11 @@ async def clear(broker: Broker, topics: Topics, *, look_s: float = LOOK_S) -> Cl
         hidden = not by_wildcard and topics.availability in here.retained
         online = here.retained.get(topics.availability) == b"online"
         # An empty message on a discovery topic that is empty already is worth a warning to Home Assistant.
-        discovery = [topic for topic in here.retained if topic.endswith(f"/{config}")] or [topics.discovery]
+        found = [topic for topic in here.retained if topic.endswith(tuple(f"/{config}" for config in ours))]
+        discovery = found or [topics.discovery]
         known = [topics.availability, *topics.retained[1:], *(f"{topics.base}/{key}" for key in RETIRED)]
-        emptied = list(dict.fromkeys([*discovery, *known, *here.retained]))
+        insights = () if by_wildcard else topics.insights.values()  # most have none; where they can be seen they are
+        emptied = list(dict.fromkeys([*discovery, *known, *insights, *here.retained]))
         gently = sees is True and here.session.version is V5
         for topic in emptied:
             goodbye = _goodbye(topic, topics)

@@ -11,12 +11,14 @@ from time import monotonic
 
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.contract.health import Health
+from gauge_mqtt.contract.insights import Insights
 from gauge_mqtt.contract.messages import Event, retained
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, HEARTBEAT_S, Usage
 from gauge_mqtt.sinks.mqtt import refusals, words
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.endings import HangUpWatch, NamesakeWatch, Verdict
+from gauge_mqtt.sinks.mqtt.insights import InsightsVoice
 from gauge_mqtt.sinks.mqtt.message import V311, Message
 from gauge_mqtt.sinks.mqtt.session import Session, connect
 from gauge_mqtt.sinks.mqtt.words import LoginError, MqttError, NamesakeError, UnreachableError
@@ -49,13 +51,14 @@ class MqttSink:
         *,
         expiry_s: int = EXPIRE_AFTER_S,
         renew: Callable[[], Broker] | None = None,
+        insights: InsightsVoice | None = None,
     ) -> None:
         self.published = 0
         self.refused = 0
         self._broker, self._topics, self._discovery, self._expiry_s = broker, topics, discovery, expiry_s
         self._client_id = f"gauge-mqtt-{topics.instance}"
         self._health = Health(ok=False, detail=f"not connected to {broker.url} yet")
-        self._renew = renew
+        self._renew, self._insights = renew, insights
         self._namesake, self._hang_ups = NamesakeWatch(), HangUpWatch()
         self._session: Session | None = None
         self._latest: Usage | None = None
@@ -79,7 +82,13 @@ class MqttSink:
             return  # `_announce` will say all of the newest
         happened = (Message(self._topics.event, event.to_json()) for event in events)
         alive = (self._online(), Message(self._topics.heartbeat, str(HEARTBEAT_S).encode())) if beat else ()
-        self._publish(*self._values(since), *happened, *alive)
+        more = self._insights.beat() if beat and self._insights else ()
+        self._publish(*self._values(since), *happened, *alive, *more)
+
+    def tell(self, insights: Insights) -> None:
+        """Say the newest insights."""
+        if self._insights:
+            self._publish(*self._insights.news(insights))
 
     async def run(self) -> None:
         """Keep a connection, for ever. Cancelled, it says `offline` and leaves."""
@@ -149,9 +158,10 @@ class MqttSink:
             await session.close()
 
     def _announce(self) -> None:
-        """Everything, `online` last: who trusts it must find the rest in place."""
+        """Everything, `online` behind the snapshot: who trusts it must find that in place. The needles go first."""
         discovery = Message(self._topics.discovery, self._discovery, retain=True)
-        self._publish(discovery, *self._values(None), self._online())
+        insights = self._insights.everything() if self._insights else ()
+        self._publish(discovery, *self._values(None), self._online(), *insights)
 
     def _online(self) -> Message:
         """It expires like the values: after a power cut nobody is left to take it back."""

@@ -11,11 +11,11 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from gauge_mqtt.contract.insights import Insights, Period
+from gauge_mqtt.contract.insights import PERIODS, Insights, Period
 from gauge_mqtt.core.insights import keys
 from gauge_mqtt.core.insights.calendar import Calendar
 from gauge_mqtt.core.insights.tally import Tally
@@ -42,6 +42,9 @@ SETTLED_S = 2.0
 READY_LOOK_S = 0.1
 AGAIN_S = 60.0
 """How often a state directory that cannot be written is tried again."""
+
+
+Changed = Callable[[Mapping[Period, Insights]], None]
 
 
 class Piece(NamedTuple):
@@ -108,11 +111,9 @@ class Feed:
             )
         self._wakeup.set()
 
-    async def run(
-        self, ready: Callable[[], bool], changed: Callable[[], None], progress: Progress | None = None
-    ) -> None:
+    async def run(self, ready: Callable[[], bool], changed: Changed, progress: Progress | None = None) -> None:
         """Until cancelled. Begins once `ready`, which the first look at the windows goes before. `changed` is called
-        when `insights` would say something new.
+        with the insights of every period when they are known and whenever they may say something new.
         """
         while not ready():  # noqa: ASYNC110, looked for in the first second or so of a start
             await asyncio.sleep(READY_LOOK_S)
@@ -122,7 +123,7 @@ class Feed:
                 try:
                     await self._in_thread(lambda: self.catch_up(progress))
                     self._well()
-                    changed()
+                    await self._tell(changed)
                     await self._follow(changed)
                 except StoreError as error:
                     self._listening = False
@@ -139,7 +140,7 @@ class Feed:
                     self._count(self._drained())
             self.close()
 
-    async def _follow(self, changed: Callable[[], None]) -> None:
+    async def _follow(self, changed: Changed) -> None:
         rest, day = REST_S, self.today()
         while True:
             with suppress(TimeoutError):
@@ -153,14 +154,20 @@ class Feed:
                 await self._in_thread(self.catch_up)
             else:
                 await self._in_thread(lambda: self._count(pieces))  # noqa: B023, done before the next round
+            await self._tell(changed)
             rest = max(REST_S, (time.perf_counter() - started) / SHARE)
-            changed()
 
     async def _in_thread(self, work: Callable[[], None]) -> None:
         """One piece of work at a time, which is let finish even if this is cancelled: it holds the file."""
         self._running = asyncio.ensure_future(asyncio.to_thread(work))
         await asyncio.shield(self._running)
         self._running = None
+
+    async def _tell(self, changed: Changed) -> None:
+        found: dict[Period, Insights] = {}
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        await self._in_thread(lambda: found.update({period: self.insights(period, now) for period in PERIODS}))
+        changed(found)
 
     def _drained(self) -> list[Piece]:
         pieces, self._pieces, self._waiting = self._pieces, [], 0

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gauge_mqtt.contract.insights import Insights, Period
 from gauge_mqtt.core.insights.calendar import Calendar
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.sources.logs.insights import feed as feed_module
@@ -288,8 +290,8 @@ async def test_a_running_source_feeds_it_and_a_restart_goes_on(tmp_path: Path, m
     feed = Feed([tmp_path / "projects"], tmp_path / "state", (), utc)
     source.book.tail.on_lines = feed.take
 
-    def changed() -> None:
-        said.append(feed.insights("day", datetime.now(UTC)).values["responses"])
+    def changed(found: Mapping[Period, Insights]) -> None:
+        said.append(found["day"].values["responses"])
 
     async with asyncio.TaskGroup() as group:
         tail = group.create_task(source.run(lambda: None))
