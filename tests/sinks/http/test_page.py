@@ -168,7 +168,7 @@ def test_who_asks_for_less_motion_sees_no_motion(tab: Tab, served: ServedSink) -
 
 def test_nothing_of_the_page_comes_from_elsewhere_or_from_the_root() -> None:
     """So it works behind any path prefix, and without the internet."""
-    for path in STATIC.iterdir():
+    for path in (path for path in STATIC.iterdir() if path.suffix != ".png"):
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "").replace(HOME, "")
         assert "://" not in text, path.name
         assert not re.search(r"""(?:href|src|from|EventSource\(|fetch\()\s*=?\s*["']/""", text), path.name
@@ -184,6 +184,9 @@ def test_it_is_live_behind_a_path_prefix(tab: Tab) -> None:
         tab.becomes(goes_to(120, 120, -120))
         manifest = tab.value("fetch(document.querySelector('[rel=manifest]').href).then(answer => answer.json())")
         assert manifest["start_url"] == "./?kiosk"
+        for icon in [one["src"] for one in manifest["icons"]] + ["icon-180.png"]:
+            tab.value(f"{{ globalThis.icon = new Image(); icon.src = '{icon}'; }}")
+            tab.becomes("icon.complete && icon.width > 100")
         assert [line for line in tab.console if "/some/where" in line] == []
 
 
@@ -199,6 +202,6 @@ def test_who_polls_the_bare_address_gets_the_numbers_and_a_browser_the_page(serv
 
 def test_the_package_carries_the_page() -> None:
     assert {path.name for path in Path(STATIC).iterdir()} == {
-        "cluster.js", "home-assistant-card.js", "home-assistant-entities.js", "icon.svg", "index.html",
-        "manifest.webmanifest", "page.css", "page.js",
+        "cluster.js", "home-assistant-card.js", "home-assistant-entities.js", "icon-180.png", "icon-512.png",
+        "icon.svg", "index.html", "manifest.webmanifest", "page.css", "page.js",
     }  # fmt: skip
