@@ -61,10 +61,18 @@ class Prometheus:
             run.result()
 
     def start(
-        self, *, scrapes: Iterable[int] = (), every: str = "500ms", web: str = "", flags: Iterable[str] = ()
+        self,
+        *,
+        scrapes: Iterable[int] = (),
+        federates: Iterable[int] = (),
+        every: str = "500ms",
+        web: str = "",
+        flags: Iterable[str] = (),
     ) -> Self:
-        """`scrapes`: ports; each is a job of its own, asked twice a second. `web`: its web configuration."""
-        jobs = [
+        """`scrapes`: ports; each is a job of its own, asked twice a second. `federates`: ports of other servers, whose
+        series it scrapes. `web`: its web configuration.
+        """
+        jobs: list[dict[str, Any]] = [
             {
                 "job_name": f"otel-{number}",
                 "scrape_interval": every,
@@ -72,6 +80,17 @@ class Prometheus:
                 "static_configs": [{"targets": [f"{HOST}:{port}"]}],
             }
             for number, port in enumerate(scrapes)
+        ]
+        jobs += [
+            {
+                "job_name": "federate",
+                "metrics_path": "/federate",
+                "params": {"match[]": ['{__name__=~"claude_code_.+"}']},
+                "scrape_interval": every,
+                "scrape_timeout": every,
+                "static_configs": [{"targets": [f"{HOST}:{port}"]}],
+            }
+            for port in federates
         ]
         (self.directory / "prometheus.yml").write_text(json.dumps({"scrape_configs": jobs}))
         (self.directory / "web.yml").write_text(web)

@@ -4,7 +4,6 @@ import logging
 from collections import defaultdict
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -14,17 +13,12 @@ from gauge_mqtt.sources.prometheus.api import INSTANT_MAX, PromApi, PromError, S
 log = logging.getLogger(__name__)
 
 SKEW_LOGGED_S = 30.0
-JUDGED_FROM, FALLING = 4, 0.5
-"""How many hours of series it takes to say that samples are increments, and what part of them must look like it."""
-IN_USE_S = 600.0
-"""Metrics whose newest samples are less far apart than this are both in use."""
 NOISE = 0.5
 """Tokens. Sums of floats may differ by this; a sum that is further below 0 is a contradiction."""
 
 ASKED_AGAIN = 2
 """How often in a row who answers is asked: a load balancer gives turns."""
 
-Temporality = Literal["auto", "cumulative", "delta"]
 FactRows = dict[str, list[Sample]]
 """Fact -> its series, as one question of several parts brings them."""
 
@@ -116,44 +110,3 @@ def not_negative(value: float) -> float:
     if value < -NOISE:
         raise PromError(f"its answers contradict each other: {value:g} new tokens or USD")
     return max(0.0, value)
-
-
-class CounterSeries(NamedTuple):
-    """What there is to ask for. `targets`: the instances that were scraped for it."""
-
-    tokens: promql.Series
-    cost: promql.Series | None
-    targets: set[str]
-
-
-async def learn(facts: Facts, selector: str, temporality: Temporality, before: promql.Series) -> CounterSeries:
-    """Which of the possible names there are: they differ by the way the telemetry takes. Raises `PromError`."""
-    names = await facts.names(promql.METRICS, selector)
-    name = await _preferred(facts, selector, sorted(name for name in names if promql.TOKENS in name), before.name)
-    found = await facts.ask(promql.acquaintance(promql.Series(name, selector)))
-    lively, falling = total(found, "lively"), total(found, "falling")
-    delta = before.delta and before.name == name
-    if lively >= JUDGED_FROM:
-        delta = falling > FALLING * lively
-    if temporality != "auto":
-        delta = temporality == "delta"
-    tokens, cost = promql.Series(name, selector, delta), promql.cost_of(name, names)
-    targets = {row.labels.get("instance", "") for row in found.get("target", [])}
-    return CounterSeries(tokens, tokens._replace(name=cost) if cost else None, targets)
-
-
-async def _preferred(facts: Facts, selector: str, names: list[str], before: str) -> str:
-    """Two at once would count twice what takes both ways: the one in use, or the collector's."""
-    if not names:
-        fit = f" with {selector}" if selector else ""
-        raise PromError(f"{facts.api} has no token counter of Claude Code{fit}: see `gauge-mqtt doctor`")
-    if len(names) == 1:
-        return names[0]
-    heard = {name: total(await facts.ask(promql.heard_of(name, selector)), "at") for name in names}
-    latest = max(heard.values())
-    used = [name for name in names if heard[name] >= latest - IN_USE_S]
-    chosen = max(used, key=len)
-    if latest and len(used) > 1 and chosen != before:
-        others = ", ".join(name for name in used if name != chosen)
-        log.warning("prometheus: not counting %s: %s comes in too, and may be the same tokens", others, chosen)
-    return chosen

@@ -73,13 +73,6 @@ async def missing_tokens(api: PromApi, selector: str) -> Fault:
     return Fault("telemetry", f"{api} has no metric of Claude Code", f"{ENV}, then start Claude Code anew")
 
 
-def several(api: PromApi, servers: int) -> list[Fault]:
-    """`servers`: how many answered in turn at one address."""
-    fact = f"{servers} servers answer at {api} in turn; where one knows less than the other, the more is taken"
-    fix = "let the proxy in front of them keep to one (sticky sessions), or set the address of one"
-    return [Fault("replicas", fact, fix, bad=False)] if servers > 1 else []
-
-
 async def faults(api: PromApi, tokens: promql.Series) -> AsyncIterator[Fault]:
     """Whatever can be told of a server that has the counters; what it does not say is skipped. Raises `PromError`."""
     nameless = tokens.having('session_id=""')

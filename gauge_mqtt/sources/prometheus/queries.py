@@ -31,11 +31,18 @@ CACHED = ("input", "cacheRead", "cacheCreation")
 
 
 class Series(NamedTuple):
-    """One metric and a selector for it. `delta`: each sample is an increment, as delta-native ingestion stores it."""
+    """One metric and a selector for it. `delta`: each sample is an increment, as delta-native ingestion stores it.
+    `copies`: labels in which the copies of a series differ; of copies the largest counts.
+    """
 
     name: str
     selector: str = ""
     delta: bool = False
+    copies: tuple[str, ...] = ()
+
+    def once(self, expression: str) -> str:
+        """`expression`, which keeps the labels of the series, without its copies."""
+        return f"(max without ({', '.join(self.copies)}) ({expression}))" if self.copies else expression
 
     def having(self, matcher: str) -> "Series":
         return self._replace(selector=",".join(filter(None, (self.selector, matcher))))
@@ -78,12 +85,12 @@ def united(facts: Iterable[tuple[str, str]]) -> str:
 
 def shown(series: Series, ago: int = 0) -> str:
     """Its value, as Prometheus shows it for 5 minutes; but a process that ends does not take its last minute along."""
-    return f"last_over_time({series}[5m]{f' offset {ago}s' if ago else ''})"
+    return series.once(f"last_over_time({series}[5m]{f' offset {ago}s' if ago else ''})")
 
 
 def edge(series: Series, edge: str, seconds: int) -> str:
     """The `min` or the `max` of its samples in so many seconds."""
-    return f"{edge}_over_time({series}[{seconds}s])"
+    return series.once(f"{edge}_over_time({series}[{seconds}s])")
 
 
 def new(series: Series, seconds: int = STEP_S) -> str:
@@ -92,7 +99,7 @@ def new(series: Series, seconds: int = STEP_S) -> str:
 
 
 def last_known(series: Series, seconds: int = STEP_S) -> str:
-    return f"last_over_time({series}[{BRIDGED}]{f' offset {seconds}s' if seconds else ''})"
+    return series.once(f"last_over_time({series}[{BRIDGED}]{f' offset {seconds}s' if seconds else ''})")
 
 
 def back(series: Series, seconds: int = STEP_S) -> str:
@@ -108,7 +115,7 @@ def unknown(series: Series, seconds: int) -> str:
 def recent(series: Series, seconds: int) -> str:
     """Increment of each series over the last `seconds`."""
     if series.delta:
-        return f"(sum_over_time({series}[{seconds * 1000 - 1}ms]) >= 0)"
+        return f"({series.once(f'sum_over_time({series}[{seconds * 1000 - 1}ms])')} >= 0)"
     return f"(({shown(series)} - {shown(series, seconds)} >= 0) or ({shown(series)} + 0 >= 0))"
 
 

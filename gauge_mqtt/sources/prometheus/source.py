@@ -16,14 +16,13 @@ from gauge_mqtt.sources.prometheus.api import PromApi, PromError
 from gauge_mqtt.sources.prometheus.facts import (
     FactRows,
     Facts,
-    Temporality,
     by_minute,
-    learn,
     not_negative,
     session,
     total,
 )
-from gauge_mqtt.sources.prometheus.faults import Fault, faults, missing_tokens, several
+from gauge_mqtt.sources.prometheus.faults import Fault, faults, missing_tokens
+from gauge_mqtt.sources.prometheus.learn import CounterSeries, Temporality, Wanted, learn
 from gauge_mqtt.sources.prometheus.minutes import Minutes
 
 log = logging.getLogger(__name__)
@@ -47,11 +46,8 @@ class PrometheusSource:
     def __init__(self, api: PromApi, selector: str = "", temporality: Temporality = "auto") -> None:
         self.facts, self.minutes = Facts(api), Minutes()
         self.failures = 0
-        self._api, self._selector, self._temporality = api, selector.strip().strip(","), temporality
-        self._tokens = promql.Series("", self._selector)
-        self._cost: promql.Series | None = None
-        self._targets: set[str] = set()
-        self._down, self._servers = 0, 1
+        self._api, self._wanted, self._down = api, Wanted(selector.strip().strip(","), temporality), 0
+        self._known: CounterSeries | None = None
         self._unread: list[tuple[int, int]] = []
         self._due: dict[Kind, float] = dict.fromkeys(PERIODS, 0.0)
         self._faults: dict[Kind, tuple[PromError, int]] = {}
@@ -116,6 +112,18 @@ class PrometheusSource:
             Metric("prometheus_targets_down", "gauge", "scrape targets of Claude Code that are down", self._down),
         ]
 
+    @property
+    def _tokens(self) -> promql.Series:
+        return self._known.tokens if self._known else promql.Series("", self._wanted.selector)
+
+    @property
+    def _cost(self) -> promql.Series | None:
+        return self._known.cost if self._known else None
+
+    @property
+    def _servers(self) -> int:
+        return self._known.servers if self._known else 1
+
     async def load(self) -> None:
         try:
             await self._look()
@@ -124,16 +132,18 @@ class PrometheusSource:
         finally:
             await self._api.close()
 
+    @property
+    def known_faults(self) -> list[Fault]:
+        """What was found while asking, and is allowed for."""
+        known = self._known.faults(self._api, self._wanted.selector) if self._known else ()
+        return [*self._shared.faults(), *known]
+
     async def usual_faults(self) -> list[Fault]:
         """What is wrong on the way here, for the doctor. Raises `PromError`."""
         try:
-            if not self._tokens.name:
-                return [await missing_tokens(self._api, self._selector)]
-            return [
-                *self._shared.faults(),
-                *several(self._api, self._servers),
-                *[fault async for fault in faults(self._api, self._tokens)],
-            ]
+            if self._known is None:
+                return [await missing_tokens(self._api, self._wanted.selector)]
+            return [*self.known_faults, *[fault async for fault in faults(self._api, self._tokens)]]
         finally:
             await self._api.close()
 
@@ -182,24 +192,18 @@ class PrometheusSource:
         self._failing_since = (self._failing_since or self.facts.now()) if self._faults else None
 
     async def _learn_names(self) -> None:
-        found = await learn(self.facts, self._selector, self._temporality, self._tokens)
-        if found.tokens != self._tokens:
-            how = ", each sample of it an increment" if found.tokens.delta else ""
-            log.info("prometheus: counting %s%s", found.tokens.name, how)
+        known, before = await learn(self.facts, self._wanted, self._known), self._known
+        self._known = known
+        for words in known.news(before):
+            log.info("prometheus: %s", words)
+        if before is None or (known.tokens, known.servers) != (before.tokens, before.servers):
             self.minutes, self._unread, self._shared = Minutes(), [], shared.SharedSeries()
             self._due |= {"past": 0.0, "fuels": 0.0}
-        self._tokens, self._cost, self._targets = found
-        before, self._servers = self._servers, await self.facts.servers()
-        if self._servers > 1 and before == 1:
-            log.warning(
-                "prometheus: several servers answer at %s in turn; of what they know the more is taken", self._api
-            )
-            self.minutes, self._unread, self._due["past"] = Minutes(), [], 0.0
 
     async def _take_tach(self) -> None:
         asked_at = self.facts.now()
         others = self._tokens.but(self._shared.sessions)
-        found = await self.facts.ask(promql.tach(others, self._targets))
+        found = await self.facts.ask(promql.tach(others, self._known.targets if self._known else ()))
         rate = not_negative(total(found, "rate") - total(found, "new")) + total(await self._back_of(found), "rate")
         at = self.facts.server_now()
         gains = await self._shared.gains(self.facts, (self._tokens, None), at - promql.RATE_S, at, shared.TACH_STEP_S)
@@ -223,7 +227,9 @@ class PrometheusSource:
     def _judge_targets(self, down: list[str]) -> None:
         """Claude Code's own exporter ends with it, a collector should not. One of several may be a laptop asleep."""
         self._down = len(down)
-        alive = not down or len(down) < len(self._targets) or self._running(self.facts.now())
+        alive = (
+            not down or len(down) < len(self._known.targets if self._known else ()) or self._running(self.facts.now())
+        )
         words = f"{self._api} cannot scrape {', '.join(down)}: no telemetry arrives"
         fault = PromError(words, fix=f"start what should be there; its state is on {self._api}/targets")
         self._judge("targets", None if alive or self._tokens.name == promql.BUILTIN else fault)

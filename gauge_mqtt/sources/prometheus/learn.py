@@ -1,0 +1,98 @@
+"""What there is to ask for: the names of the counters, what their samples mean, and what is there more than once."""
+
+import logging
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from gauge_mqtt.sources.prometheus import queries as promql
+from gauge_mqtt.sources.prometheus.api import PromApi, PromError
+from gauge_mqtt.sources.prometheus.copies import Copies, copies_of
+from gauge_mqtt.sources.prometheus.facts import Facts, total
+from gauge_mqtt.sources.prometheus.faults import Fault
+
+log = logging.getLogger(__name__)
+
+JUDGED_FROM, FALLING = 4, 0.5
+"""How many hours of series it takes to say that samples are increments, and what part of them must look like it."""
+IN_USE_S = 600.0
+"""Metrics whose newest samples are less far apart than this are both in use."""
+
+Temporality = Literal["auto", "cumulative", "delta"]
+
+
+class Wanted(NamedTuple):
+    """What its owner wants counted. `selector`: matchers that every series must fit."""
+
+    selector: str = ""
+    temporality: Temporality = "auto"
+
+
+class CounterSeries(NamedTuple):
+    """What there is to ask for. `targets`: the instances that were scraped for it. `servers`: how many answer."""
+
+    tokens: promql.Series
+    cost: promql.Series | None
+    targets: set[str]
+    copies: Copies
+    servers: int
+
+    def news(self, before: "CounterSeries | None") -> Iterator[str]:
+        """What is worth a line of the log, compared with what was known before."""
+        if before is None or before.tokens != self.tokens:
+            how = ", each sample of it an increment" if self.tokens.delta else ""
+            once = f", once of all that differ only in {', '.join(self.copies.labels)}" if self.copies.labels else ""
+            yield f"counting {self.tokens.name}{how}{once}"
+        if self.servers > (before.servers if before else 1):
+            yield "several servers answer at this address in turn; of what they know the more is taken"
+
+    def faults(self, api: PromApi, selector: str) -> Iterator[Fault]:
+        """What the doctor says of it."""
+        if self.servers > 1:
+            fact = f"{self.servers} servers answer at {api} in turn; where they differ the larger sum is taken"
+            fix = "let the proxy in front of them keep to one (sticky sessions), or set the address of one"
+            yield Fault("replicas", fact, fix, bad=False)
+        if self.copies.labels:
+            fact = f"every series is there more than once, told apart by {', '.join(self.copies.labels)}"
+            matchers = ",".join(filter(None, (selector, self.copies.keep)))
+            fix = f"export CLAUDE_GAUGE_PROM_SELECTOR='{matchers}'"
+            yield Fault("copies", f"{fact}: counted once, by the larger", fix, bad=False)
+
+
+async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> CounterSeries:
+    """Which of the possible names there are: they differ by the way the telemetry takes. Raises `PromError`."""
+    selector = wanted.selector
+    names = await facts.names(promql.METRICS, selector)
+    known = sorted(name for name in names if promql.TOKENS in name)
+    name = await _preferred(facts, selector, known, before.tokens.name if before else "")
+    if before and before.tokens.name != name:
+        before = None
+    found = await facts.ask(promql.acquaintance(promql.Series(name, selector)))
+    delta = bool(before and before.tokens.delta)
+    if (lively := total(found, "lively")) >= JUDGED_FROM:
+        delta = total(found, "falling") > FALLING * lively
+    if wanted.temporality != "auto":
+        delta = wanted.temporality == "delta"
+    tokens = promql.Series(name, selector, delta)
+    copies = await copies_of(facts, tokens, before.copies if before else None)
+    tokens = tokens._replace(copies=copies.labels)
+    cost = promql.cost_of(name, names)
+    targets = {row.labels.get("instance", "") for row in found.get("target", [])}
+    servers = await facts.servers()
+    return CounterSeries(tokens, tokens._replace(name=cost) if cost else None, targets, copies, servers)
+
+
+async def _preferred(facts: Facts, selector: str, names: list[str], before: str) -> str:
+    """Two at once would count twice what takes both ways: the one in use, or the collector's."""
+    if not names:
+        fit = f" with {selector}" if selector else ""
+        raise PromError(f"{facts.api} has no token counter of Claude Code{fit}: see `gauge-mqtt doctor`")
+    if len(names) == 1:
+        return names[0]
+    heard = {name: total(await facts.ask(promql.heard_of(name, selector)), "at") for name in names}
+    latest = max(heard.values())
+    used = [name for name in names if heard[name] >= latest - IN_USE_S]
+    chosen = max(used, key=len)
+    if latest and len(used) > 1 and chosen != before:
+        others = ", ".join(name for name in used if name != chosen)
+        log.warning("prometheus: not counting %s: %s comes in too, and may be the same tokens", others, chosen)
+    return chosen
