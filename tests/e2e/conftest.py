@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import brokers
+from tests.support.cluster_card import CARD
 from tests.support.e2e import BrokerLoss, NewPublisher, PersistentBroker, Publisher
 from tests.support.ha_client import becomes
 from tests.support.ha_install import LAST_YEAR, NEWEST, Release, installed
@@ -43,6 +44,8 @@ def ha(release: Release, broker: PersistentBroker, tmp_path_factory: pytest.Temp
     with HomeAssistant(installed(release), tmp_path_factory.mktemp("home-assistant"), broker.port) as ha:
         ha.configure((HERE / "house.yaml").read_text())
         shutil.copytree(HERE / "custom_components", ha.config / "custom_components")
+        (ha.config / "www").mkdir()  # seen at the start only
+        shutil.copy(CARD, ha.config / "www")
         ha.start()
         yield ha
 

@@ -2,19 +2,18 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support import brokers
 from tests.support.automations import Automation, imported, served
+from tests.support.cluster_card import CARD
 from tests.support.desk import IDS, DeskPublisher, at_work
 from tests.support.ha_install import LAST_YEAR, NEWEST, CannotInstallError, Installation, Release, installed
 from tests.support.homeassistant import HomeAssistant
 from tests.support.waiting import until
 
-CARD = Path(__file__).resolve().parents[2] / "dist/claude-gauge-card.js"
 YAML = """\
 automation: !include automations.yaml
 counter:

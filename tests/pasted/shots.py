@@ -13,8 +13,8 @@ from pathlib import Path
 import yaml
 
 from gauge_mqtt.homeassistant.yaml_export import page
-from tests.pasted.conftest import CARD
 from tests.support import brokers
+from tests.support.cluster_card import CARD
 from tests.support.desk import IDS, TOPICS, DeskPublisher, at_work
 from tests.support.ha_install import NEWEST, installed
 from tests.support.homeassistant import HomeAssistant
