@@ -4,6 +4,7 @@ The account of the tokens is the ledger's: the same records are refused, and the
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -20,12 +21,22 @@ from gauge_mqtt.core.insights.texts import EM_DASH, Phrases, says_thanks
 from gauge_mqtt.core.models import family
 from gauge_mqtt.sources.logs.decode import BROKEN, Count, Instant, tolerant, unix
 from gauge_mqtt.sources.logs.log_file import LogFile
-from gauge_mqtt.sources.logs.records import INTERRUPTED, NOT_A_PROMPT, SYNTHETIC_MARK, USAGE_MARKS, response, usage_line
+from gauge_mqtt.sources.logs.records import (
+    INTERRUPTED,
+    NOT_A_PROMPT,
+    SYNTHETIC_MARK,
+    USAGE_MARKS,
+    UsageLine,
+    response,
+    usage_line,
+)
 
 PAUSE_S = 1800.0
 """A longer gap between two records is neither work nor thought: somebody, or the machine, was away."""
-KINDS = (b'"type":"assistant"', b'"type":"user"', b'"type":"cost-state"', b'"type":"file-history-snapshot"')
+ANSWER, SAID = b'"type":"assistant"', b'"type":"user"'
+BILL, SNAPSHOT = RARE = b'"type":"cost-state"', b'"type":"file-history-snapshot"'
 """What no line of interest is without."""
+CACHED = 1024
 COST_MAX = 1e6
 """USD; no session costs that much."""
 EDITING = names.READS | names.EDITS | names.WRITES
@@ -150,18 +161,24 @@ class LineReader:
     """Turns lines into rows. `key`: of the hashes, 16..64 bytes; `phrases`: what is counted in prompts."""
 
     def __init__(self, key: bytes, phrases: Phrases) -> None:
-        self._key, self._phrases = key, phrases
+        self._keyed, self._phrases = blake2b(digest_size=8, key=key), phrases
+        self._lately = lru_cache(CACHED)(self.hash)
+        """For names that come many times in a row."""
+        self._before: tuple[UsageLine, str, str] | None = None
 
     def hash(self, *parts: str) -> int:
         """A keyed hash of some names: nobody without the key can try a name against it. Never 0."""
-        text = "\0".join(parts).encode(errors="surrogatepass")
-        return int.from_bytes(blake2b(text, digest_size=8, key=self._key).digest(), "big", signed=True) or 1
+        hashed = self._keyed.copy()  # with the key in it already
+        hashed.update("\0".join(parts).encode(errors="surrogatepass"))
+        return int.from_bytes(hashed.digest(), "big", signed=True) or 1
 
     def read(self, lines: bytes, place: Place, rows: Rows) -> None:
         """The rows of whole lines of a file, appended to `rows`. They must be read in the order of the file."""
+        self._before = None
+        mark, other_mark = USAGE_MARKS
         for line in lines.split(b"\n"):
-            kind = next((kind for kind in KINDS if kind in line), None)
-            has_usage = any(mark in line for mark in USAGE_MARKS) and SYNTHETIC_MARK not in line
+            kind = ANSWER if ANSWER in line else SAID if SAID in line else next((k for k in RARE if k in line), None)
+            has_usage = (mark in line or other_mark in line) and SYNTHETIC_MARK not in line
             if kind is None and not has_usage:
                 continue
             if place.file.runs.runs:
@@ -181,15 +198,12 @@ class LineReader:
 
     def _decoded(self, line: bytes, kind: bytes | None, position: Position, rows: Rows) -> _Line | None:
         """A record of the conversation; whatever else there is is taken at once. Raises one of `BROKEN`."""
-        match kind:
-            case None:
-                return None
-            case b'"type":"cost-state"':
-                self._bill(line, position, rows)
-            case b'"type":"file-history-snapshot"':
-                self._snapshot(line, rows)
-            case _:
-                return tolerant(_decode_line, line)
+        if kind is ANSWER or kind is SAID:
+            return tolerant(_decode_line, line)
+        if kind is BILL:
+            self._bill(line, position, rows)
+        elif kind is SNAPSHOT:
+            self._snapshot(line, rows)
         return None
 
     def _record(self, record: _Line, position: Position, rows: Rows) -> None:
@@ -226,21 +240,25 @@ class LineReader:
         usage = usage_line(line)
         if usage is None:
             return
+        message = record.message if record else None
+        stop = names.stop(message.stop_reason if message else None)
+        owner = (record.request_session_id or record.session_id or "") if record else ""
+        if self._before is not None and usage.repeats(self._before[0]) and (stop, owner) == self._before[1:]:
+            return  # as most lines of a response do
         told = response(usage, line)
         request = told.request
         if request is None:
             request = place.file.runs.request_of(line, told.message)
         reused = not told.entry.main and place.file.runs.is_reused(told.message, request)
-        message = record.message if record else None
         tools = message.usage.server_tool_use if message and message.usage else None
-        owner = (record.request_session_id or record.session_id or "") if record else ""
         row = self._response(told.message, request, told.entry, session=owner, project=place.project)._replace(
             reused=reused,
-            stop=names.stop(message.stop_reason if message else None),
+            stop=stop,
             searches=(tools and tools.web_search_requests) or 0,
             fetches=(tools and tools.web_fetch_requests) or 0,
         )
         rows.responses.append(row)
+        self._before = (usage, stop, owner)
         for number, advice in enumerate(told.advice):
             name = f"{told.message}\nadvice {number}"
             row = self._response(name, request, advice, session=owner, project=place.project)
@@ -248,15 +266,15 @@ class LineReader:
 
     def _response(self, message: str, request: str, entry: Entry, *, session: str, project: int) -> ResponseRow:
         return ResponseRow(
-            id=self.hash("response", message, request), message=self.hash("message", message), at=entry.at,
+            id=self.hash("response", message, request), message=self._lately("message", message), at=entry.at,
             input=entry.input, output=entry.output, cache_read=entry.cache_read, cache_creation=entry.cache_creation,
             thinking=entry.thinking, family=_published(entry.model), main=entry.main, reused=False, advice=False,
-            searches=0, fetches=0, stop="", session=self.hash("session", session), project=project,
+            searches=0, fetches=0, stop="", session=self._lately("session", session), project=project,
         )  # fmt: skip
 
     def _tool(self, block: _Block, id_: str, name: str, message: str, at: float) -> Iterator[FactRow]:
         yield FactRow(self.hash("tool", id_), at, f"tool:{names.tool(name)}", 1)
-        yield FactRow(self.hash("calling", message), at, "calling", 1)
+        yield FactRow(self._lately("calling", message), at, "calling", 1)
         if name != "Bash" and name not in EDITING:
             return
         try:
@@ -342,6 +360,7 @@ class LineReader:
         )  # fmt: skip
 
 
+@lru_cache(CACHED)
 def _published(model: str | None) -> str:
     """A family with a lamp, by its name."""
     name = family(model)
