@@ -144,7 +144,9 @@ class Daemon:
 
 
 @contextmanager
-def daemon(root: Path, state: Path, mqtt_port: int, *, ccusage: Path | None = None) -> Iterator[Daemon]:
+def daemon(
+    root: Path, state: Path, mqtt_port: int, *, ccusage: Path | None = None, insights: bool = False
+) -> Iterator[Daemon]:
     """`gauge-mqtt run` on the history in `root`; ended with SIGTERM. Nothing of the caller's settings reaches it,
     Python's neither: with PYTHONDONTWRITEBYTECODE every start would compile the whole package.
 
@@ -158,6 +160,8 @@ def daemon(root: Path, state: Path, mqtt_port: int, *, ccusage: Path | None = No
     environ |= {"CLAUDE_CONFIG_DIR": str(root), "CLAUDE_GAUGE_SOURCE": "ccusage" if ccusage else "jsonl"}
     if ccusage:
         environ["CLAUDE_GAUGE_CCUSAGE"] = str(ccusage)
+    if insights:
+        environ |= {"CLAUDE_GAUGE_INSIGHTS": "1", "TZ": "UTC"}
     log = state.with_suffix(".log")
     with log.open("ab") as output:
         started = time.perf_counter()

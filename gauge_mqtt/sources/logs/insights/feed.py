@@ -22,6 +22,7 @@ from gauge_mqtt.core.insights.tally import Tally
 from gauge_mqtt.core.insights.texts import Phrases
 from gauge_mqtt.sources.logs.insights.lines import LineReader, Position
 from gauge_mqtt.sources.logs.insights.reader import Ident, InsightTail, read_on
+from gauge_mqtt.sources.logs.insights.rests import Rests
 from gauge_mqtt.sources.logs.insights.store import Store, StoreError
 from gauge_mqtt.sources.logs.listing import ListedFile, list_at_once
 from gauge_mqtt.sources.logs.log_file import LogFile
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 WAITING_MAX = 4 << 20
 """Bytes handed over that may wait to be read; files with more are read from the disk."""
-COMMIT_BYTES = 8 << 20
+COMMIT_BYTES = 4 << 20
 """So much of a history is kept in one transaction."""
 REST_S = 2.0
 """What comes meanwhile is taken together."""
@@ -90,7 +91,7 @@ class Feed:
         self._waiting = 0
         self._behind = False
         self._gone: set[Ident] = set()
-        self._kept_bytes = 0
+        self._kept_bytes, self._rests = 0, Rests()
         self._running: asyncio.Future[None] | None = None
         self._listening, self._stopping = False, False
         self._wakeup = asyncio.Event()
@@ -115,6 +116,7 @@ class Feed:
         """Until cancelled. Begins once `ready`, which the first look at the windows goes before. `changed` is called
         with the insights of every period when they are known and whenever they may say something new.
         """
+        self._rests.on = True
         while not ready():  # noqa: ASYNC110, looked for in the first second or so of a start
             await asyncio.sleep(READY_LOOK_S)
         try:
@@ -131,8 +133,7 @@ class Feed:
                     await self._in_thread(self.close)  # what was not kept is read again
                     await asyncio.sleep(AGAIN_S)
         finally:
-            self._stopping = True
-            self._listening = False
+            self._stopping, self._listening, self._rests.on = True, False, False
             if self._running is not None:
                 await asyncio.wait({self._running})
             with suppress(StoreError):
@@ -192,8 +193,9 @@ class Feed:
 
     def open(self) -> None:
         """Take up what was kept. Raises `StoreError`."""
-        store = Store(self._directory, self._calendar)
-        self._store, self._tail = store, InsightTail(LineReader(store.key, self._phrases), self._roots)
+        store = Store(self._directory, self._calendar, self._rests)
+        reader = LineReader(store.key, self._phrases, self._rests)
+        self._store, self._tail = store, InsightTail(reader, self._roots)
         self._files, self._kept_bytes = {}, 0
         self._read_files.clear()
         for ident, (file, position) in store.positions().items():

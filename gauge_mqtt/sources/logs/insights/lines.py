@@ -3,7 +3,7 @@
 The account of the tokens is the ledger's: the same records are refused, and the same are one response.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -36,7 +36,7 @@ PAUSE_S = 1800.0
 ANSWER, SAID = b'"type":"assistant"', b'"type":"user"'
 BILL, SNAPSHOT = RARE = b'"type":"cost-state"', b'"type":"file-history-snapshot"'
 """What no line of interest is without."""
-CACHED = 1024
+CACHED, FEW_LINES = 1024, 8
 COST_MAX = 1e6
 """USD; no session costs that much."""
 EDITING = names.READS | names.EDITS | names.WRITES
@@ -158,9 +158,12 @@ class Rows:
 
 
 class LineReader:
-    """Turns lines into rows. `key`: of the hashes, 16..64 bytes; `phrases`: what is counted in prompts."""
+    """Turns lines into rows. `key`: of the hashes, 16..64 bytes; `phrases`: what is counted in prompts; `rest`: called
+    every few lines.
+    """
 
-    def __init__(self, key: bytes, phrases: Phrases) -> None:
+    def __init__(self, key: bytes, phrases: Phrases, rest: Callable[[], None] = lambda: None) -> None:
+        self._rest = rest
         self._keyed, self._phrases = blake2b(digest_size=8, key=key), phrases
         self._lately = lru_cache(CACHED)(self.hash)
         """For names that come many times in a row."""
@@ -176,7 +179,9 @@ class LineReader:
         """The rows of whole lines of a file, appended to `rows`. They must be read in the order of the file."""
         self._before = None
         mark, other_mark = USAGE_MARKS
-        for line in lines.split(b"\n"):
+        for number, line in enumerate(lines.split(b"\n")):
+            if number % FEW_LINES == 0:
+                self._rest()
             kind = ANSWER if ANSWER in line else SAID if SAID in line else next((k for k in RARE if k in line), None)
             has_usage = (mark in line or other_mark in line) and SYNTHETIC_MARK not in line
             if kind is None and not has_usage:

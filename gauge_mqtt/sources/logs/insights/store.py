@@ -33,7 +33,7 @@ that a day is sealed: its sums stand, and whatever comes for it is left out.
 """
 DAYS_KEPT = 366
 BUSY_MS = 5000
-ASKED_AT_ONCE = 500
+ASKED_AT_ONCE, FEW_ROWS = 500, 64
 RESPONSE = ResponseRow._fields
 FACT = FactRow._fields
 BILL = BillRow._fields
@@ -80,9 +80,10 @@ def remove(directory: Path) -> bool:
 
 
 class Store:
-    """`calendar`: what the user's days are. To be used by one thread at a time."""
+    """`calendar`: what the user's days are. `rest` is called now and then. To be used by one thread at a time."""
 
-    def __init__(self, directory: Path, calendar: Calendar) -> None:
+    def __init__(self, directory: Path, calendar: Calendar, rest: Callable[[], None] = lambda: None) -> None:
+        self._rest = rest
         self._path, self._calendar = path_in(directory), calendar
         self._db = _opened(self._path)
         self.key = self._meta("key", lambda: secrets.token_bytes(32))
@@ -155,7 +156,9 @@ class Store:
             family.setdefault(row.message, set()).add(day)
         dirty: set[int] = set()
         written = []
-        for row in new.values():
+        for number, row in enumerate(new.values()):
+            if number % FEW_ROWS == 0:
+                self._rest()
             known = before.get(row.id)
             best = row if known is None else better(row, known)
             day = self._day(best.at)
@@ -197,6 +200,7 @@ class Store:
         with self._transaction():
             days = {day for (day,) in self._db.execute("SELECT day FROM dirty")}
             for day in days:
+                self._rest()
                 self._db.execute("INSERT OR REPLACE INTO day VALUES (?, ?)", (day, _encode(self._tally(day))))
             self._db.execute("DELETE FROM dirty")
         return days
