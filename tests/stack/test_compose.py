@@ -56,6 +56,13 @@ def test_every_service_comes_back_by_itself_and_has_no_privileges(name: str) -> 
 
 
 @pytest.mark.parametrize("name", SERVICES)
+def test_no_service_can_take_all_memory_or_all_processes(name: str) -> None:
+    size, unit = re.fullmatch(r"(\d+)([mg])", SERVICES[name]["mem_limit"]).groups()  # type: ignore[union-attr]
+    assert int(size) * {"m": 1, "g": 1024}[unit] <= 2048
+    assert SERVICES[name]["pids_limit"] <= 500
+
+
+@pytest.mark.parametrize("name", SERVICES)
 def test_every_image_has_the_tag_of_a_release(name: str) -> None:
     if name == "publisher":
         assert (SERVICES[name]["build"], SERVICES[name]["image"]) == (".", "claude-gauge-publisher:local")

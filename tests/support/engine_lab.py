@@ -56,6 +56,9 @@ class EngineProcess:
             self._child.wait()
             self._child = None
 
+    def kill(self) -> None:
+        self.stop(signal.SIGKILL)
+
     def freeze(self) -> None:
         assert self._child is not None
         self._child.send_signal(signal.SIGSTOP)
@@ -75,7 +78,7 @@ class EngineProcess:
         return self.start()
 
     def __exit__(self, *_: object) -> None:
-        self.stop(signal.SIGKILL)
+        self.kill()
 
     def _lives(self) -> bool:
         assert self._child is not None
@@ -206,3 +209,23 @@ class StackPrometheus(EngineProcess):
 
     def ready(self) -> bool:
         return _answers(f"{self.url}/-/ready")
+
+
+def export(collector: Collector, host: str, session: str, output: float, *, at: float, delta: bool = False) -> None:
+    """What a Claude Code on `host` sends at `at` (unix seconds): the output tokens of one session."""
+    labels = {"session.id": session, "model": "claude-opus-5-5", "query_source": "main", "type": "output"}
+    nanoseconds = str(round(at * 1e9))
+    point = {
+        "asDouble": output, "timeUnixNano": nanoseconds, "startTimeUnixNano": str(round((at - 10) * 1e9)),
+        "attributes": _attributes(labels),
+    }  # fmt: skip
+    kind = {"aggregationTemporality": 1 if delta else 2, "isMonotonic": True, "dataPoints": [point]}
+    resource = {"attributes": _attributes({"service.name": "claude-code", "host.name": host})}
+    metrics = [{"name": "claude_code.token.usage", "unit": "tokens", "sum": kind}]
+    scope = {"scope": {"name": "com.anthropic.claude_code"}, "metrics": metrics}
+    body = {"resourceMetrics": [{"resource": resource, "scopeMetrics": [scope]}]}
+    httpx.post(f"http://{HOST}:{collector.http}/v1/metrics", json=body, timeout=30).raise_for_status()
+
+
+def _attributes(labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"key": key, "value": {"stringValue": value}} for key, value in labels.items()]

@@ -90,7 +90,7 @@ async def faults(api: PromApi, tokens: promql.Series) -> AsyncIterator[Fault]:
         yield Fault("retention", fact, "start Prometheus with --storage.tsdb.retention.time=15d")
     if forgotten := await _forgotten(api, tokens):
         fact = f"{forgotten} series vanished about 5 min after their last change, while their target went on"
-        fix = "set metric_expiration: 24h in the collector's prometheus exporter"
+        fix = "set metric_expiration: 1h in the collector's prometheus exporter"
         yield Fault("expiry", fact, fix, bad=False)
 
 

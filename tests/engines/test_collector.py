@@ -1,0 +1,78 @@
+"""What goes wrong between the collector and Prometheus of today, and what the windows make of it."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.engine_lab import Collector, StackPrometheus, built, export, query
+from tests.support.prom_lab import source_on
+from tests.support.waiting import until
+
+TOKENS = "claude_code_token_usage_tokens_total"
+pytestmark = [pytest.mark.engines, pytest.mark.anyio]
+
+
+@pytest.fixture
+def collector(tmp_path: Path) -> Iterator[Collector]:
+    with Collector(tmp_path / "collector") as collector:
+        yield collector
+
+
+@pytest.fixture
+def prometheus(tmp_path: Path, collector: Collector) -> Iterator[StackPrometheus]:
+    with StackPrometheus(tmp_path / "prometheus", collector.exporter, built("prometheus")) as server:
+        yield server
+
+
+def newest(prometheus: StackPrometheus, session: str) -> float | None:
+    rows = query(prometheus.url, f'{TOKENS}{{session_id="{session}"}}')
+    return float(rows[0]["value"][1]) if rows else None
+
+
+async def counted(prometheus: StackPrometheus) -> int | None:
+    source = source_on(prometheus.url)
+    await source.load()
+    assert source.failure is None
+    window = source.read(datetime.now(UTC)).window_5h
+    return window.tokens if window else None
+
+
+async def test_a_machine_with_a_slow_clock_stops_no_other(collector: Collector, prometheus: StackPrometheus) -> None:
+    now = time.time()
+    export(collector, "slow", "late", 50, at=now - 4 * 3600)
+    export(collector, "right", "timely", 100, at=now)
+    until(lambda: newest(prometheus, "timely") == 100)
+    assert newest(prometheus, "late") is None
+    assert query(prometheus.url, 'up{job="otel-collector"}')[0]["value"][1] == "1"
+    assert await counted(prometheus) == 100
+
+
+@pytest.mark.parametrize("delta", [False, True], ids=["cumulative", "delta"])
+async def test_a_collector_that_was_killed_costs_no_token(
+    collector: Collector, prometheus: StackPrometheus, *, delta: bool
+) -> None:
+    """What Claude Code sums up itself goes on; what the collector summed up begins again, below what it was."""
+    now = time.time()
+    export(collector, "desk", "one", 100, at=now - 150, delta=delta)
+    until(lambda: newest(prometheus, "one") == 100)
+    collector.kill()
+    collector.start()
+    export(collector, "desk", "one", 40 if delta else 140, at=now, delta=delta)
+    until(lambda: newest(prometheus, "one") == (40 if delta else 140))
+    assert await counted(prometheus) == 140
+
+
+async def test_an_older_sample_after_a_newer_one_changes_nothing(
+    collector: Collector, prometheus: StackPrometheus
+) -> None:
+    now = time.time()
+    export(collector, "desk", "one", 100, at=now - 150)
+    export(collector, "desk", "one", 140, at=now)
+    until(lambda: newest(prometheus, "one") == 140)
+    export(collector, "desk", "one", 120, at=now - 60)
+    export(collector, "desk", "two", 1, at=now + 1)
+    until(lambda: newest(prometheus, "two") == 1)
+    assert await counted(prometheus) == 141
