@@ -47,6 +47,7 @@ class Desk {
 
   void pass(gauge::Millis ms) {
     now_ += ms;
+    mqtt_.now = now_;
     session_.poll(wifi_, now_);
     check();
   }

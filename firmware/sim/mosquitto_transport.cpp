@@ -30,16 +30,20 @@ MosquittoTransport::~MosquittoTransport() {
   mosquitto_lib_cleanup();
 }
 
-MqttResult MosquittoTransport::connect(const MqttConnect& options) {
+void MosquittoTransport::dial(const MqttConnect& options) {
   close();
   open(options);
-  const auto deadline = Clock::now() + kPatience;
-  int error = mosquitto_connect_async(client_, options.host, options.port, options.keepalive_s);
-  while (error == MOSQ_ERR_SUCCESS && state_ == State::waiting && Clock::now() < deadline && !stopping()) {
-    wait(left_until(deadline));
-    error = mosquitto_loop(client_, 0, 1);
+  patient_until_ = Clock::now() + kPatience;
+  const int error = mosquitto_connect_async(client_, options.host, options.port, options.keepalive_s);
+  if (error != MOSQ_ERR_SUCCESS) close();
+}
+
+MqttResult MosquittoTransport::dialled() {
+  if (state_ == State::waiting && mosquitto_loop(client_, 0, 1) != MOSQ_ERR_SUCCESS && state_ == State::waiting) {
+    close();
   }
   if (state_ == State::connected) return MqttResult::connected;
+  if (state_ == State::waiting && Clock::now() < patient_until_) return MqttResult::pending;
   const bool answered = state_ == State::turned_away;
   close();
   if (!answered) return MqttResult::unreachable;
@@ -116,11 +120,6 @@ void MosquittoTransport::close() {
   if (client_ != nullptr) mosquitto_destroy(client_);
   client_ = nullptr;
   state_ = State::none;
-}
-
-bool MosquittoTransport::stopping() const {
-  pollfd stop{stop_fd_, POLLIN, 0};
-  return poll(&stop, 1, 0) > 0;
 }
 
 void MosquittoTransport::on_connect(int code) {

@@ -21,7 +21,8 @@ class MosquittoTransport final : public MqttTransport {
   MosquittoTransport& operator=(const MosquittoTransport&) = delete;
   ~MosquittoTransport() override;
 
-  MqttResult connect(const MqttConnect& options) override;
+  void dial(const MqttConnect& options) override;
+  MqttResult dialled() override;
   bool connected() override { return state_ == State::connected; }
   void disconnect() override;
   void loop(MqttListener& listener) override;
@@ -39,7 +40,6 @@ class MosquittoTransport final : public MqttTransport {
 
   void open(const MqttConnect& options);
   void close();
-  bool stopping() const;
   void on_connect(int code);
   void on_disconnect();
   void on_message(const mosquitto_message& message);
@@ -48,8 +48,9 @@ class MosquittoTransport final : public MqttTransport {
   mosquitto* client_ = nullptr;
   MqttListener* listener_ = nullptr;  // during loop() only
   State state_ = State::none;
-  int answer_ = 0;            // the return code of its CONNACK
-  std::string topic_, body_;  // between begin() and end()
+  std::chrono::steady_clock::time_point patient_until_;  // while waiting
+  int answer_ = 0;                                       // the return code of its CONNACK
+  std::string topic_, body_;                             // between begin() and end()
   std::size_t size_ = 0;
   bool retained_ = false;
 };

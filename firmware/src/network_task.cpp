@@ -2,6 +2,7 @@
 
 #include "arduino.hpp"
 
+#include "blocking.hpp"
 #include "boot.hpp"
 #include "console.hpp"
 #include "gauge/session.hpp"
@@ -23,7 +24,6 @@ constexpr std::uint32_t kStackBytes = 10'240;
 constexpr UBaseType_t kPriority = 2;
 constexpr BaseType_t kCore = 0;
 constexpr Millis kPauseMs = 5;
-constexpr Millis kLastWordsMs = 500;  // for what is still on its way to the broker, the browser or the console
 
 // Everything of the network, in one task and so without a lock.
 class Network {
@@ -44,7 +44,7 @@ class Network {
     updates_.poll(settings_, radio_.connected());
     if (!safe_mode_) {
       session_.poll(radio_.connected(), now);
-      if (session_.wants_http()) usage_.poll(settings_, session_, now);
+      usage_.poll(settings_, session_, now);
     }
     boot::judge_image(radio_.connected() && needles_are_found(), now);
     boot::poll(safe_mode_, now);
@@ -101,9 +101,9 @@ class Network {
 
   [[noreturn]] void restart() {
     session_.close();
-    delay(kLastWordsMs);
+    delay(blocking::kLastWordsMs);  // for what is still on its way to the broker, the browser or the console
     ESP.restart();
-    for (;;) delay(kLastWordsMs);
+    for (;;) delay(blocking::kLastWordsMs);
   }
 
   Settings& settings_;

@@ -1,7 +1,11 @@
 #include "pubsub_transport.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
+
+#include "blocking.hpp"
+#include "watchdog.hpp"
 
 namespace gauge {
 namespace {
@@ -24,35 +28,68 @@ MqttResult outcome(int state) {
   }
 }
 
+template <std::size_t N>
+void copy(std::array<char, N>& to, const char* text) {
+  std::snprintf(to.data(), to.size(), "%s", text == nullptr ? "" : text);
+}
+
+template <std::size_t N>
+const char* or_none(const std::array<char, N>& text) {
+  return text[0] == '\0' ? nullptr : text.data();
+}
+
 }  // namespace
 
 PubSubTransport::PubSubTransport() : client_(socket_) {
-  client_.setSocketTimeout(kSocketTimeoutS);
+  client_.setSocketTimeout(blocking::kBrokerByteMs / 1000);
   // What it is called with lies in the only buffer that PubSubClient has, so a listener notes and publishes later.
   client_.setCallback([this](char* topic, std::uint8_t* payload, unsigned int size) {
     if (listener_ != nullptr) listener_->on_message(topic, {reinterpret_cast<const char*>(payload), size});
   });
 }
 
-MqttResult PubSubTransport::connect(const MqttConnect& options) {
-  const std::size_t length = std::strlen(options.host);
-  if (length >= host_.size()) return MqttResult::unreachable;
-  std::memcpy(host_.data(), options.host, length + 1);
+void PubSubTransport::dial(const MqttConnect& options) {
+  copy(call_.host, options.host);
+  copy(call_.username, options.username);
+  copy(call_.password, options.password);
+  copy(call_.client_id, options.client_id);
+  copy(call_.will_topic, options.will_topic);
+  copy(call_.will_payload, options.will_payload);
+  call_.port = options.port;
+  call_.keepalive_s = options.keepalive_s;
+  result_ = MqttResult::unreachable;
+  if (!errand_.start()) Serial.println("mqtt: no memory for the task");
+}
+
+// In the errand's task.
+MqttResult PubSubTransport::call() {
   if (client_.getBufferSize() != kBufferBytes && !client_.setBufferSize(kBufferBytes)) {
     Serial.println("mqtt: no memory for the buffer");
     return MqttResult::unreachable;
   }
-  client_.setServer(host_.data(), options.port);
-  client_.setKeepAlive(options.keepalive_s);
+  IPAddress address;
+  if (!lookup_.find(call_.host.data(), address)) return MqttResult::unreachable;
+  watchdog::feed();
+  const bool there = socket_.connect(address, call_.port, blocking::kBrokerTcpMs) == 1;
+  lookup_.answered(there);
+  if (!there) return MqttResult::unreachable;
+  socket_.allow(blocking::kConnackMs);
+  client_.setServer(address, call_.port);  // it takes the connection that is there
+  client_.setKeepAlive(call_.keepalive_s);
   constexpr std::uint8_t kWillQos = 1;
   constexpr bool kRetained = true;
   constexpr bool kClean = true;
-  const bool connected = client_.connect(options.client_id, options.username, options.password, options.will_topic,
-                                         kWillQos, kRetained, options.will_payload, kClean);
-  return connected ? MqttResult::connected : outcome(client_.state());
+  const bool connected =
+      client_.connect(call_.client_id.data(), or_none(call_.username), or_none(call_.password), call_.will_topic.data(),
+                      kWillQos, kRetained, call_.will_payload.data(), kClean);
+  const MqttResult result = connected ? MqttResult::connected : outcome(client_.state());
+  socket_.allow(blocking::kTurnMs);
+  if (!connected) socket_.stop();
+  return result;
 }
 
 void PubSubTransport::loop(MqttListener& listener) {
+  socket_.allow(blocking::kTurnMs);
   listener_ = &listener;
   // One call takes one packet, and a broker has a dozen retained ones for a new subscriber.
   for (int packet = 0; packet < kPacketsAtOnce && client_.loop(); ++packet) {

@@ -3,12 +3,14 @@
 #include "arduino.hpp"
 
 #include <PubSubClient.h>
-#include <WiFi.h>
 
 #include <array>
 #include <cstddef>
 
+#include "errand.hpp"
 #include "gauge/mqtt_transport.hpp"
+#include "line.hpp"
+#include "lookup.hpp"
 
 namespace gauge {
 
@@ -19,7 +21,8 @@ class PubSubTransport final : public MqttTransport {
   PubSubTransport(const PubSubTransport&) = delete;
   PubSubTransport& operator=(const PubSubTransport&) = delete;
 
-  MqttResult connect(const MqttConnect& options) override;
+  void dial(const MqttConnect& options) override;
+  MqttResult dialled() override { return errand_.busy() ? MqttResult::pending : result_; }
   bool connected() override { return client_.connected(); }
   void disconnect() override { client_.disconnect(); }
   void loop(MqttListener& listener) override;
@@ -32,19 +35,35 @@ class PubSubTransport final : public MqttTransport {
  private:
   // Longer packets PubSubClient drops without a word. Ours are far shorter, save what begin() to end() stream.
   static constexpr std::uint16_t kBufferBytes = 1024;
-  static constexpr std::uint16_t kSocketTimeoutS = 3;
   static constexpr int kPacketsAtOnce = 16;
 
+  // What the errand is sent with.
+  struct Call {
+    std::array<char, 65> host;
+    std::array<char, 65> username;
+    std::array<char, 65> password;
+    std::array<char, 65> client_id;
+    std::array<char, 128> will_topic;
+    std::array<char, 16> will_payload;
+    std::uint16_t port;
+    std::uint16_t keepalive_s;
+  };
+
+  MqttResult call();
   void flush();
 
-  WiFiClient socket_;
+  Line socket_;
   PubSubClient client_;
   MqttListener* listener_ = nullptr;  // during loop() only
-  std::array<char, 65> host_{};       // PubSubClient keeps a pointer to it
-  std::array<char, 512> chunk_{};     // between begin() and end(): a segment for each word would be slow
+  Call call_{};
+  Lookup lookup_;
+  MqttResult result_ = MqttResult::unreachable;
+  std::array<char, 512> chunk_{};  // between begin() and end(): a segment for each word would be slow
   std::size_t chunked_ = 0;
   std::size_t promised_ = 0;
   bool whole_ = false;
+  // The session calls nothing else while the errand is under way, so that sockets and client are its own.
+  Errand errand_{"broker", 5120, [this] { result_ = call(); }};
 };
 
 }  // namespace gauge

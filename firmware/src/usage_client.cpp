@@ -1,62 +1,46 @@
 #include "usage_client.hpp"
 
-#include "arduino.hpp"
+#include <cstdio>
 
-#include <ArduinoJson.h>
-
-#include <limits>
+#include "blocking.hpp"
+#include "gauge/url.hpp"
+#include "usage_answer.hpp"
+#include "watchdog.hpp"
 
 namespace gauge {
 namespace {
 
 constexpr Millis kEveryMs = 1000;
-constexpr Millis kBackOffMs = 3000;  // an address that does not answer costs a second each time
-constexpr std::uint16_t kTimeoutMs = 1000;
-
-// What is looked at of an answer; all else is not even kept in memory.
-const JsonDocument& filter() {
-  static const JsonDocument wanted = [] {
-    JsonDocument keys;
-    for (const char* key : contract::kNeedleKeys) keys[key] = true;
-    for (const char* key : {"hot", "warn", "stall", "idle", "last_model", "updated_at"}) keys[key] = true;
-    return keys;
-  }();
-  return wanted;
-}
-
-// null is "no data". What is no needle's value, and a key that is not there, make the answer invalid: it is
-// another page.
-std::int16_t needle(JsonVariantConst value) {
-  if (value.isNull() && !value.isUnbound()) return contract::kNeedleUnknown;
-  return value.is<std::int16_t>() ? value.as<std::int16_t>() : std::numeric_limits<std::int16_t>::min();
-}
-
-std::string_view text(JsonVariantConst value) {
-  const char* characters = value.as<const char*>();
-  return characters == nullptr ? std::string_view() : std::string_view(characters);
-}
+constexpr Millis kBackOffMs = 3000;
 
 }  // namespace
 
 void UsageClient::poll(const Settings& settings, Session& session, Millis now) {
-  if (!reached(due_, now)) return;
-  const char* failure = ask(settings, session);
-  due_ = now + (failure == nullptr ? kEveryMs : kBackOffMs);
-  if (failure != nullptr && failure != failure_) Serial.printf("http: %s\n", failure);
-  failure_ = failure;
+  if (errand_.busy()) return;
+  if (asked_) {
+    asked_ = false;
+    if (failure_ == nullptr) tell_usage(body_.data(), size_, session);
+    if (failure_ != nullptr && failure_ != logged_) Serial.printf("http: %s\n", failure_);
+    logged_ = failure_;
+    due_ = failure_ == nullptr ? due_ + kEveryMs : now + kBackOffMs;  // a pause counts from the end of a try
+  }
+  if (!session.wants_http() || !reached(due_, now)) return;
+  std::snprintf(url_.data(), url_.size(), "%s", settings.http_url);
+  due_ = now;
+  asked_ = errand_.start();
+  if (!asked_) due_ = now + kBackOffMs;
 }
 
 // nullptr, or why there is no answer.
-const char* UsageClient::ask(const Settings& settings, Session& session) {
+const char* UsageClient::ask() {
+  size_ = 0;
+  if (const char* wrong = connect()) return wrong;
   http_.setReuse(true);
-  http_.setConnectTimeout(kTimeoutMs);
-  http_.setTimeout(kTimeoutMs);
-  if (!http_.begin(socket_, settings.http_url)) return "not an address";
+  http_.setTimeout(blocking::kUsageByteMs);
+  if (!http_.begin(socket_, url_.data())) return "not an address";
   const int status = http_.GET();
   const bool whole = status == HTTP_CODE_OK && read_body();
-  if (whole) {
-    tell(session);
-  } else if (status == HTTP_CODE_OK) {
+  if (status == HTTP_CODE_OK && !whole) {
     socket_.stop();  // what is left of the answer would be the next one's beginning
   }
   http_.end();
@@ -65,8 +49,23 @@ const char* UsageClient::ask(const Settings& settings, Session& session) {
   return whole ? nullptr : "the answer is longer than 4 kB, or ended early";
 }
 
+// HTTPClient takes a connection that is there; by itself it would look the name up each time.
+const char* UsageClient::connect() {
+  const bool kept = socket_.connected() != 0;
+  if (!kept) {
+    const UrlPlace place = url_place(url_.data());
+    IPAddress address;
+    if (!lookup_.find(place.host, address)) return "nobody knows its name";
+    watchdog::feed();
+    const bool there = socket_.connect(address, place.port, blocking::kUsageTcpMs) == 1;
+    lookup_.answered(there);
+    if (!there) return "no answer";
+  }
+  socket_.allow(blocking::kAnswerMs);
+  return nullptr;
+}
+
 bool UsageClient::read_body() {
-  const Millis started = millis();
   const int length = http_.getSize();
   if (length <= 0 || length > static_cast<int>(body_.size())) return false;
   const auto wanted = static_cast<std::size_t>(length);
@@ -74,32 +73,13 @@ bool UsageClient::read_body() {
     const int got = socket_.read(reinterpret_cast<std::uint8_t*>(body_.data()) + size_, wanted - size_);
     if (got > 0) {
       size_ += static_cast<std::size_t>(got);
-    } else if (since(started, millis()) > kTimeoutMs) {
-      return false;
+    } else if (socket_.connected() == 0) {
+      return false;  // ended early, or its time is over
     } else {
       delay(2);
     }
   }
   return true;
-}
-
-void UsageClient::tell(Session& session) {
-  JsonDocument answer;
-  const DeserializationError error =
-      deserializeJson(answer, body_.data(), size_, DeserializationOption::Filter(filter()));
-  if (error) return session.refuse_usage();
-  const auto keys = answer.as<JsonObjectConst>();
-  Usage usage;
-  for (std::size_t dial = 0; dial < usage.needles.size(); ++dial) {
-    usage.needles[dial] = needle(keys[contract::kNeedleKeys[dial]]);
-  }
-  usage.hot = keys["hot"] | false;
-  usage.warn = keys["warn"] | false;
-  usage.stall = keys["stall"] | false;
-  usage.idle = keys["idle"] | false;
-  usage.last_model = text(keys["last_model"]);
-  usage.updated_at = text(keys["updated_at"]);
-  session.on_usage(usage, millis());
 }
 
 }  // namespace gauge

@@ -3,31 +3,47 @@
 #include "arduino.hpp"
 
 #include <HTTPClient.h>
-#include <WiFi.h>
 
+#include <array>
+#include <cstddef>
+
+#include "errand.hpp"
 #include "gauge/session.hpp"
 #include "gauge/settings.hpp"
 #include "gauge/time.hpp"
+#include "line.hpp"
+#include "lookup.hpp"
 
 namespace gauge {
 
-// `GET /usage` once a second over one kept connection, for as long as the session wants it.
+// `GET /usage` once a second over one kept connection, for as long as the session wants it. Waits for nothing: asking
+// is an errand.
 class UsageClient {
  public:
-  // Blocks for at most a second or two when nobody answers.
+  UsageClient() = default;
+  UsageClient(const UsageClient&) = delete;
+  UsageClient& operator=(const UsageClient&) = delete;
+
   void poll(const Settings& settings, Session& session, Millis now);
 
  private:
-  const char* ask(const Settings& settings, Session& session);
+  const char* ask();
+  const char* connect();
   bool read_body();
-  void tell(Session& session);
 
-  WiFiClient socket_;
+  // The errand's while it is under way.
+  std::array<char, sizeof Settings::http_url> url_{};
+  Lookup lookup_;
+  Line socket_;
   HTTPClient http_;
   std::array<char, 4096> body_{};
   std::size_t size_ = 0;
-  Millis due_ = 0;
   const char* failure_ = nullptr;  // of the last question, in words
+
+  bool asked_ = false;
+  Millis due_ = 0;
+  const char* logged_ = nullptr;
+  Errand errand_{"usage", 6144, [this] { failure_ = ask(); }};
 };
 
 }  // namespace gauge

@@ -8,6 +8,7 @@
 
 #include "gauge/host.hpp"
 #include "gauge/mqtt_transport.hpp"
+#include "gauge/time.hpp"
 
 namespace gauge_test {
 
@@ -18,12 +19,18 @@ struct Message {
 };
 
 // A broker's end of the line: it remembers what was said to it, and says what it was told to say at the next loop().
+// A try to connect takes `takes_ms` on the clock of whoever sets `now`.
 class FakeMqtt final : public gauge::MqttTransport {
  public:
-  gauge::MqttResult connect(const gauge::MqttConnect& options) override {
+  void dial(const gauge::MqttConnect& options) override {
     ++connects;
     asked = options;
+    dialled_at = now;
+  }
+  gauge::MqttResult dialled() override {
+    if (gauge::since(dialled_at, now) < takes_ms) return gauge::MqttResult::pending;
     up = answer == gauge::MqttResult::connected;
+    ended_at = now;
     return answer;
   }
   bool connected() override { return up; }
@@ -80,6 +87,10 @@ class FakeMqtt final : public gauge::MqttTransport {
   }
 
   gauge::MqttResult answer = gauge::MqttResult::connected;
+  gauge::Millis takes_ms = 0;
+  gauge::Millis now = 0;
+  gauge::Millis dialled_at = 0;
+  gauge::Millis ended_at = 0;  // of the last try
   bool takes_subscriptions = true;
   bool up = false;
   int connects = 0;

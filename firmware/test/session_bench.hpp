@@ -26,7 +26,10 @@ struct SessionBench {
   bool wifi = true;
 
   void run(gauge::Millis ms) {
-    for (gauge::Millis end = now + ms; now != end; now += 100) session.poll(wifi, now);
+    for (gauge::Millis end = now + ms; now != end; now += 100) {
+      mqtt.now = now;
+      session.poll(wifi, now);
+    }
   }
   // Connected, the publisher online, and the first seconds over.
   void meet() {

@@ -104,6 +104,42 @@ TEST_CASE("a broker that refuses is tried again with growing pauses up to 4 s, a
   CHECK(bench.session.link() == Link::no_broker);
 }
 
+TEST_CASE("the pause before the next try counts from the end of the last one, however long that was") {
+  SessionBench bench;
+  bench.mqtt.answer = MqttResult::unreachable;
+  bench.mqtt.takes_ms = 18'000;  // a name that nobody knows
+  bench.host.dice = 0x8000'0000;
+  Millis shortest = 1'000'000;
+  Millis busy = 0;
+  constexpr Millis kHour = 3'600'000;
+  for (Millis ms = 0; ms < kHour; ms += 100) {
+    const int before = bench.mqtt.connects;
+    bench.run(100);
+    if (bench.mqtt.connects == before) continue;
+    if (before > 0) shortest = std::min(shortest, since(bench.mqtt.ended_at, bench.mqtt.dialled_at));
+    busy += bench.mqtt.takes_ms;
+  }
+  CHECK(shortest >= 800);
+  CHECK(bench.mqtt.connects <= static_cast<int>(kHour / (18'000 + 3'000)));
+  CHECK(bench.mqtt.connects >= static_cast<int>(kHour / (18'000 + 6'000)));
+}
+
+TEST_CASE(
+    "while a broker is called nothing else is asked of the transport, and Wi-Fi that comes and goes is survived") {
+  SessionBench bench;
+  bench.mqtt.takes_ms = 18'000;
+  bench.run(5'000);
+  bench.wifi = false;
+  bench.run(5'000);
+  CHECK(bench.session.link() == Link::no_wifi);
+  bench.session.close();
+  CHECK(bench.mqtt.count("(disconnect)") == 0);
+  bench.wifi = true;
+  bench.run(20'000);
+  CHECK(bench.own("availability") == "online");
+  CHECK(bench.mqtt.connects == 1);
+}
+
 TEST_CASE("after a good connection a lost one is tried again within seconds, though it took long to get") {
   SessionBench bench;
   for (int time = 0; time < 2; ++time) {

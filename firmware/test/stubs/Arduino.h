@@ -1,6 +1,6 @@
 // In the shape of Arduino.h and what it brings along: arduino-esp32 2.0.14 / 3.0.4 (esp32-hal-*.h, Print.h, WString.h,
-// HardwareSerial.h, Esp.h, IPAddress.h, Client.h) with FreeRTOS and esp_attr.h of IDF 4.4 / 5.1. Declarations only, for
-// a syntax check. Compile with -DESP_ARDUINO_VERSION_MAJOR=2 or 3.
+// HardwareSerial.h, Esp.h, IPAddress.h, Client.h) with FreeRTOS and esp_attr.h of IDF 4.4 / 5.1. Declarations, for a
+// syntax check; test/shell/ has what stands behind them on the host. Compile with -DESP_ARDUINO_VERSION_MAJOR=2 or 3.
 #pragma once
 
 #include <cmath>
@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <string>
 
 #ifndef ESP_ARDUINO_VERSION_MAJOR
 #error "which core?"
@@ -45,6 +46,8 @@ using TickType_t = std::uint32_t;
 using TaskFunction_t = void (*)(void*);
 using TaskHandle_t = struct tskTaskControlBlock*;
 #define pdPASS (static_cast<BaseType_t>(1))
+#define pdTRUE (static_cast<BaseType_t>(1))
+#define portMAX_DELAY (static_cast<TickType_t>(0xffffffffUL))
 #define pdMS_TO_TICKS(ms) (static_cast<TickType_t>(ms))
 
 extern "C" {
@@ -54,6 +57,8 @@ TickType_t xTaskGetTickCount(void);
 BaseType_t xTaskDelayUntil(TickType_t* previous_wake, TickType_t increment);
 void vTaskDelay(TickType_t ticks);
 void vTaskDelete(TaskHandle_t task);
+BaseType_t xTaskNotifyGive(TaskHandle_t task);
+std::uint32_t ulTaskNotifyTake(BaseType_t clear, TickType_t most);
 
 unsigned long millis();
 void delay(std::uint32_t ms);
@@ -77,27 +82,13 @@ void ledcWrite(std::uint8_t channel, std::uint32_t duty);
     (void)xTaskDelayUntil(previous_wake, increment); \
   }
 
-class StringSumHelper;
 class String {
  public:
-  String(const char* text = "");
-  String(const String& other);
-  ~String();
-  explicit String(char c);
-  explicit String(int number, unsigned char base = 10);
-  String& operator=(const String& other);
-  String& operator+=(const String& other);
-  String& operator+=(const char* text);
-  String& operator+=(char c);
-  friend StringSumHelper& operator+(const StringSumHelper& left, const String& right);
-  friend StringSumHelper& operator+(const StringSumHelper& left, const char* right);
-  unsigned int length() const;
-  const char* c_str() const;
-};
-class StringSumHelper : public String {
- public:
-  StringSumHelper(const String& text);
-  StringSumHelper(const char* text);
+  String(const char* text = "") : text_(text) {}
+  const char* c_str() const { return text_.c_str(); }
+
+ private:
+  std::string text_;  // the real one has its own
 };
 
 class Print {
@@ -130,11 +121,16 @@ extern EspClass ESP;
 
 class IPAddress {
  public:
-  IPAddress();
-  operator std::uint32_t() const;
-  bool operator==(const IPAddress& other) const;
-  std::uint8_t operator[](int index) const;
-  std::uint8_t& operator[](int index);
+  IPAddress() = default;
+  operator std::uint32_t() const { return address_; }
+  IPAddress& operator=(std::uint32_t address) {
+    address_ = address;
+    return *this;
+  }
+  std::uint8_t operator[](int index) const { return static_cast<std::uint8_t>(address_ >> (8 * index)); }
+
+ private:
+  std::uint32_t address_ = 0;
 };
 
 class Client : public Print {};

@@ -10,7 +10,6 @@ class HTTPClient {
   bool begin(WiFiClient& client, String url);
   void end();
   void setReuse(bool reuse);
-  void setConnectTimeout(std::int32_t ms);
   void setTimeout(std::uint16_t ms);
   int GET();
   int getSize();

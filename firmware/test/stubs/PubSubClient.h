@@ -13,7 +13,7 @@
 class PubSubClient : public Print {
  public:
   PubSubClient(Client& client);
-  PubSubClient& setServer(const char* domain, std::uint16_t port);
+  PubSubClient& setServer(IPAddress ip, std::uint16_t port);
   PubSubClient& setCallback(std::function<void(char*, std::uint8_t*, unsigned int)> callback);
   PubSubClient& setKeepAlive(std::uint16_t seconds);
   PubSubClient& setSocketTimeout(std::uint16_t seconds);

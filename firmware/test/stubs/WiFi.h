@@ -21,9 +21,13 @@ class WiFiClient : public Client {
  public:
   using Print::write;
   std::size_t write(std::uint8_t byte) override;
-  int available();
-  int read(std::uint8_t* buffer, std::size_t size);
-  void stop();
+  std::size_t write(const std::uint8_t* buffer, std::size_t size) override;
+  int connect(IPAddress ip, std::uint16_t port, std::int32_t timeout_ms);
+  virtual int available();
+  virtual int read();
+  virtual int read(std::uint8_t* buffer, std::size_t size);
+  virtual std::uint8_t connected();
+  virtual void stop();
   IPAddress localIP() const;
 };
 
@@ -43,6 +47,8 @@ class WiFiClass {
   bool softAPdisconnect(bool wifi_off = false);
   std::uint8_t softAPgetStationNum();
   IPAddress softAPIP();
+
+  int hostByName(const char* name, IPAddress& address);
 
   void persistent(bool on);
   static bool mode(wifi_mode_t mode);

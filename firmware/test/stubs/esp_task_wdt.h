@@ -15,5 +15,6 @@ esp_err_t esp_task_wdt_reconfigure(const esp_task_wdt_config_t* config);
 esp_err_t esp_task_wdt_init(std::uint32_t timeout_s, bool panic);
 #endif
 esp_err_t esp_task_wdt_add(TaskHandle_t task);
+esp_err_t esp_task_wdt_delete(TaskHandle_t task);
 esp_err_t esp_task_wdt_reset(void);
 }

@@ -17,7 +17,8 @@ struct MqttConnect {
   std::uint16_t keepalive_s;
 };
 
-enum class MqttResult : std::uint8_t { connected, unreachable, bad_credentials, refused };
+// `pending`: it is not known yet.
+enum class MqttResult : std::uint8_t { pending, connected, unreachable, bad_credentials, refused };
 
 // Called from within `MqttTransport::loop()`. Both views are valid during the call only, and hold whatever was sent.
 class MqttListener {
@@ -33,8 +34,10 @@ class MqttTransport {
  public:
   virtual ~MqttTransport() = default;
 
-  // A clean session. May block for some 3 s, so that needles do not live in the same task.
-  virtual MqttResult connect(const MqttConnect& options) = 0;
+  // Begins to connect, a clean session; takes copies of `options`. A look-up of a name may take 15 s, so it goes on
+  // beside the caller. Nothing else may be called until dialled() knows more.
+  virtual void dial(const MqttConnect& options) = 0;
+  virtual MqttResult dialled() = 0;  // how it went; does not wait
   virtual bool connected() = 0;
   virtual void disconnect() = 0;
   // Sends and receives what is due; does not wait for anything.

@@ -20,6 +20,8 @@ constexpr Millis kSaveAfterMs = 5'000;
 
 const char* words(MqttResult result) {
   switch (result) {
+    case MqttResult::pending:
+      return "is being called";
     case MqttResult::connected:
       return "connected";
     case MqttResult::unreachable:
@@ -41,39 +43,51 @@ Session::Session(MqttTransport& mqtt, Host& host, Settings& settings, Targets& t
       availability_(own_topic(device, contract::kAvailabilityTopic)),
       client_id_(Text<64>("cgdisplay").add(device.id)) {
   settings_changed();
-  settings_unsaved_ = false;
+  agenda_.drop(Duty::save);
 }
 
 void Session::poll(bool wifi, Millis now) {
   now_ = now;
-  if (!timing_) {
-    timing_ = true;
-    away_since_ = now;
-  }
-  if (phase_ != Phase::away && (!wifi || !mqtt_.connected())) lost();
-  switch (phase_) {
-    case Phase::away:
-      if (wifi) {
-        connect();
-      } else {
-        waiting_ = false;
+  step(wifi);
+  time_absence();
+  judge(wifi);
+  if (agenda_.take(Duty::save, now)) host_.save(settings_);
+}
+
+void Session::become(State state) {
+  state_ = state;
+  since_ = now_;
+}
+
+void Session::step(bool wifi) {
+  const bool wanted = wifi && settings_.broker_host[0] != '\0';
+  switch (state_) {
+    case State::idle:
+      if (wanted) dial();
+      break;
+    case State::waiting:
+      if (!wanted) {
         backoff_.reset();
+        become(State::idle);
+      } else if (reached(retry_at_, now_)) {
+        dial();
       }
       break;
-    case Phase::subscribing:
-      begin();
+    case State::dialling:
+      on_dialled(mqtt_.dialled());
       break;
-    case Phase::up:
+    case State::early:
+    case State::young:
+    case State::steady:
+      if (!wifi || !mqtt_.connected()) return lost();
+      age();
       mqtt_.loop(*this);
       work();
       break;
   }
-  judge(wifi);
-  if (settings_unsaved_ && reached(save_at_, now)) save_settings();
 }
 
-void Session::connect() {
-  if (settings_.broker_host[0] == '\0' || (waiting_ && !reached(retry_at_, now_))) return;
+void Session::dial() {
   const auto or_none = [](const char* text) { return text[0] == '\0' ? nullptr : text; };
   MqttConnect options{};
   options.host = settings_.broker_host;
@@ -84,35 +98,47 @@ void Session::connect() {
   options.will_topic = availability_.c_str();
   options.will_payload = contract::kOffline;
   options.keepalive_s = kKeepaliveS;
-  const MqttResult result = mqtt_.connect(options);
+  mqtt_.dial(options);
+  become(State::dialling);
+}
+
+void Session::on_dialled(MqttResult result) {
+  if (result == MqttResult::pending) return;
   if (result != logged_result_) log("broker ", words(result));
   logged_result_ = result;
-  if (result != MqttResult::connected) return wait();
-  // The rest waits for the next poll: this one's time is as old as the connect was long.
-  phase_ = Phase::subscribing;
+  if (result == MqttResult::connected) {
+    greet();
+  } else {
+    wait();
+  }
 }
 
+// From here, not from when the try began: one may take longer than the pause after it.
 void Session::wait() {
-  waiting_ = true;
   retry_at_ = now_ + backoff_.next(host_.random());
+  become(State::waiting);
 }
 
-void Session::begin() {
-  subscribed_at_ = now_;
-  early_ = true;
-  steady_ = false;
+void Session::greet() {
+  become(State::early);
   refused_ = 0;
   if (met_) ++counters_.reconnects;
   met_ = true;
   monitor_.connected(now_);
   if (!subscribe()) {
     log("broker ", "takes no subscription");
-    lost();
-    return;
+    return lost();
   }
-  phase_ = Phase::up;
-  away_long_ = false;
   announce();
+}
+
+void Session::age() {
+  if (state_ == State::early && since(since_, now_) >= kEarlyMs) {
+    become(State::young);
+  } else if (state_ == State::young && since(since_, now_) >= kSteadyMs - kEarlyMs) {
+    become(State::steady);
+    backoff_.reset();
+  }
 }
 
 void Session::lost() {
@@ -123,35 +149,35 @@ void Session::lost() {
 void Session::leave() {
   mqtt_.disconnect();
   monitor_.disconnected();
-  if (phase_ == Phase::up) away_since_ = now_;
-  phase_ = Phase::away;
   logged_result_.reset();
   wait();
 }
 
 void Session::work() {
-  if (early_ && since(subscribed_at_, now_) >= kEarlyMs) early_ = false;
-  if (!steady_ && since(subscribed_at_, now_) >= kSteadyMs) {
-    steady_ = true;
-    backoff_.reset();
-  }
   for (std::size_t at = 0; empty_ != 0; ++at, empty_ >>= 1) {
     if ((empty_ & 1) != 0) publish(Topic("cmd/").add(kCommandTopics[at].below).view(), "", true);
   }
-  if (restart_) {
-    restart_ = false;
+  if (agenda_.take(Duty::restart, now_)) {
     close();
     host_.restart();
     return;
   }
-  if (adopted_) {
-    adopted_ = false;
-    if (!subscribe_publisher()) return lost();
-  }
-  if (announce_ && reached(announce_at_, now_)) announce();
-  if (settings_unpublished_) publish_settings();
+  if (agenda_.take(Duty::subscribe_publisher, now_) && !subscribe_publisher()) return lost();
+  if (agenda_.take(Duty::announce, now_)) announce();
+  if (agenda_.take(Duty::publish_settings, now_)) publish_settings();
   if (published_fresh_ != monitor_.fresh()) publish_fresh();
-  if (reached(diag_at_, now_)) publish_diag();
+  if (agenda_.take(Duty::publish_diag, now_)) publish_diag();
+}
+
+void Session::time_absence() {
+  if (up()) {
+    absence_ = Absence::none;
+  } else if (absence_ == Absence::none) {
+    absence_ = Absence::brief;
+    away_since_ = now_;
+  } else if (since(away_since_, now_) >= kAwayLongMs) {
+    absence_ = Absence::lasting;
+  }
 }
 
 void Session::judge(bool wifi) {
@@ -161,27 +187,22 @@ void Session::judge(bool wifi) {
   if (monitor_.state() != logged_link_) log("link: ", name(monitor_.state()));
   logged_link_ = monitor_.state();
 
-  if (phase_ == Phase::away && since(away_since_, now_) >= kAwayLongMs) away_long_ = true;
-  const bool no_broker = settings_.broker_host[0] == '\0' || away_long_;
-  wants_http_ = wifi && phase_ != Phase::up && no_broker && settings_.http_url[0] != '\0';
+  const bool no_broker = settings_.broker_host[0] == '\0' || absence_ == Absence::lasting;
+  wants_http_ = wifi && !up() && no_broker && settings_.http_url[0] != '\0';
 }
 
 void Session::settings_changed() {
   targets_.brightness = settings_.light ? settings_.brightness : std::uint8_t{0};
   for (std::size_t dial = 0; dial < settings_.trims.size(); ++dial) targets_.trims[dial] = settings_.trims[dial];
-  settings_unpublished_ = true;
-  settings_unsaved_ = true;
-  save_at_ = now_ + kSaveAfterMs;
-}
-
-void Session::save_settings() {
-  settings_unsaved_ = false;
-  host_.save(settings_);
+  agenda_.put(Duty::publish_settings, now_);
+  agenda_.put(Duty::save, now_ + kSaveAfterMs);
 }
 
 void Session::close() {
-  if (settings_unsaved_) save_settings();
-  if (phase_ == Phase::up) publish(contract::kAvailabilityTopic, contract::kOffline, true);
+  if (agenda_.has(Duty::save)) host_.save(settings_);
+  agenda_.drop(Duty::save);
+  if (state_ == State::dialling) return;  // nobody there knows us yet
+  if (up()) publish(contract::kAvailabilityTopic, contract::kOffline, true);
   leave();
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "gauge/agenda.hpp"
 #include "gauge/backoff.hpp"
 #include "gauge/commands.hpp"
 #include "gauge/diag.hpp"
@@ -37,7 +38,7 @@ class Session final : public MqttListener {
  public:
   Session(MqttTransport& mqtt, Host& host, Settings& settings, Targets& targets, const Device& device);
 
-  // Every few milliseconds. Blocks for as long as `MqttTransport::connect` does.
+  // Every few milliseconds. Waits for nothing but room for what it sends.
   void poll(bool wifi, Millis now);
 
   // Whether `GET /usage` is wanted each second: its address is set, and there is no broker, or none for 60 s.
@@ -61,15 +62,34 @@ class Session final : public MqttListener {
   void on_message(std::string_view topic, std::string_view payload) override;
 
  private:
-  enum class Phase : std::uint8_t { away, subscribing, up };
+  // How it stands with the broker. The last three are a connection, and how old it is.
+  enum class State : std::uint8_t {
+    idle,      // no Wi-Fi, or no broker is set
+    waiting,   // for the next try
+    dialling,  // the transport is at it
+    early,     // what comes may be retained, so commands are refused
+    young,     // it may still turn out to be one that is dropped again
+    steady,    // a good one: after it the next try need not wait long
+  };
+  // How long there was no connection.
+  enum class Absence : std::uint8_t { none, brief, lasting };
+  // What `poll` still has to do; most of it needs a connection.
+  enum class Duty : std::uint8_t { subscribe_publisher, restart, announce, publish_settings, publish_diag, save };
+  static constexpr std::size_t kDuties = 6;
 
-  void connect();
+  bool up() const { return state_ >= State::early; }
+  void become(State state);
+  void step(bool wifi);
+  void dial();
+  void on_dialled(MqttResult result);
+  void greet();
   void wait();
-  void begin();
+  void age();
   void work();
   void lost();
   void leave();
   void judge(bool wifi);
+  void time_absence();
 
   bool subscribe();
   bool subscribe_publisher();
@@ -85,7 +105,6 @@ class Session final : public MqttListener {
   void obey(const CommandTopic& command, std::int16_t value);
   void refuse(Refusal refusal);
   void log(std::string_view what, std::string_view detail);
-  void save_settings();
 
   MqttTransport& mqtt_;
   Host& host_;
@@ -100,32 +119,20 @@ class Session final : public MqttListener {
   Counters counters_;
   Millis now_ = 0;  // of the last poll
 
-  Phase phase_ = Phase::away;
-  std::optional<MqttResult> logged_result_;  // of the last connect, in the log
-  Link logged_link_ = Link::live;
-  bool met_ = false;        // connected once
-  bool away_long_ = false;  // for 60 s
-  bool timing_ = false;     // away_since_ is set
-  bool waiting_ = false;    // retry_at_ is set
-  bool early_ = false;      // for 3 s after the subscription
-  bool steady_ = false;     // connected for 10 s
-  bool wants_http_ = false;
-  Millis away_since_ = 0;
-  Millis retry_at_ = 0;
-  Millis subscribed_at_ = 0;
+  State state_ = State::idle;
+  Millis since_ = 0;     // of the state
+  Millis retry_at_ = 0;  // while waiting
+  Absence absence_ = Absence::none;
+  Millis away_since_ = 0;  // unless there is none
+  Agenda<Duty, kDuties> agenda_;
 
-  // What `poll` still has to do.
-  bool adopted_ = false;
-  bool restart_ = false;
-  bool settings_unpublished_ = false;
-  bool settings_unsaved_ = false;
-  bool announce_ = false;
+  std::optional<MqttResult> logged_result_;  // of the last try, in the log
+  Link logged_link_ = Link::live;
+  bool met_ = false;  // connected once
+  bool wants_http_ = false;
   bool published_fresh_ = false;
-  std::uint32_t empty_ = 0;    // bits of kCommandTopics
+  std::uint32_t empty_ = 0;    // bits of kCommandTopics: topics to be emptied
   std::uint32_t refused_ = 0;  // bits of Refusal: logged since the last connect
-  Millis save_at_ = 0;
-  Millis announce_at_ = 0;
-  Millis diag_at_ = 0;
   Text<40> updated_at_;
 };
 

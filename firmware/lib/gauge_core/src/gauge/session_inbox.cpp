@@ -51,9 +51,8 @@ void Session::on_message(std::string_view topic, std::string_view payload) {
     on_command(after(command, "cmd/"), payload);
   } else if (topic == contract::kBirthTopic) {
     // A retained one, right after the subscription, tells nothing new.
-    if (payload != contract::kOnline || early_) return;
-    announce_ = true;
-    announce_at_ = now_ + host_.random() % kBirthDelayMs;
+    if (payload != contract::kOnline || state_ == State::early) return;
+    agenda_.put(Duty::announce, now_ + host_.random() % kBirthDelayMs);
   } else if (const auto instance = instance_of(topic); !instance.empty()) {
     on_availability(instance, payload);
   } else {
@@ -82,7 +81,7 @@ void Session::on_availability(std::string_view instance, std::string_view payloa
   if (!online) return refuse(Refusal::availability);
   if (settings_.instance[0] == '\0' && *online && set(settings_, "instance", instance) == nullptr) {
     log("publisher: ", settings_.instance);
-    adopted_ = true;
+    agenda_.put(Duty::subscribe_publisher, now_);
     settings_changed();
   }
   if (instance == settings_.instance) monitor_.publisher(*online, now_);
@@ -92,7 +91,7 @@ void Session::on_command(std::string_view below, std::string_view payload) {
   if (payload.empty()) return;  // a topic that was emptied
   const auto at = command_topic(below);
   if (!at) return refuse(Refusal::command);
-  if (early_) {
+  if (state_ == State::early) {
     empty_ |= 1U << *at;
     return refuse(Refusal::early_command);
   }
@@ -106,7 +105,7 @@ void Session::obey(const CommandTopic& command, std::int16_t value) {
   Trim& trim = settings_.trims[static_cast<std::size_t>(command.dial)];
   switch (command.kind) {
     case CommandKind::restart:
-      restart_ = true;
+      agenda_.put(Duty::restart, now_);
       return;
     case CommandKind::identify:
       return targets_.orders.raise(Order::identify);

@@ -21,7 +21,7 @@ bool Session::subscribe_publisher() {
 }
 
 void Session::announce() {
-  announce_ = false;
+  agenda_.drop(Duty::announce);
   if (!publish_discovery(mqtt_, device_)) log("could not publish ", "the discovery message");
   publish_settings();
   publish_fresh();
@@ -30,7 +30,7 @@ void Session::announce() {
 }
 
 void Session::publish_settings() {
-  settings_unpublished_ = false;
+  agenda_.drop(Duty::publish_settings);
   publish("light", settings_.light ? kOn : kOff, true);
   publish("brightness", Text<8>().add_number(settings_.brightness).view(), true);
   publish("quiet_boot", settings_.quiet_boot ? kOn : kOff, true);
@@ -47,12 +47,12 @@ void Session::publish_fresh() {
 }
 
 void Session::publish_diag() {
-  diag_at_ = now_ + kDiagEveryMs;
+  agenda_.put(Duty::publish_diag, now_ + kDiagEveryMs);
   publish(kDiagTopic, diag_json(host_.vitals(), device_, counters_, monitor_.state()).view(), true);
 }
 
 void Session::on_gesture(Gesture gesture) {
-  if (phase_ != Phase::up) return;
+  if (!up()) return;
   if (gesture == Gesture::press) publish(kButtonTopic, kShortPress, false);
   if (gesture == Gesture::set_up) publish(kButtonTopic, kLongPress, false);
 }

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "arduino.hpp"
+
+#include <WiFi.h>
+
+#include "gauge/time.hpp"
+
+namespace gauge {
+
+// A TCP connection on which the libraries above may not wait for ever: when the time it was allowed is over it hangs
+// up, and each further call fails at once. They wait by the byte, and a peer that sends one now and then would hold
+// them.
+class Line final : public WiFiClient {
+ public:
+  void allow(Millis ms) {
+    begun_ = millis();
+    allowed_ = ms;
+    empty_ = 0;
+  }
+
+  int available() override;
+  int read() override;
+  int read(std::uint8_t* buffer, std::size_t size) override;
+  using WiFiClient::write;
+  std::size_t write(const std::uint8_t* buffer, std::size_t size) override;
+
+ private:
+  bool in_time();
+
+  Millis begun_ = 0;
+  Millis allowed_ = 0;
+  int empty_ = 0;  // looks that found nothing
+};
+
+}  // namespace gauge

@@ -1,0 +1,266 @@
+// The network libraries as the shell meets them: they wait where the real ones wait, on hosts that behave as peers.hpp
+// says. PubSubClient 2.8 and HTTPClient of arduino-esp32 2.0.14 wait by the byte, and so do these.
+
+#include "arduino.hpp"
+
+#include <ArduinoOTA.h>
+#include <DNSServer.h>
+#include <HTTPClient.h>
+#include <PubSubClient.h>
+#include <WiFi.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "blocking.hpp"
+#include "gauge/time.hpp"
+#include "peers.hpp"
+#include "usage_answer.hpp"
+#include "world.hpp"
+
+using shell::Peer;
+using shell::World;
+
+namespace {
+
+constexpr std::uint64_t kMs = 1000;
+constexpr std::uint64_t kSpinUs = 50;  // of a loop without a pause
+constexpr int kConnackBytes = 4;
+constexpr int kHeaderBytes = 120, kBodyBytes = 300;
+constexpr std::uint32_t kBrokerAddress = 0x0100000a, kUsageAddress = 0x0200000a;
+
+std::uint64_t now_us() { return World::get().now_us(); }
+
+// What WiFiClient has inside. Two of them at most, told apart by their port.
+struct Wire {
+  std::uint16_t port = 0;
+  bool up = false;
+  std::uint64_t answer_at_us = 0;
+  int due = 0;  // bytes of the answer, in all
+  int taken = 0;
+
+  Peer& peer() const { return shell::peers()[port]; }
+  void expect(int bytes) {
+    answer_at_us = now_us() + peer().first_byte_ms * kMs;
+    due = bytes;
+    taken = 0;
+  }
+  int waiting() const {
+    if (!up || now_us() < answer_at_us) return 0;
+    if (peer().byte_ms == 0) return due - taken;
+    const auto come = static_cast<int>((now_us() - answer_at_us) / (peer().byte_ms * kMs)) + 1;
+    return std::min(come, due) - taken;
+  }
+};
+
+std::map<const WiFiClient*, Wire>& wires() {
+  static std::map<const WiFiClient*, Wire> wires;
+  return wires;
+}
+
+// As PubSubClient::readByte.
+bool wait_for_byte(Client& client) {
+  auto& line = static_cast<WiFiClient&>(client);
+  const std::uint64_t from = now_us();
+  while (line.available() <= 0) {
+    World::get().block(kSpinUs);
+    if (now_us() - from >= gauge::blocking::kBrokerByteMs * kMs) return false;
+  }
+  return line.read() >= 0;
+}
+
+}  // namespace
+
+WiFiClass WiFi;
+ArduinoOTAClass ArduinoOTA;
+
+int WiFiClass::hostByName(const char* name, IPAddress& address) {
+  const bool broker = std::strcmp(name, "broker") == 0;
+  Peer& peer = shell::peers()[broker ? shell::kBrokerPort : shell::kUsagePort];
+  ++peer.lookups;
+  World::get().block(peer.lookup_ms * kMs);
+  if (peer.known) address = broker ? kBrokerAddress : kUsageAddress;
+  return peer.known ? 1 : 0;
+}
+
+int WiFiClient::connect(IPAddress, std::uint16_t port, std::int32_t timeout_ms) {
+  Wire& wire = wires()[this];
+  wire = Wire{};
+  wire.port = port;
+  Peer& peer = wire.peer();
+  ++peer.calls;
+  World::get().block(std::min<std::uint64_t>(peer.tcp_ms, static_cast<std::uint64_t>(timeout_ms)) * kMs);
+  wire.up = peer.listens && peer.tcp_ms < static_cast<std::uint32_t>(timeout_ms);
+  return wire.up ? 1 : 0;
+}
+int WiFiClient::available() { return wires()[this].waiting(); }
+int WiFiClient::read() {
+  Wire& wire = wires()[this];
+  if (wire.waiting() <= 0) return -1;
+  ++wire.taken;
+  return 0;
+}
+int WiFiClient::read(std::uint8_t* buffer, std::size_t size) {
+  Wire& wire = wires()[this];
+  const int got = std::min(wire.waiting(), static_cast<int>(size));
+  if (got <= 0) return -1;
+  std::memset(buffer, 0, static_cast<std::size_t>(got));
+  wire.taken += got;
+  return got;
+}
+std::size_t WiFiClient::write(std::uint8_t letter) { return write(&letter, 1); }
+std::size_t WiFiClient::write(const std::uint8_t*, std::size_t size) {
+  const Wire& wire = wires()[this];
+  if (!wire.up) return 0;
+  const bool deaf = wire.peer().packets > wire.peer().deaf_after;
+  const std::uint32_t waits_ms = deaf ? gauge::blocking::kWriteMs : wire.peer().write_ms;
+  if (waits_ms > 0) World::get().block(waits_ms * kMs);
+  return deaf ? 0 : size;
+}
+std::uint8_t WiFiClient::connected() { return wires()[this].up ? 1 : 0; }
+void WiFiClient::stop() { wires()[this].up = false; }
+IPAddress WiFiClient::localIP() const { return {}; }
+
+wl_status_t WiFiClass::begin(const char*, const char*, std::int32_t, const std::uint8_t*, bool) { return WL_CONNECTED; }
+bool WiFiClass::setAutoReconnect(bool) { return true; }
+void WiFiClass::setScanMethod(wifi_scan_method_t) {}
+void WiFiClass::setSortMethod(wifi_sort_method_t) {}
+IPAddress WiFiClass::localIP() { return {}; }
+wl_status_t WiFiClass::status() { return WL_CONNECTED; }
+std::int8_t WiFiClass::RSSI() { return -60; }
+bool WiFiClass::softAP(const char*, const char*, int, int, int, bool) { return true; }
+bool WiFiClass::softAPdisconnect(bool) { return true; }
+std::uint8_t WiFiClass::softAPgetStationNum() { return 1; }
+IPAddress WiFiClass::softAPIP() { return {}; }
+void WiFiClass::persistent(bool) {}
+bool WiFiClass::mode(wifi_mode_t) { return true; }
+bool WiFiClass::setSleep(bool) { return true; }
+bool WiFiClass::setHostname(const char*) { return true; }
+
+DNSServer::DNSServer() = default;
+void DNSServer::processNextRequest() {}
+bool DNSServer::start(const std::uint16_t&, const String&, const IPAddress&) { return true; }
+void DNSServer::stop() {}
+
+ArduinoOTAClass& ArduinoOTAClass::setHostname(const char*) { return *this; }
+ArduinoOTAClass& ArduinoOTAClass::setPassword(const char*) { return *this; }
+ArduinoOTAClass& ArduinoOTAClass::onError(THandlerFunction_Error) { return *this; }
+ArduinoOTAClass& ArduinoOTAClass::onProgress(THandlerFunction_Progress) { return *this; }
+void ArduinoOTAClass::begin() {}
+void ArduinoOTAClass::handle() {}
+
+// PubSubClient 2.8.
+namespace {
+Client* of_broker = nullptr;
+int mqtt_state = -1;
+std::uint16_t buffer_size = 256;
+std::uint64_t last_out_us = 0;
+WiFiClient& line() { return static_cast<WiFiClient&>(*of_broker); }
+bool say(std::size_t size) {
+  static std::uint8_t packet[2048];
+  last_out_us = now_us();
+  ++shell::peers()[shell::kBrokerPort].packets;
+  return line().write(packet, std::min(size, sizeof packet)) == size;
+}
+}  // namespace
+
+PubSubClient::PubSubClient(Client& client) { of_broker = &client; }
+PubSubClient& PubSubClient::setServer(IPAddress, std::uint16_t) { return *this; }
+PubSubClient& PubSubClient::setCallback(std::function<void(char*, std::uint8_t*, unsigned int)>) { return *this; }
+PubSubClient& PubSubClient::setKeepAlive(std::uint16_t) { return *this; }
+PubSubClient& PubSubClient::setSocketTimeout(std::uint16_t) { return *this; }
+boolean PubSubClient::setBufferSize(std::uint16_t size) {
+  buffer_size = size;
+  return true;
+}
+std::uint16_t PubSubClient::getBufferSize() { return buffer_size; }
+boolean PubSubClient::connect(const char*, const char*, const char*, const char*, std::uint8_t, boolean, const char*,
+                              boolean) {
+  if (connected()) return true;
+  if (line().connected() == 0) std::abort();  // it would look the name up by itself
+  wires()[&line()].expect(kConnackBytes);
+  say(80);
+  for (int left = kConnackBytes; left > 0; --left) {
+    if (!wait_for_byte(line())) {
+      mqtt_state = -4;
+      line().stop();
+      return false;
+    }
+  }
+  mqtt_state = MQTT_CONNECTED;
+  return true;
+}
+void PubSubClient::disconnect() {
+  if (line().connected() != 0) say(2);
+  mqtt_state = -1;
+  line().stop();
+}
+boolean PubSubClient::publish(const char*, const std::uint8_t*, unsigned int length, boolean) {
+  return connected() && say(length + 60);
+}
+boolean PubSubClient::beginPublish(const char*, unsigned int, boolean) { return connected() && say(60); }
+int PubSubClient::endPublish() { return 1; }
+std::size_t PubSubClient::write(std::uint8_t letter) { return write(&letter, 1); }
+std::size_t PubSubClient::write(const std::uint8_t*, std::size_t size) { return say(size) ? size : 0; }
+boolean PubSubClient::subscribe(const char*, std::uint8_t) { return connected() && say(60); }
+boolean PubSubClient::loop() {
+  if (!connected()) return false;
+  if (now_us() - last_out_us > 30'000 * kMs) {
+    wires()[&line()].expect(shell::peers()[shell::kBrokerPort].byte_ms > 0 ? 1000 : 2);
+    say(2);
+  }
+  if (line().available() > 0) {
+    while (line().connected() != 0 && wires()[&line()].taken < wires()[&line()].due) {
+      if (!wait_for_byte(line())) break;
+    }
+  }
+  return connected();
+}
+boolean PubSubClient::connected() { return mqtt_state == MQTT_CONNECTED && line().connected() != 0; }
+int PubSubClient::state() { return mqtt_state; }
+
+// HTTPClient.
+namespace {
+WiFiClient* of_usage = nullptr;
+}
+bool HTTPClient::begin(WiFiClient& client, String) {
+  of_usage = &client;
+  return true;
+}
+void HTTPClient::end() {}
+void HTTPClient::setReuse(bool) {}
+void HTTPClient::setTimeout(std::uint16_t) {}
+int HTTPClient::GET() {
+  if (of_usage->connected() == 0) std::abort();  // it would look the name up by itself
+  std::uint8_t request[200] = {};
+  if (of_usage->write(request, sizeof request) != sizeof request) return -2;
+  wires()[of_usage].expect(kHeaderBytes + kBodyBytes);
+  std::uint64_t heard_us = now_us();
+  for (int taken = 0; taken < kHeaderBytes;) {
+    if (of_usage->connected() == 0) return -5;
+    if (of_usage->available() > 0 && of_usage->read() >= 0) {
+      ++taken;
+      heard_us = now_us();
+    } else if (now_us() - heard_us > gauge::blocking::kUsageByteMs * kMs) {
+      return -11;
+    } else {
+      World::get().block(10 * kMs);
+    }
+  }
+  return HTTP_CODE_OK;
+}
+int HTTPClient::getSize() { return kBodyBytes; }
+
+namespace gauge {
+
+void tell_usage(char*, std::size_t, Session& session) {
+  static char changing[] = "2026-11-28T12:00:00Z";
+  changing[18] = changing[18] == '0' ? '1' : '0';
+  Usage usage;
+  usage.needles = {100, 200, 300};
+  usage.updated_at = changing;
+  session.on_usage(usage, static_cast<Millis>(now_us() / kMs));
+}
+
+}  // namespace gauge
