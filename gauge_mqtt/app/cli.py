@@ -172,12 +172,21 @@ def dump(*, file: Path | None, **flags: Any) -> None:
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="The last day, if not today.")
 @click.option("--json", "form", flag_value="json", help="Print JSON, as GET /insights gives it.")
 @click.option("--csv", "form", flag_value="csv", help="Print a line for each day, key and name.")
+@click.option("--report", "directory", type=option_types.path, metavar="DIR",
+              help="Write the flight report of the last 7 days there: Markdown, HTML and pictures.")  # fmt: skip
 @click.option("--forget", is_flag=True, help="Delete everything that was kept, after asking.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @settings_options
 def insights(
-    *, period: Period, until: datetime | None, form: str | None, forget: bool, yes: bool, **flags: Any
-) -> None:  # fmt: skip
+    *,
+    period: Period,
+    until: datetime | None,
+    form: str | None,
+    directory: Path | None,
+    forget: bool,
+    yes: bool,
+    **flags: Any,
+) -> None:
     """Show how you work with Claude Code: what was used when, for what, with which tools. Kept here, by the day."""
     from gauge_mqtt.app import insights as own  # noqa: PLC0415
 
@@ -193,6 +202,9 @@ def insights(
     with progress() as shown:
         look = own.Look(settings, shown)
     last = until.date() if until else None
+    if directory:
+        click.echo("\n".join(f"{path} is written" for path in look.report(last, directory)))
+        return
     match form:
         case "json":
             click.echo(look.insights(period, last).to_json())

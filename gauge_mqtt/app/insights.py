@@ -11,8 +11,10 @@ from pathlib import Path
 from gauge_mqtt.app import places
 from gauge_mqtt.app.setting_types import SettingsError
 from gauge_mqtt.app.settings import Settings, variable
+from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.contract.insights import PERIODS, Insights, Period, Value
 from gauge_mqtt.contract.messages import bare
+from gauge_mqtt.sinks.report import flight_report
 from gauge_mqtt.sinks.terminal import insights as terminal
 from gauge_mqtt.sources.logs.insights import store
 from gauge_mqtt.sources.logs.insights.feed import Feed
@@ -71,6 +73,10 @@ def live(settings: Settings, tail: JsonlSource | None) -> Feed | None:
     return feed
 
 
+class ReportError(GaugeError):
+    """The flight report cannot be written."""
+
+
 class Look:
     """What is known after everything was read once."""
 
@@ -92,6 +98,26 @@ class Look:
             (date.fromordinal(day).isoformat(), self._tokens(days, day)) for day in range(end - CHART_DAYS + 1, end + 1)
         ]
         return terminal.page(self.insights(period, last), chart)
+
+    def report(self, last: date | None, directory: Path) -> list[Path]:
+        """Write the flight report of the week that ends on that day. Raises `ReportError`."""
+        end = last.toordinal() if last else self._feed.today()
+        week = flight_report.Week(
+            self._feed.insights("week", self._now, end),
+            self._feed.insights("week", self._now, end - PERIODS["week"]),
+            [self._feed.insights("day", self._now, day) for day in range(end - PERIODS["week"] + 1, end + 1)],
+        )
+        stem = f"flight-report-{week.week.last.isoformat()}"
+        pictures = {name: f"{stem}-{name}.svg" for name in flight_report.PICTURES}
+        pages = {f"{stem}.md": flight_report.markdown(week, pictures), f"{stem}.html": flight_report.html(week)}
+        pages |= {pictures[name]: draw(week.days) for name, (_, draw) in flight_report.PICTURES.items()}
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            for name, text in pages.items():
+                (directory / name).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ReportError(f"the flight report cannot be written: {directory}: {error.strerror}") from error
+        return [directory / name for name in pages]
 
     @staticmethod
     def _tokens(days: Mapping[int, object], day: int) -> float:

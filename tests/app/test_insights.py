@@ -60,6 +60,16 @@ def test_today_and_another_day(run: Run) -> None:
     assert run("--until", "yesterday").returncode == 2
 
 
+def test_a_flight_report_to_keep(run: Run, tmp_path: Path) -> None:
+    done = run("--report", str(tmp_path / "reports"))
+    assert done.returncode == 0, done.stderr
+    names = sorted(path.suffix for path in (tmp_path / "reports").iterdir())
+    assert names == [".html", ".md", ".svg", ".svg"]
+    (tmp_path / "reports" / "file").touch()
+    refused = run("--report", str(tmp_path / "reports" / "file"))
+    assert (refused.returncode, "cannot be written" in refused.stderr) == (1, True)
+
+
 def test_off_it_says_how_to_switch_it_on_and_keeps_nothing(run: Run, tmp_path: Path) -> None:
     off = run(insights="0")
     assert off.returncode == 1

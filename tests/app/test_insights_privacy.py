@@ -48,6 +48,10 @@ def test_no_word_of_a_history_leaves_it(mosquitto: Mosquitto, tmp_path: Path) ->
         seen["log"] = daemon.log.encode()
     for words in (["--day"], ["--week"], ["--month"], ["--week", "--json"], ["--week", "--csv"]):
         seen[" ".join(words)] = gauge("insights", *words, **where).output.encode()
+    report = gauge("insights", "--report", str(tmp_path / "report"), **where)
+    assert report.exit_code == 0
+    seen |= {path.name: path.read_bytes() for path in (tmp_path / "report").iterdir()}
+    assert {name.rsplit(".")[-1] for name in seen} >= {"md", "html", "svg"}
     seen |= dict(kept(state))
     assert {"insights.sqlite3", "running: insights.sqlite3-wal", "log", "MQTT"} <= seen.keys()
     assert all(seen.values())
