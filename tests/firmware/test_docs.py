@@ -1,7 +1,6 @@
 """The documents of the hardware say what the firmware does, and the printed faces are its scale."""
 
 import importlib.util
-import json
 import math
 import re
 import subprocess
@@ -193,13 +192,3 @@ def test_every_environment_named_in_the_pages_is_in_platformio_ini() -> None:
     known = set(re.findall(r"^\[env:([\w-]+)\]", (FIRMWARE / "platformio.ini").read_text(), re.MULTILINE))
     assert named
     assert named <= known
-
-
-def test_the_browser_installs_each_part_at_its_place() -> None:
-    manifest = json.loads((DOCS / "web/manifest.json").read_text())
-    builds = {build["chipFamily"]: build["parts"] for build in manifest["builds"]}
-    assert builds.keys() == {"ESP32"}
-    assert [part["offset"] for part in builds["ESP32"]] == [0x1000, 0x8000, 0xE000, 0x10000]
-    version = re.search(r'kVersion\[\] = "([^"]+)"', (FIRMWARE / "src/version.hpp").read_text())
-    assert version
-    assert manifest["version"] == version[1]

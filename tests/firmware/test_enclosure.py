@@ -1,0 +1,233 @@
+"""The enclosure can be printed and put together, and has its holes where the faces, the motors and the lamps are."""
+
+import math
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import ezdxf
+import pytest
+import trimesh
+from manifold3d import CrossSection, Manifold
+
+import assembly
+import behind
+import dial_faces
+import dimensions as d
+from gauge_mqtt.contract.dials import FACES, face_deg, motor_deg
+from gauge_mqtt.contract.fascia import CENTRE, FASCIA, RADIUS, WINDOW, lamp_windows
+from gauge_mqtt.contract.usage import NEEDLE_MAX, NEEDLE_UNKNOWN
+from tests.support import solids
+
+ROOT = Path(__file__).resolve().parents[2]
+ENCLOSURE = ROOT / "firmware/enclosure"
+DOCS = ROOT / "firmware/docs"
+PIECES = assembly.pieces()
+PRINTED = {printed.name: printed for printed in assembly.PRINTED}
+GRAMS_PER_MM3 = 1.24e-3
+Point = tuple[float, float]
+
+
+def rings(section: CrossSection) -> Iterator[tuple[Point, float]]:
+    """Of each hole in it: its middle and its area in mm2."""
+    for part in section.decompose():
+        for ring in part.to_polygons():
+            hole = CrossSection([ring[::-1]])
+            if not hole.is_empty():
+                left, low, right, high = hole.bounds()
+                yield ((left + right) / 2, (low + high) / 2), hole.area()
+
+
+def hole_at(section: CrossSection, place: Point, *, within: float = 0.01) -> float:
+    """The area of the hole whose middle is at `place`."""
+    found = [area for middle, area in rings(section) if math.dist(middle, place) < within]
+    assert len(found) == 1, (place, found)
+    return found[0]
+
+
+def upwards(place: Point) -> Point:
+    """From the fascia's own frame, whose y grows downwards."""
+    return place[0], FASCIA[1] - place[1]
+
+
+def test_every_file_is_current() -> None:
+    command = [sys.executable, str(ENCLOSURE / "make.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_a_part_can_be_printed_without_support(name: str) -> None:
+    scene = trimesh.load_scene(ENCLOSURE / f"print/{name}.3mf")
+    (mesh,) = scene.geometry.values()
+    assert mesh.is_watertight
+    assert mesh.is_winding_consistent
+    assert mesh.volume > 0
+    assert mesh.bounds[0] == pytest.approx([0, 0, 0], abs=1e-3)
+    assert max(mesh.extents[:2]) <= d.BED - 10
+    lying = assembly.on_bed(PRINTED[name])
+    assert len(lying.decompose()) == 1
+    assert mesh.volume == pytest.approx(lying.volume(), rel=1e-4)
+    assert solids.steepest_overhang(lying) <= d.OVERHANG_DEG
+    thin, where = solids.thinnest(lying, spacing=8)
+    assert thin >= d.LEAST_WALL - 0.005, where
+
+
+def test_a_thin_wall_an_overhang_and_a_wall_in_the_way_are_seen() -> None:
+    cup = Manifold.cube((20, 20, 20)) - Manifold.cube((18, 17, 18)).translate((1, 1.5, -1))
+    assert solids.thinnest(cup, spacing=8)[0] == pytest.approx(1.0, abs=0.01)
+    assert solids.steepest_overhang(cup) == 90
+    cone = Manifold.cylinder(10, 5, 15)
+    assert solids.steepest_overhang(cone) == pytest.approx(45, abs=0.5)
+    pin = Manifold.cube((2, 2, 30)).translate((9, 9, 0))
+    assert solids.blocked([pin], {"cup": cup}, assembly.ABOVE, way=10, step=1.0) == "cup, 10 mm before the end"
+    assert solids.blocked([pin], {"cup": cup}, assembly.ABOVE, way=40, step=1.0) is not None
+    assert solids.blocked([pin.translate((30, 0, 0))], {"cup": cup}, assembly.ABOVE, way=40, step=1.0) is None
+
+
+def test_the_closed_cluster_is_as_large_as_its_fascia() -> None:
+    whole = PIECES["shell"] + PIECES["cover"]
+    assert whole.bounding_box() == pytest.approx((0, 0, -d.DEPTH, *FASCIA, 0), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_the_holes_are_where_the_face_has_its_shaft(name: str) -> None:
+    place = upwards(CENTRE[name])
+    opening = hole_at(PIECES["shell"].slice(-0.5), place)
+    assert math.sqrt(opening / math.pi) == pytest.approx(d.OPENING[name], abs=0.02)
+    bezel = PIECES[f"bezel {name}"]
+    free = min(math.sqrt(hole_at(bezel.slice(z), place) / math.pi) for z in (-8.5, -3.0, 0.5, 1.5, 2.5))
+    assert RADIUS[name] * 0.94 + 0.225 < free < RADIUS[name], "the red zone is seen, the edge of the card is not"
+    plate = PIECES["plate"].slice((d.PLATE_FRONT + d.MOTOR_FRONT) / 2)
+    for side in (-1, 1):
+        hole_at(plate, (place[0] + side * d.FACE_SCREW_REACH, place[1]))
+    pins = CrossSection.circle(d.SHAFT_RADIUS, 32).translate(place)
+    for x, y, diameter in dial_faces.PEGS:
+        peg = (place[0] + x, place[1] - dial_faces.SHAFT_OFFSET - y)
+        pins += CrossSection.circle(diameter / 2, 32).translate(peg)
+    assert (plate ^ pins).area() < 1e-6
+
+
+def test_every_lamp_shines_through_its_own_window_alone() -> None:
+    """The cells are the windows of the faces; no light gets from one to another but through the front."""
+    box = PIECES["light box"]
+    open_front = box.slice(d.LIGHT_FRONT - 0.1)
+    through = PIECES["shell"].slice(-0.1)
+    acrylic = PIECES["acrylic"].slice(-d.LIP - 1)
+    windows = {name: (x + WINDOW[0] / 2, y + WINDOW[1] / 2) for name, (x, y) in lamp_windows().items()}
+    for name, place in windows.items():
+        assert hole_at(open_front, upwards(place)) == pytest.approx(WINDOW[0] * WINDOW[1]), name
+        window = CrossSection.square(WINDOW).translate((lamp_windows()[name][0], upwards(place)[1] - WINDOW[1] / 2))
+        assert (through ^ window).area() < 1e-6, "the shell covers a part of the window"
+        assert (window - acrylic).area() < 1e-6, "the acrylic does not cover the window"
+    x, y, z, to_x, to_y, to_z = box.bounding_box()
+    air = Manifold.cube((to_x - x - 14, to_y - y - 2, to_z - z)).translate((x + 7, y + 1, z)) - box
+    rooms = [room for room in air.decompose() if room.volume() > 100]
+    assert len(rooms) == len(windows) + 1, "the lamps and the light sensor"
+    for room in rooms:
+        assert room.genus() == 0
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_a_needle_turns_freely_and_is_light(name: str) -> None:
+    x, y = d.DIAL[name]
+    needle, cap = PIECES[f"needle {name}"], PIECES[f"cap {name}"]
+    others = [PIECES[f"{kind} {name}"] for kind in ("bezel", "lens", "face")] + [PIECES["face screws"]]
+    for turn in (0.0, *range(0, 316, 15)):
+        angle = face_deg(turn)
+        there = needle.translate((-x, -y, 0)).rotate((0, 0, -angle)).translate((x, y, 0))
+        for other in others:
+            assert there.min_gap(other, 5.0) >= 0.5
+    for other in others:
+        assert cap.min_gap(other, 5.0) >= 0.5
+    tip = needle.bounding_box()[4] - y
+    assert RADIUS[name] * (0.905 - 0.15) < tip < RADIUS[name] * 0.94, "it reaches into the ticks"
+    assert {face_deg(motor_deg(NEEDLE_UNKNOWN)), face_deg(motor_deg(NEEDLE_MAX))} == {-138.0, 120.0}
+    assert (needle.volume() + cap.volume()) * GRAMS_PER_MM3 < 0.5
+
+
+def test_no_two_pieces_want_the_same_place() -> None:
+    names = list(PIECES)
+    wrong = {
+        (one, other): shared
+        for index, one in enumerate(names)
+        for other in names[index + 1 :]
+        if (shared := solids.overlap(PIECES[one], PIECES[other])) > solids.TOUCH
+    }
+    assert wrong == {}
+
+
+def test_it_can_be_put_together_in_the_order_given() -> None:
+    benches: dict[str, dict[str, Manifold]] = {}
+    for step in assembly.ORDER:
+        present = benches.setdefault(step.bench, {})
+        if step.comes_from is None:
+            assert present == {}
+        else:
+            moved = [PIECES[name] for name in step.moved]
+            assert solids.blocked(moved, present, step.comes_from, way=70, step=1.0) is None, step.moved
+        present |= {name: PIECES[name] for name in step.moved}
+    assert benches["cluster"].keys() == PIECES.keys()
+
+
+def test_it_stands_leaning_back_and_does_not_tip_over() -> None:
+    placed = {name: behind.to_desk(solid) for name, solid in PIECES.items()}
+    lowest = min(solid.bounding_box()[2] for solid in placed.values())
+    assert lowest == pytest.approx(0, abs=1e-3)
+    assert placed["foot"].bounding_box()[2] == pytest.approx(0, abs=1e-3)
+    sole = placed["foot"].slice(0.0).bounds()
+    normal, area = solids.normals(solids.triangles(behind.to_desk(Manifold.cube((180, 90, 1)))))
+    towards_viewer = normal[(area > 8000) & (normal[:, 1] < 0)][0]
+    assert math.degrees(math.asin(towards_viewer[2])) == pytest.approx(15)
+    weight = depth = 0.0
+    for solid in placed.values():
+        centre = trimesh.Trimesh(*_mesh(solid)).center_mass
+        weight += solid.volume()
+        depth += solid.volume() * centre[1]
+    assert sole[1] + 15 < depth / weight < sole[3] - 15
+
+
+def _mesh(solid: Manifold) -> tuple[object, object]:
+    mesh = solid.to_mesh()
+    return mesh.vert_properties[:, :3], mesh.tri_verts
+
+
+def test_the_acrylic_is_cut_as_it_is_put_in() -> None:
+    drawing = ezdxf.readfile(ENCLOSURE / "acrylic.dxf")
+    assert not drawing.audit().errors
+    lines = drawing.modelspace().query("LINE[layer=='SMOKED_3MM']")
+    xs, ys = ([getattr(line.dxf.start, axis) for line in lines] for axis in "xy")
+    left, low, _, right, high, _ = PIECES["acrylic"].bounding_box()
+    assert (max(xs), max(ys)) == pytest.approx((right - left, high - low))
+    radii = sorted(circle.dxf.radius for circle in drawing.modelspace().query("CIRCLE"))
+    assert radii == pytest.approx(sorted(d.LENS_RADIUS.values()))
+
+
+def test_the_film_has_a_clear_window_and_a_caption_for_each_lamp() -> None:
+    text = (DOCS / "enclosure/captions.svg").read_text()
+    assert re.findall(r'aria-label="([A-Z]+)"', text) == 2 * [lamp.upper() for lamp in lamp_windows()]
+    starts = {name: float(x) for name, x in re.findall(r'<path id="([^"]+)" d="M([\d.]+) ', text)}
+    for name, (x, _) in lamp_windows().items():
+        corner = x + WINDOW[0] - 1.0  # where the path of a rounded window begins
+        assert starts[f"{name}-0"] - starts["film-0"] == pytest.approx(corner - (d.ACRYLIC[0] + 1)), name
+
+
+def test_the_cost_in_the_page_is_that_of_the_parts_list() -> None:
+    parts = (DOCS / "parts.md").read_text()
+    low = high = 0.0
+    for section in ("Both builds", "Enclosure"):
+        rows = re.search(rf"## {section}\n(.*?)(?:\n## |\Z)", parts, re.DOTALL)
+        assert rows
+        for cells in (row.split("|") for row in rows[1].splitlines() if row.startswith("| ")):
+            if not re.search(r"\d", cells[3]):
+                continue
+            counts, prices = ([float(number) for number in re.findall(r"\d+(?:\.\d+)?", cell)] for cell in cells[2:4])
+            counts = counts or [1.0]
+            each = "each" in cells[3]
+            low += (counts[0] if each else 1) * prices[0]
+            high += (counts[-1] if each else 1) * prices[-1]
+    said = re.search(r"(\d+) to (\d+) dollars", (DOCS / "enclosure.md").read_text())
+    assert said
+    assert [float(number) for number in said.groups()] == pytest.approx([low, high], abs=3)
