@@ -19,7 +19,8 @@ const STEP_MS = 1;
 const CATCH_UP_MS = 1000; // a page that was hidden goes on from where it was
 
 const CSS = `
-:host { display: block; position: relative; aspect-ratio: ${GEOMETRY.fascia?.join(" / ")}; contain: content;
+:host { display: block; position: relative; aspect-ratio: ${GEOMETRY.fascia.join(" / ")}; contain: content;
+  border-radius: ${GEOMETRY.fascia.map((side) => `${(GEOMETRY.corner / side) * 100}%`).join(" / ")};
   --panel-1: #dcdbd7; --panel-2: #c3c2be; --panel-3: #e8e7e4; --edge: #8f8b84; --face: #f8f1e1; --face-edge: #efe5cc;
   --bezel-1: #fbfaf8; --bezel-2: #8d8a84; --smoke: #262322; --unlit: #37322f; --mark: #7b1330; }
 @media (prefers-color-scheme: dark) { :host(:not([theme="light"])) {
