@@ -43,13 +43,8 @@ svg { position: absolute; inset: 0; width: 100%; height: 100%; display: block; o
 .shadow { fill: #000; opacity: .28; }
 .mark { color: var(--mark); visibility: hidden; } .mark.shown { visibility: visible; }
 .lamp { color: var(--unlit); } .lamp .glow, .lamp .light { opacity: 0; }
-.lamp.lit { color: #2a1607; } .lamp.lit.flash { color: #fff6ee; } .lamp.lit .light { opacity: 1; } .lamp.lit .glow { opacity: .55; }
-.lamp.lit.flash .light, .lamp.lit.flash .glow { animation: flash .512s steps(1) infinite; }
-.lamp.lit.slow .light, .lamp.lit.slow .glow { animation: flash 2.048s steps(1) infinite; }
-.lamp.lit.breath .light { animation: breath 4.096s ease-in-out infinite; }
-@keyframes flash { 50% { opacity: .06; } }
-@keyframes breath { 0%, 100% { opacity: .35; } 50% { opacity: 1; } }
-@media (prefers-reduced-motion: reduce) { .lamp.lit .light, .lamp.lit .glow { animation: none !important; } }
+.lamp.lit { color: #2a1607; } .lamp.lit.hot { color: #fff6ee; }
+.lamp.lit .light { opacity: var(--bright, 1); } .lamp.lit .glow { opacity: calc(.55 * var(--bright, 1)); }
 @media (forced-colors: active) { .lamp.lit .light { opacity: 1; } svg { forced-color-adjust: none; } }
 `;
 
@@ -58,6 +53,17 @@ const LIGHT = {
   opus: ["#ffb38f", "#d9592b"], sonnet: ["#ffdf9a", "#dc9a22"], haiku: ["#c4f5b6", "#4fae4b"],
   hot: ["#ff8d78", "#c81610"], warn: ["#ffd66b", "#e09300"], stall: ["#fff3a0", "#d8ba10"], idle: ["#cdf6da", "#4aab74"],
 };
+
+/**
+ * How bright a lamp is at a time, of those that blink or breathe. By a timer: an animation of CSS would have the browser
+ * draw sixty frames a second for as long as nothing happens.
+ */
+const PULSES = {
+  hot: (ms) => (ms % 512 < 256 ? 1 : 0.06),
+  idle: (ms) => 0.675 - 0.325 * Math.cos((2 * Math.PI * ms) / 4096),
+  lost: (ms) => (ms % 2048 < 1024 ? 1 : 0.06), // STALL of a publisher that is gone
+};
+const PULSE_MS = 128;
 
 /** The motor's planner, in floats: the highest speed from which braking still ends on the target. */
 class Needle {
@@ -174,6 +180,7 @@ class ClaudeGaugeCluster extends HTMLElement {
   #needles = GEOMETRY.dials.map(() => new Needle(GEOMETRY.park));
   #frame = 0;
   #drawnAt = 0;
+  #timer = 0;
   #calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
 
   constructor() {
@@ -201,9 +208,16 @@ class ClaudeGaugeCluster extends HTMLElement {
   /** Names of the lamps that are lit. */
   get lit() { return this.#usage ? lit(this.#usage) : ["stall"]; }
 
-  connectedCallback() { this.#move(); }
+  connectedCallback() {
+    this.#move();
+    this.#pulse();
+  }
 
-  disconnectedCallback() { cancelAnimationFrame(this.#frame); this.#frame = 0; }
+  disconnectedCallback() {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
+    this.#frame = this.#timer = 0;
+  }
 
   #show() {
     const root = this.shadowRoot;
@@ -216,13 +230,26 @@ class ClaudeGaugeCluster extends HTMLElement {
     for (const lamp of root.querySelectorAll(".lamp")) {
       const name = lamp.dataset.lamp;
       lamp.classList.toggle("lit", on.includes(name));
-      lamp.classList.toggle("flash", name === "hot");
-      lamp.classList.toggle("breath", name === "idle");
-      lamp.classList.toggle("slow", name === "stall" && !usage);
+      lamp.classList.toggle("hot", name === "hot");
     }
     say(root.querySelector(".lamps"), usage ? `Lamps lit: ${on.join(", ").toUpperCase() || "none"}` : "Publisher lost: STALL blinks");
     for (const mark of root.querySelectorAll(".mark")) mark.classList.toggle("shown", usage?.source === mark.dataset.mark);
+    this.#pulse();
     if (this.isConnected) this.#move(); else this.#draw();
+  }
+
+  /** Give each lamp its brightness of this moment, and come back while one of them changes. */
+  #pulse() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    const pulses = this.#usage ? PULSES : { stall: PULSES.lost };
+    const now = performance.now();
+    for (const lamp of this.shadowRoot.querySelectorAll(".lamp")) {
+      const pulse = lamp.classList.contains("lit") && !this.#calm?.matches ? pulses[lamp.dataset.lamp] : undefined;
+      const bright = pulse ? pulse(now).toFixed(2) : "";
+      if (lamp.style.getPropertyValue("--bright") !== bright) lamp.style.setProperty("--bright", bright);
+      if (pulse && this.isConnected) this.#timer ||= setTimeout(() => this.#pulse(), PULSE_MS);
+    }
   }
 
   #move() {

@@ -166,6 +166,39 @@ def test_who_asks_for_less_motion_sees_no_motion(tab: Tab, served: ServedSink) -
     assert tab.value(same)
 
 
+def test_lamps_blink_and_breathe_without_an_animation_that_never_rests(served: ServedSink) -> None:
+    """HOT and a lost publisher's STALL blink, IDLE breathes; who asks for less motion sees a steady light."""
+    opacity = "Number(getComputedStyle(one.shadowRoot.querySelector(`[data-lamp=${lamp}] .light`)).opacity)"
+    for calm in (False, True):
+        with Tab(width=1280, height=800, calm=calm) as tab:
+            tab.go(served.url)
+            tab.becomes(f"{CLUSTER}?.targets")
+            found = tab.value(f"""(async () => {{
+                const shown = {{hot: {{hot: true}}, idle: {{idle: true}}, stall: null, warn: {{warn: true}}}};
+                const made = Object.entries(shown).map(([lamp, usage]) => {{
+                    const one = document.createElement("claude-gauge-cluster");
+                    document.body.append(one);
+                    one.usage = usage;
+                    return [lamp, one, new Set()];
+                }});
+                for (let n = 0; n < 50; n++) {{
+                    for (const [lamp, one, seen] of made) seen.add({opacity});
+                    await new Promise(done => setTimeout(done, 50));
+                }}
+                const told = made.map(([lamp, one, seen]) =>
+                    [lamp, [Math.min(...seen), Math.max(...seen), one.shadowRoot.getAnimations().length]]);
+                for (const [, one] of made) one.remove();
+                return Object.fromEntries(told);
+            }})()""")
+        assert found["warn"] == [1, 1, 0]
+        if calm:
+            assert found["hot"] == found["stall"] == found["idle"] == [1, 1, 0]
+        else:
+            assert found["hot"] == found["stall"] == [0.06, 1, 0]
+            assert found["idle"][0] < 0.7 < found["idle"][1]
+            assert found["idle"][2] == 0
+
+
 def test_nothing_of_the_page_comes_from_elsewhere_or_from_the_root() -> None:
     """So it works behind any path prefix, and without the internet."""
     for path in (path for path in STATIC.iterdir() if path.suffix != ".png"):
