@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 SWEEP_ACTIVE_S, SWEEP_QUIET_S = 60.0, 240.0
 """Every file is compared with its size that often, while tokens flow and while they do not: heals lost events."""
 POLL_ACTIVE_S, POLL_QUIET_S = 1.0, 5.0
-"""The same where inotify cannot be had."""
+"""The same where changes are not announced."""
 SEARCH_S = 2.0
 """How often a log directory that is missing is looked for, and what could not be read is tried again."""
 TIDY_S = 1.0
@@ -38,7 +38,7 @@ SAVE_S = 600.0
 ACTIVE_S = 120.0
 PACE_AGAIN_S = 5.0
 DEAF_AFTER = 2
-"""Sweeps in a row that find what inotify should have announced; one may be a burst that overflowed its queue."""
+"""Sweeps in a row that find what should have been announced; one may be a burst that overflowed its queue."""
 
 
 class JsonlSource:
@@ -115,7 +115,7 @@ class JsonlSource:
 
     @property
     def polling(self) -> str | None:
-        """Why changes are looked for instead of announced, in words; `None` while inotify announces all of them."""
+        """Why changes are looked for instead of announced, in words; `None` while all of them are announced."""
         return self._watchers.polling
 
     @property

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from gauge_mqtt.sources.inotify import Inotify
+from gauge_mqtt.sources.announcer import Announcer, announcer
 from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.roots import polled_filesystem
 
@@ -18,7 +18,7 @@ RETRY_S, RETRY_MAX_S = 5.0, 3600.0
 
 
 class Watcher:
-    """Watches one root. `polling` says in words why changes must be looked for instead; `None`: inotify announces them.
+    """Watches one root. `polling` says in words why changes must be looked for instead; `None`: they are announced.
 
     `retry_at`: when (monotonic) it is worth to try again with a new watcher; `None`: never. `after`: the one that
     was refused, whose place it takes. `on_change` is called in the loop, with what was announced together.
@@ -36,13 +36,13 @@ class Watcher:
         self.retry_s: float = min(2 * after.retry_s, RETRY_MAX_S) if after else RETRY_S
         self._logged = after.polling if after else None
         self._on_change = on_change
-        self._inotify: Inotify | None = None
+        self._announcer: Announcer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def alive(self) -> bool:
         """False once the root is gone."""
-        return self._inotify is not None and self._inotify.alive
+        return self._announcer is not None and self._announcer.alive
 
     @property
     def is_due_again(self) -> bool:
@@ -55,26 +55,26 @@ class Watcher:
             self._poll(f"{printable(self.root)} is on {kind}, where changes by other machines are not announced")
             return
         try:
-            self._inotify = Inotify(os.fsencode(self.root), tree=True)
+            self._announcer = announcer(os.fsencode(self.root), tree=True)
         except OSError as error:
             self._refused(error)
 
     def listen(self) -> None:
         """Have the running loop call back from now on, if `start` was granted its watches."""
-        if self._inotify is not None:
+        if self._announcer is not None:
             self._loop = asyncio.get_running_loop()
-            self._loop.add_reader(self._inotify.fd, self._ready)
+            self._loop.add_reader(self._announcer.fd, self._ready)
 
     def _ready(self) -> None:
-        assert self._inotify is not None  # noqa: S101 (nothing is read after `stop`)
+        assert self._announcer is not None  # noqa: S101 (nothing is read after `stop`)
         try:
-            changed = self._inotify.changed()
+            changed = self._announcer.changed()
         except OSError as error:
             self.stop()
             self._refused(error)
             changed = [os.fsencode(self.root)]
         self._on_change(changed)
-        if self._inotify is not None and not self._inotify.alive:
+        if self._announcer is not None and not self._announcer.alive:
             self.stop()
 
     def _refused(self, error: OSError) -> None:
@@ -82,17 +82,17 @@ class Watcher:
         self._poll(f"{printable(self.root)} cannot be watched: {error.strerror or error}")
 
     def give_up(self) -> None:
-        """Look for changes from now on: inotify has proved deaf."""
+        """Look for changes from now on: the announcer has proved deaf."""
         self.stop()
         self.retry_at = None
         self._poll(f"changes in {printable(self.root)} were found that nobody had announced")
 
     def stop(self) -> None:
-        if self._inotify is not None:
+        if self._announcer is not None:
             if self._loop is not None and not self._loop.is_closed():
-                self._loop.remove_reader(self._inotify.fd)
-            self._inotify.close()
-            self._inotify = None
+                self._loop.remove_reader(self._announcer.fd)
+            self._announcer.close()
+            self._announcer = None
 
     def _poll(self, why: str) -> None:
         if self._logged != why:
@@ -104,4 +104,4 @@ def _mountinfo() -> str:
     try:
         return Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
-        return ""  # not Linux: there is no inotify either
+        return ""  # not Linux

@@ -21,7 +21,7 @@ class Watchers:
 
     @property
     def polling(self) -> str | None:
-        """Why changes are looked for instead of announced, in words; `None` while inotify announces all of them."""
+        """Why changes are looked for instead of announced, in words; `None` while all of them are announced."""
         return next((watcher.polling for watcher in self._watchers.values() if watcher.polling), None)
 
     def cover(self, roots: Collection[Path]) -> bool:
@@ -50,7 +50,7 @@ class Watchers:
                     self._drop(root)
 
     def give_up(self) -> None:
-        """Look for changes from now on: inotify has proved deaf."""
+        """Look for changes from now on: the announcers have proved deaf."""
         for watcher in self._watchers.values():
             watcher.give_up()
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from gauge_mqtt.sources.inotify import Inotify
+from gauge_mqtt.sources.announcer import Announcer, announcer
 
 
 class FolderWatch:
@@ -13,31 +13,31 @@ class FolderWatch:
 
     def __init__(self, folder: Path, on_change: Callable[[Path], None]) -> None:
         self._folder, self._on_change = folder, on_change
-        self._inotify: Inotify | None = None
+        self._announcer: Announcer | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def alive(self) -> bool:
         """False before `start`, and once the folder is gone."""
-        return self._inotify is not None and self._inotify.alive
+        return self._announcer is not None and self._announcer.alive
 
     def start(self) -> None:
         """Begin. Raises `OSError` if the folder is missing or no watch is granted."""
         self.stop()
-        self._inotify, self._loop = Inotify(os.fsencode(self._folder), tree=False), asyncio.get_running_loop()
-        self._loop.add_reader(self._inotify.fd, self._ready)
+        self._announcer, self._loop = announcer(os.fsencode(self._folder), tree=False), asyncio.get_running_loop()
+        self._loop.add_reader(self._announcer.fd, self._ready)
 
     def stop(self) -> None:
-        if self._inotify is not None and self._loop is not None:
+        if self._announcer is not None and self._loop is not None:
             if not self._loop.is_closed():
-                self._loop.remove_reader(self._inotify.fd)
-            self._inotify.close()
-        self._inotify = self._loop = None
+                self._loop.remove_reader(self._announcer.fd)
+            self._announcer.close()
+        self._announcer = self._loop = None
 
     def _ready(self) -> None:
-        assert self._inotify is not None  # noqa: S101 (nothing is read after `stop`)
+        assert self._announcer is not None  # noqa: S101 (nothing is read after `stop`)
         try:
-            changed = self._inotify.changed()
+            changed = self._announcer.changed()
         except OSError:  # the source looks by itself, and starts another watch
             changed = []
             self.stop()

@@ -19,6 +19,7 @@ from gauge_mqtt.sources.logs import index, watch
 from gauge_mqtt.sources.logs import source as jsonl
 from gauge_mqtt.sources.logs.source import JsonlSource
 from gauge_mqtt.sources.logs.tail import SLICE
+from gauge_mqtt.sources.observed import Observed
 from tests.support.lines import answer, line, lines, prompt
 from tests.support.waiting import eventually
 
@@ -245,6 +246,16 @@ async def test_polling_finds_changes_where_nothing_rings(
 async def test_sweep_heals_events_that_were_lost(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsonl, "SWEEP_QUIET_S", 0.3)
     monkeypatch.setattr(JsonlSource, "_on_change", lambda *_: None)
+    async with running(JsonlSource([root], None)) as source:
+        (root / "s.jsonl").write_bytes(line(answer(time.time())))
+        await eventually(lambda: rate(source) == FULL)
+        assert source.polling is None
+
+
+async def test_where_there_is_no_inotify_watchdog_announces(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "announcer", Observed)
+    monkeypatch.setattr(jsonl, "SWEEP_QUIET_S", 600)
+    monkeypatch.setattr(jsonl, "SWEEP_ACTIVE_S", 600)
     async with running(JsonlSource([root], None)) as source:
         (root / "s.jsonl").write_bytes(line(answer(time.time())))
         await eventually(lambda: rate(source) == FULL)
