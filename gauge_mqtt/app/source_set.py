@@ -137,10 +137,11 @@ def _alone(settings: Settings, roots: Sequence[Path], progress: Progress | None,
 def _hybrid(settings: Settings, roots: Sequence[Path], progress: Progress | None, why: str) -> SourceSet:
     """The tail comes first: what both know it knows sooner. The windows it leaves to Prometheus, which sees more."""
     tail = JsonlSource(roots, settings.state_dir, progress, windows=False)
-    return SourceSet([tail, _prometheus(settings)], tail, why)
+    return SourceSet([tail, _prometheus(settings, tail)], tail, why)
 
 
-def _prometheus(settings: Settings) -> Source:
+def _prometheus(settings: Settings, tail: JsonlSource | None = None) -> Source:
+    """`tail`: of the logs of this machine, to compare with."""
     from gauge_mqtt.sources.prometheus.api import PromApi, Server  # noqa: PLC0415, httpx takes a while to import
     from gauge_mqtt.sources.prometheus.source import PrometheusSource  # noqa: PLC0415
 
@@ -155,7 +156,8 @@ def _prometheus(settings: Settings) -> Source:
             ca_file=settings.prom_ca_file,
         )
 
-    return PrometheusSource(PromApi(server(), server), settings.prom_selector, settings.prom_temporality)
+    logged = tail.tokens_between if tail else None
+    return PrometheusSource(PromApi(server(), server), settings.prom_selector, settings.prom_temporality, logged=logged)
 
 
 def _with_ccusage(

@@ -110,7 +110,8 @@ class Reading:
     whether the source can see turns at all. `failing_since` / `failure`: the source itself cannot be read.
     `busy_minute_tokens`: 95th percentile of the active minutes of the last 7 days. `refused`: records not counted since
     the start, because they were not to be believed or too long. `account`: what the totals are counted by.
-    `plan_5h`, `plan_7d`: the official shares and the tokens between them.
+    `plan_5h`, `plan_7d`: the official shares and the tokens between them. `note`: what everybody should know of these
+    numbers, in two words.
     """
 
     source: str
@@ -137,6 +138,7 @@ class Reading:
     plan_7d: PlanSamples | None = None
     refused: int | None = None
     account: Account | None = None
+    note: str | None = None
 
 
 Ceiling = int | Literal["history"]

@@ -100,7 +100,7 @@ def snapshot(
         idle=None if rate is None or stall is None else rate == 0 and not stall and not _open_turns(readings, now),
         updated_at=now,
         instance=instance,
-        source="+".join(dict.fromkeys(reading.source for reading in readings if reading.source)) or "none",
+        source=_named(readings),
         window_5h_source=fuel_5h.source,
         window_7d_source=fuel_7d.source,
         window_5h_resets_at=fuel_5h.resets_at,
@@ -137,6 +137,13 @@ def snapshot(
         model_week_pct=round(model_week.used_percent / 100, 4) if model_week else None,
         model_week_name=model_week.model if model_week else None,
     )
+
+
+def _named(readings: Sequence[Reading]) -> str:
+    """The sources, and what everybody should know of them."""
+    names = "+".join(dict.fromkeys(reading.source for reading in readings if reading.source)) or "none"
+    notes = dict.fromkeys(reading.note for reading in readings if reading.note)
+    return f"{names} ({', '.join(notes)})" if notes else names
 
 
 def _first(readings: Sequence[Reading], fact: Callable[[Reading], T | None]) -> T | None:

@@ -1,6 +1,7 @@
 """Architecture A as its owner meets it: the daemon on a real Prometheus, alone and beside the tail."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from gauge_mqtt.contract.usage import KEYS
 from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.program import TOKENS, Daemon, gauge, url, write_log
+from tests.support.prom_history import Samples
 from tests.support.prom_lab import Prometheus, prometheus_server
 from tests.support.waiting import until
 
@@ -17,13 +19,26 @@ TOKEN = "claude_code_token_usage_tokens_total"  # noqa: S105, a metric
 SPENT = 70_000
 
 
+def run(session: str, host: str, begun: float, first: float, gain: float) -> Samples:
+    """The output tokens of ten minutes."""
+    labels = f'session_id="{session}",model="claude-opus-5-5",query_source="main",type="output",host_name="{host}"'
+    return {(TOKEN, labels): [(begun + 15 * n, first + gain * n) for n in range(41)]}
+
+
 @pytest.fixture
 def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
     """One run that grew from 10,000 to 70,000 output tokens two hours ago, on another machine."""
-    labels = 'session_id="a",model="claude-opus-5-5",query_source="main",type="output",host_name="other"'
-    begun = time.time() - 7200
     with prometheus_server(tmp_path / "prometheus") as server:
-        server.backfill({(TOKEN, labels): [(begun + 15 * n, 10_000.0 + 1500 * n) for n in range(41)]})
+        server.backfill(run("a", "other", time.time() - 7200, 10_000, 1500))
+        yield server.start()
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Iterator[Prometheus]:
+    """Beside that run one of this machine, whose telemetry stopped at 4,000."""
+    with prometheus_server(tmp_path / "prometheus") as server:
+        begun, here = time.time() - 7200, socket.gethostname()
+        server.backfill(run("a", "other", begun, 10_000, 1500) | run("b", here, begun, 4000, 0))
         yield server.start()
 
 
@@ -60,6 +75,24 @@ def test_a_hybrid_has_the_tach_of_the_tail_and_either_may_die(mosquitto: Mosquit
         assert daemon.get("/healthz").status_code == 503
         prometheus.again()
         daemon.wait_for_log("prometheus answers again")
+
+
+def test_a_hybrid_whose_telemetry_stopped_is_filled_up_and_says_so(mosquitto: Mosquitto, stopped: Prometheus) -> None:
+    """The other machine has 70,000 tokens there; this one has 300,000 in its logs and exported 4,000 of them."""
+    mosquitto.start()
+    write_log(tokens=300_000, age_s=3600)
+    env = ("--mqtt-url", url(mosquitto), "--prom-url", stopped.url)
+    with RecordingClient(mosquitto.port) as client, Daemon(*env) as daemon:
+        until(lambda: client.latest.get("claude_gauge/lab/window_5h_tokens") == b"370000")
+        until(lambda: client.latest["claude_gauge/lab/source"] == b"jsonl+prometheus (telemetry short)")
+        usage = daemon.usage()
+        assert (usage["window_7d_tokens"], usage["source"]) == (370_000, "jsonl+prometheus (telemetry short)")
+        assert "telemetry short" in daemon.get("/metrics").text
+    page = gauge("doctor", *env, "--http-port=0")
+    assert page.exit_code == 3
+    assert "fault hybrid: the logs of this machine have 300,000 tokens of the last 5 h, Prometheus 4,000" in page.stdout
+    once = json.loads(gauge("once", "--json", *env, "--http-port=0").stdout)
+    assert (once["window_5h_tokens"], once["source"]) == (370_000, "jsonl+prometheus (telemetry short)")
 
 
 def test_once_and_doctor(prometheus: Prometheus) -> None:

@@ -211,7 +211,7 @@ def source_on(url: str, selector: str = "", **how: Any) -> PrometheusSource:
 
 @pytest.fixture
 def short_periods(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind, period in {"names": 1.0, "tach": 0.1, "past": 5.0, "fuels": 0.3}.items():
+    for kind, period in {"names": 1.0, "tach": 0.1, "past": 5.0, "fuels": 0.3, "own": 0.5}.items():
         monkeypatch.setitem(prometheus.PERIODS, kind, period)
     monkeypatch.setattr(prom_queries, "MODEL_S", 1)
 

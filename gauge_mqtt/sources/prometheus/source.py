@@ -4,7 +4,8 @@ import asyncio
 import logging
 import math
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -24,11 +25,12 @@ from gauge_mqtt.sources.prometheus.facts import (
 from gauge_mqtt.sources.prometheus.faults import Fault, faults, missing_tokens
 from gauge_mqtt.sources.prometheus.learn import CounterSeries, Temporality, Wanted, learn
 from gauge_mqtt.sources.prometheus.minutes import Minutes
+from gauge_mqtt.sources.prometheus.own_host import NOTE, OwnHost, TokensBetween, names_of_this_host
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["names", "tach", "past", "fuels", "targets"]
-PERIODS: dict[Kind, float] = {"names": 600.0, "tach": 5.0, "past": 900.0, "fuels": 30.0}
+Kind = Literal["names", "tach", "past", "fuels", "own", "targets"]
+PERIODS: dict[Kind, float] = {"names": 600.0, "tach": 5.0, "past": 900.0, "fuels": 30.0, "own": 60.0}
 """How often each kind is asked for, in seconds; the past: its last hours once more, as samples may come late."""
 MOST_S = 60.0
 """The longest pause before a question that failed is asked again. Whether Prometheus is back is asked like the tach."""
@@ -39,15 +41,26 @@ TACH, FUELS = timedelta(seconds=PERIODS["tach"]), timedelta(seconds=PERIODS["fue
 
 
 class PrometheusSource:
-    """Asks `api`. `selector`: label matchers that every series must fit, such as `host_name="desk"`."""
+    """Asks `api`. `selector`: label matchers that every series must fit, such as `host_name="desk"`. `logged`: what the
+    session logs of this machine have after and up to an instant (unix s), if they are here, too.
+    """
 
     name = "prometheus"
 
-    def __init__(self, api: PromApi, selector: str = "", temporality: Temporality = "auto") -> None:
+    def __init__(
+        self,
+        api: PromApi,
+        selector: str = "",
+        temporality: Temporality = "auto",
+        *,
+        logged: TokensBetween | None = None,
+        hosts: Sequence[str] | None = None,
+    ) -> None:
         self.facts, self.minutes = Facts(api), Minutes()
         self.failures = 0
         self._api, self._wanted, self._down = api, Wanted(selector.strip().strip(","), temporality), 0
         self._known: CounterSeries | None = None
+        self._own = OwnHost(logged, self._wanted.selector, hosts or names_of_this_host()) if logged else None
         self._unread: list[tuple[int, int]] = []
         self._due: dict[Kind, float] = dict.fromkeys(PERIODS, 0.0)
         self._faults: dict[Kind, tuple[PromError, int]] = {}
@@ -83,8 +96,9 @@ class PrometheusSource:
             source=self.name,
             observed_at=self._observed_at,
             rate_tokens=rate,
-            window_5h=self._windows.get(OPEN_WINDOW),
-            window_7d=self._windows.get(WEEK),
+            window_5h=self._window(OPEN_WINDOW),
+            window_7d=self._window(WEEK),
+            note=NOTE if self._own and self._own.missing else None,
             cache=cache,
             model=model,
             model_at=self._models[model] if model else None,
@@ -95,6 +109,11 @@ class PrometheusSource:
             failure=self.failure,
             account=self._account,
         )
+
+    def _window(self, span: timedelta) -> Window | None:
+        """With what only the logs of this machine know of it. Of that nobody knows the price."""
+        window, missing = self._windows.get(span), self._own.missing if self._own else 0
+        return window and replace(window, tokens=window.tokens + missing)
 
     def _running(self, now: datetime) -> bool:
         return self._newest_at is not None and now - self._newest_at < FRESH
@@ -136,7 +155,7 @@ class PrometheusSource:
     def known_faults(self) -> list[Fault]:
         """What was found while asking, and is allowed for."""
         known = self._known.faults(self._api, self._wanted.selector) if self._known else ()
-        return [*self._shared.faults(), *known]
+        return [*self._shared.faults(), *known, *(self._own.faults() if self._own else ())]
 
     async def usual_faults(self) -> list[Fault]:
         """What is wrong on the way here, for the doctor. Raises `PromError`."""
@@ -164,7 +183,7 @@ class PrometheusSource:
     async def _look(self) -> None:
         """Ask for whatever is due. What fails is said in `failure`; what was known stays, with its age."""
         clock = asyncio.get_running_loop().time
-        asks = (self._learn_names, self._take_tach, self._take_past, self._take_fuels)
+        asks = (self._learn_names, self._take_tach, self._take_past, self._take_fuels, self._take_own)
         for (kind, period), ask in zip(PERIODS.items(), asks, strict=True):
             if self._due[kind] > clock():
                 continue
@@ -314,6 +333,8 @@ class PrometheusSource:
         for span in (OPEN_WINDOW, WEEK):
             after = at - span.total_seconds()
             if self.minutes.reaches(after):
+                if span not in self._windows:
+                    self._due["own"] = 0.0
                 tokens_since, usd = self.minutes.since(after)
                 usd_in_all = round(usd + tail_usd, 6) if self._cost else None
                 self._windows[span] = Window(tokens=round(tokens_since + tail_tokens), cost_usd=usd_in_all)
@@ -328,6 +349,13 @@ class PrometheusSource:
             for kind in promql.CACHED
         }
         self._cache = (now, Ratio(part=round(kinds["cacheRead"]), whole=round(sum(kinds.values()))))
+
+    async def _take_own(self) -> None:
+        if self._own is None:
+            return
+        window, now = self._windows.get(OPEN_WINDOW), self.facts.now()
+        if not await self._own.look(self.facts, self._tokens, now, window.tokens if window else None):
+            self._due["own"] = asyncio.get_running_loop().time() + PERIODS["tach"]
 
     def _counted_since(self, after: float, mark: int, tail_tokens: float, tail_usd: float) -> Account:
         """By the hour; what came after the mark is counted to the hour of the mark until its minutes are read."""
