@@ -430,7 +430,7 @@ class ClaudeGaugeCard extends HTMLElement {
   setConfig(config) {
     checked(config);
     this.#config = config;
-    this.#device = null;
+    this.#device = this.#entities = null;
     this.#asked = "";
     if (this.#hass) this.hass = this.#hass;
   }

@@ -51,6 +51,14 @@ def test_it_goes_with_the_publisher_comes_back_and_survives_new_names(ha: HomeAs
         assert tab.console == []
 
 
+def test_who_is_no_administrator_sees_the_same(ha: HomeAssistant, desk: DeskPublisher) -> None:
+    desk.show(usage := at_work())
+    pasted = one_card(IDS["publisher"], instance="desk")
+    with resource(ha, FILE), on_a_dashboard(ha, pasted, ha.visitor(), width=500, height=500) as tab:
+        tab.becomes(frame_of(usage))
+        assert tab.value("document.querySelector('home-assistant').hass.user.is_admin") is False
+
+
 def test_the_printed_dashboard_with_it_and_the_publisher_that_serves_it(ha: HomeAssistant, desk: DeskPublisher) -> None:
     pasted = yaml.safe_load(page("dashboard-with-card", TOPICS))
     desk.show(usage := at_work())

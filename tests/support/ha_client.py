@@ -1,6 +1,7 @@
 """A client of Home Assistant's REST API and WebSocket."""
 
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -63,6 +64,18 @@ class Client:
             answer = json.loads(socket.recv(30))
         assert answer["success"], answer
         return answer["result"]
+
+    def visitor(self) -> str:
+        """The token of a user who is no administrator."""
+        user = self.ask("config/auth/create", name="Visitor", group_ids=["system-users"])["user"]["id"]
+        login = {"username": "visitor", "password": os.urandom(16).hex()}
+        self.ask("config/auth_provider/homeassistant/create", user_id=user, **login)
+        client = f"{self.url}/"
+        flow = {"client_id": client, "handler": ["homeassistant", None], "redirect_uri": client}
+        step = self.rest("POST", "/auth/login_flow", json=flow)["flow_id"]
+        code = self.rest("POST", f"/auth/login_flow/{step}", json=login | {"client_id": client})["result"]
+        grant = {"grant_type": "authorization_code", "code": code, "client_id": client}
+        return str(self.rest("POST", "/auth/token", data=grant)["access_token"])
 
     def call(self, domain: str, service: str, **data: Any) -> None:
         self.rest("POST", f"/api/services/{domain}/{service}", json=data)

@@ -221,6 +221,10 @@ def test_a_gauge_is_chosen_by_device_by_instance_or_is_the_first(tab: Tab) -> No
         tab.value(f"configured({json.dumps(config)})")
         assert words in given(tab, **known)["words"]
     assert tab.value("card.shadowRoot.querySelector('claude-gauge-cluster').lit") == ["stall"]
+    tab.value(f"card.setConfig({{device: '{DEVICE}'}}); true")
+    assert given(tab, **known)["drawn"] == pytest.approx(BUSY_DEG)
+    at_once = "(card.setConfig({device: 'other'}), look().lost)"
+    assert tab.value(at_once), "nothing of the gauge before"
     tab.value("configured({})")
     assert "No gauge is known here yet" in given(tab, **known | {"devices": {"d": screen}})["words"]
 
