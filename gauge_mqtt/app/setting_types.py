@@ -189,6 +189,15 @@ def _host_list(value: Any) -> str:
         raise ValueError("write host names with commas between, without scheme and port") from None
 
 
+def _name_list(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("write it as text, in quotes")  # noqa: TRY004, pydantic knows ValueError only
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    if not all(re.fullmatch(r"[\w.*-]{1,64}", name, re.ASCII) for name in names):
+        raise ValueError("write names with commas between, such as claude-code*,opencode")
+    return ",".join(names)
+
+
 def _prefix(text: str) -> str:
     levels = text.strip("/").split("/")
     if not all(re.fullmatch(r"[A-Za-z0-9_-]+", level) for level in levels):
@@ -238,6 +247,7 @@ HttpUrl = Annotated[Text, AfterValidator(_http_url)]
 BaseUrl = Annotated[HttpUrl, AfterValidator(_base_url)]
 ListenHost = Annotated[Text, AfterValidator(_listen_host)]
 HostList = Annotated[str, BeforeValidator(_host_list)]
+NameList = Annotated[str, BeforeValidator(_name_list)]
 TopicPrefix = Annotated[Text, Field(max_length=64), AfterValidator(_prefix)]
 Selector = Annotated[str, BeforeValidator(_selector)]
 Tokens = Annotated[int, BeforeValidator(_number), Field(gt=0, le=10**15)]

@@ -102,6 +102,10 @@ class Settings(BaseModel):
     prom_temporality: Literal["auto", "cumulative", "delta"] = Field(
         "auto", description="whether the samples are counters or increments; auto tells it by how often they fall"
     )
+    prom_services: types.NameList = Field(
+        "",
+        description="`service.name` of what counts, with commas between, * for any letters; unset: Claude Code's own",
+    )
     tape: types.File | None = Field(None, description="what the source replay plays: `gauge-mqtt record` makes it")
     tape_speed: types.Number = Field(1, ge=0.01, le=1000, description="how many times as fast as it was recorded")
     quota_account: types.File | None = Field(

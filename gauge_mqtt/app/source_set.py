@@ -87,6 +87,7 @@ def _origin(settings: Settings, roots: Sequence[Path], names: Sequence[str]) -> 
     """A digest of what is counted: the Prometheus series, the tape, else the program and the log directories."""
     if "prometheus" in names:
         counted = f"prometheus {settings.prom_url} {settings.prom_selector}"
+        counted += f" {settings.prom_services}" if settings.prom_services else ""
     elif settings.source == "replay":
         counted = f"replay {settings.tape}"
     else:
@@ -157,7 +158,8 @@ def _prometheus(settings: Settings, tail: JsonlSource | None = None) -> Source:
         )
 
     logged = tail.tokens_between if tail else None
-    return PrometheusSource(PromApi(server(), server), settings.prom_selector, settings.prom_temporality, logged=logged)
+    api, services = PromApi(server(), server), [name for name in settings.prom_services.split(",") if name]
+    return PrometheusSource(api, settings.prom_selector, settings.prom_temporality, logged=logged, services=services)
 
 
 def _with_ccusage(

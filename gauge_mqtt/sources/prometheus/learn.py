@@ -1,7 +1,7 @@
 """What there is to ask for: the names of the counters, what their samples mean, and what is there more than once."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.sources.prometheus import queries as promql
@@ -9,6 +9,7 @@ from gauge_mqtt.sources.prometheus.api import PromApi, PromError
 from gauge_mqtt.sources.prometheus.copies import Copies, copies_of
 from gauge_mqtt.sources.prometheus.facts import Facts, total
 from gauge_mqtt.sources.prometheus.faults import Fault
+from gauge_mqtt.sources.prometheus.services import Others, others_of
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ class Wanted(NamedTuple):
 
     selector: str = ""
     temporality: Temporality = "auto"
+    services: Sequence[str] = ()
+    """Patterns of the `service.name` of what counts; none: Claude Code's own."""
 
 
 class CounterSeries(NamedTuple):
@@ -34,6 +37,7 @@ class CounterSeries(NamedTuple):
     cost: promql.Series | None
     targets: set[str]
     copies: Copies
+    others: Others
     servers: int
 
     def news(self, before: "CounterSeries | None") -> Iterator[str]:
@@ -42,18 +46,21 @@ class CounterSeries(NamedTuple):
             how = ", each sample of it an increment" if self.tokens.delta else ""
             once = f", once of all that differ only in {', '.join(self.copies.labels)}" if self.copies.labels else ""
             yield f"counting {self.tokens.name}{how}{once}"
+        if self.others.names and (before is None or before.others != self.others):
+            yield f"not counting {', '.join(self.others.names)}: it only has the names of Claude Code's metrics"
         if self.servers > (before.servers if before else 1):
             yield "several servers answer at this address in turn; of what they know the more is taken"
 
-    def faults(self, api: PromApi, selector: str) -> Iterator[Fault]:
+    def faults(self, api: PromApi, wanted: Wanted) -> Iterator[Fault]:
         """What the doctor says of it."""
+        yield from self.others.faults(wanted.services)
         if self.servers > 1:
             fact = f"{self.servers} servers answer at {api} in turn; where they differ the larger sum is taken"
             fix = "let the proxy in front of them keep to one (sticky sessions), or set the address of one"
             yield Fault("replicas", fact, fix, bad=False)
         if self.copies.labels:
             fact = f"every series is there more than once, told apart by {', '.join(self.copies.labels)}"
-            matchers = ",".join(filter(None, (selector, self.copies.keep)))
+            matchers = ",".join(filter(None, (wanted.selector, self.copies.keep)))
             fix = f"export CLAUDE_GAUGE_PROM_SELECTOR='{matchers}'"
             yield Fault("copies", f"{fact}: counted once, by the larger", fix, bad=False)
 
@@ -66,6 +73,11 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
     name = await _preferred(facts, selector, known, before.tokens.name if before else "")
     if before and before.tokens.name != name:
         before = None
+    others = await others_of(facts, promql.Series(name, selector), wanted.services)
+    if others.names:
+        selector = ",".join(filter(None, (selector, others.matchers)))
+        if not await facts.names(name, selector):
+            raise PromError(f"{facts.api} has no token counter of Claude Code, only of {', '.join(others.names)}")
     found = await facts.ask(promql.acquaintance(promql.Series(name, selector)))
     delta = bool(before and before.tokens.delta)
     if (lively := total(found, "lively")) >= JUDGED_FROM:
@@ -78,7 +90,7 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
     cost = promql.cost_of(name, names)
     targets = {row.labels.get("instance", "") for row in found.get("target", [])}
     servers = await facts.servers()
-    return CounterSeries(tokens, tokens._replace(name=cost) if cost else None, targets, copies, servers)
+    return CounterSeries(tokens, tokens._replace(name=cost) if cost else None, targets, copies, others, servers)
 
 
 async def _preferred(facts: Facts, selector: str, names: list[str], before: str) -> str:

@@ -42,7 +42,8 @@ TACH, FUELS = timedelta(seconds=PERIODS["tach"]), timedelta(seconds=PERIODS["fue
 
 class PrometheusSource:
     """Asks `api`. `selector`: label matchers that every series must fit, such as `host_name="desk"`. `logged`: what the
-    session logs of this machine have after and up to an instant (unix s), if they are here, too.
+    session logs of this machine have after and up to an instant (unix s), if they are here, too. `services`: patterns
+    of the `service.name` of what counts; none: Claude Code's own.
     """
 
     name = "prometheus"
@@ -55,10 +56,11 @@ class PrometheusSource:
         *,
         logged: TokensBetween | None = None,
         hosts: Sequence[str] | None = None,
+        services: Sequence[str] = (),
     ) -> None:
         self.facts, self.minutes = Facts(api), Minutes()
         self.failures = 0
-        self._api, self._wanted, self._down = api, Wanted(selector.strip().strip(","), temporality), 0
+        self._api, self._wanted, self._down = api, Wanted(selector.strip().strip(","), temporality, services), 0
         self._known: CounterSeries | None = None
         self._own = OwnHost(logged, self._wanted.selector, hosts or names_of_this_host()) if logged else None
         self._unread: list[tuple[int, int]] = []
@@ -154,7 +156,7 @@ class PrometheusSource:
     @property
     def known_faults(self) -> list[Fault]:
         """What was found while asking, and is allowed for."""
-        known = self._known.faults(self._api, self._wanted.selector) if self._known else ()
+        known = self._known.faults(self._api, self._wanted) if self._known else ()
         return [*self._shared.faults(), *known, *(self._own.faults() if self._own else ())]
 
     async def usual_faults(self) -> list[Fault]:
