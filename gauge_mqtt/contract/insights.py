@@ -30,6 +30,8 @@ HOURS = 24
 OTHER = "other"
 LENGTHS = ("under_5_min", "under_15_min", "under_1_h", "under_3_h", "longer")
 """How long sessions lasted, in the order of `session_lengths`."""
+ORDERED = frozenset({"session_lengths"})
+"""Maps whose names have an order of their own."""
 BARE_MAX = 160
 """Bytes of a map or a profile on its topic: with the longest topic below 256."""
 
@@ -192,6 +194,37 @@ KEYS: dict[str, InsightKey] = {
 """Key -> what it is, in the order of the contract."""
 
 
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Tokens": (
+        "tokens", "tokens_opus", "tokens_sonnet", "tokens_haiku", "tokens_other", "responses", "cache_hit_rate",
+        "cogitation_index", "web_searches", "web_fetches",
+    ),
+    "Cost": (
+        "cost_usd", "cost_session_usd", "cost_month_usd", "cost_projected_month_usd", "cache_savings_usd",
+        "cost_coverage", "cost_by_family",
+    ),
+    "Rhythm": (
+        "sessions", "session_minutes", "session_minutes_longest", "work_minutes", "think_minutes", "work_share",
+        "streak_days", "streak_longest_days", "nights_through", "session_lengths", "hours",
+    ),
+    "Shape": ("tools_per_response", "tools_parallel", "max_tokens_stops", "stop_reasons"),
+    "Tools": (
+        "tool_calls", "file_reads", "file_edits", "file_writes", "reads_per_session", "edits_per_session",
+        "writes_per_session", "files_touched", "hottest_file_touches", "lines_added", "lines_removed", "subagents",
+        "sidechain_share", "tools", "executables",
+    ),
+    "Projects": ("projects_active_7d", "projects_dormant", "top_project_share", "projects"),
+    "Friction": (
+        "permission_denials", "permission_denial_rate", "api_errors", "interruptions", "file_snapshots",
+        "file_snapshots_per_session",
+    ),
+    "Character": (
+        "prompts", "em_dashes", "em_dashes_per_response", "thank_yous", "thank_you_rate", "phrase_hits",
+    ),
+}  # fmt: skip
+"""How the keys are put together where people read them."""
+
+
 class Insights(NamedTuple):
     """The insights of one span. `first` and `last`: its local days. `values`: every key of `KEYS`."""
 
@@ -228,12 +261,15 @@ def json_schema() -> dict[str, Any]:
         "last_day": {"type": "string", "format": "date", "description": "last local day of the span"},
         "updated_at": {"type": "string", "format": "date-time", "description": "when this was computed"},
     }
+    group_of = {key: group for group, keys in GROUPS.items() for key in keys}
     for key, (kind, spec) in KEYS.items():
         properties[key] = {
             "anyOf": [shapes[kind], {"type": "null"}],
             "title": spec.label,
             "description": spec.about,
-        } | ({"x-unit": spec.unit} if spec.unit else {})
+        }
+        extra = {"x-unit": spec.unit, "x-group": group_of.get(key), "x-ordered": key in ORDERED}
+        properties[key] |= {name: text for name, text in extra.items() if text}
     return {
         "title": "claude-gauge insights",
         "type": "object",
@@ -241,6 +277,11 @@ def json_schema() -> dict[str, Any]:
         "required": [*properties],
         "additionalProperties": False,
     }
+
+
+def in_order(key: str, counts: Mapping[str, float]) -> list[tuple[str, float]]:
+    """The entries of a map as people read them: buckets as they follow each other, all others the largest first."""
+    return [*counts.items()] if key in ORDERED else largest_first(counts)
 
 
 def largest_first(counts: Mapping[str, float]) -> list[tuple[str, float]]:

@@ -5,7 +5,7 @@ const js = createRequire(process.argv[1])("@eslint/js"); // ESLint lies in the u
 
 const BROWSER = [
   "CSSStyleSheet", "CustomEvent", "EventSource", "HTMLElement", "URLSearchParams", "cancelAnimationFrame", "clearTimeout",
-  "customElements", "document", "location", "performance", "requestAnimationFrame", "setInterval", "setTimeout", "window",
+  "customElements", "document", "fetch", "location", "performance", "requestAnimationFrame", "setInterval", "setTimeout", "window",
 ];
 
 export default [

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from gauge_mqtt.contract import usage
-from gauge_mqtt.contract.insights import BARE_MAX, KEYS, Insights, Value, json_schema
+from gauge_mqtt.contract.insights import BARE_MAX, GROUPS, KEYS, Insights, Value, json_schema
 from gauge_mqtt.contract.messages import retained_insights
 from gauge_mqtt.contract.topics import Topics
 
@@ -35,6 +35,11 @@ def insights(**values: Value) -> Insights:
 def test_eight_are_enabled_at_first() -> None:
     assert {key for key, (_, spec) in KEYS.items() if spec.enabled_by_default} == ENABLED
     assert len(ENABLED) == 8
+
+
+def test_every_key_stands_in_one_group() -> None:
+    grouped = [key for keys in GROUPS.values() for key in keys]
+    assert sorted(grouped) == sorted({*KEYS} - {"days_kept"})
 
 
 def test_every_label_is_its_own() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -11,6 +11,7 @@ from typing import Any, Self
 import httpx
 
 from gauge_mqtt.contract import Usage
+from gauge_mqtt.contract.insights import Insights, Period
 from gauge_mqtt.sinks.http.server import HttpSink
 from tests.support.brokers import HOST, free_port
 from tests.support.waiting import until
@@ -19,7 +20,8 @@ from tests.support.waiting import until
 class ServedSink:
     """`port` stays the same when it is started again, as a publisher's does."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, insights: bool = False) -> None:
+        self._has_insights = insights
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
 
@@ -38,7 +40,7 @@ class ServedSink:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._sink = HttpSink(HOST, self.port, lambda: {"ok": True}, list)
+        self._sink = HttpSink(HOST, self.port, lambda: {"ok": True}, list, insights=self._has_insights)
         self._task = asyncio.create_task(self._sink.run())
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
@@ -49,11 +51,17 @@ class ServedSink:
             self._thread.join(20)
 
     def show(self, usage: Usage) -> None:
+        self._call(lambda sink: sink.show(usage, (), beat=False))
+
+    def tell(self, insights: Mapping[Period, Insights]) -> None:
+        self._call(lambda sink: sink.tell(insights))
+
+    def _call(self, work: Callable[[HttpSink], None]) -> None:
         done = threading.Event()
 
         def hand_over() -> None:
             assert self._sink
-            self._sink.show(usage, (), beat=False)
+            work(self._sink)
             done.set()
 
         self._loop.call_soon_threadsafe(hand_over)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from gauge_mqtt.contract.insights import KEYS, Insights, Value, largest_first
+from gauge_mqtt.contract.insights import GROUPS, KEYS, Insights, Value, in_order
 
 WIDTH = 80
 LABEL, NUMBER = 26, 16
@@ -12,35 +12,6 @@ PARTS = "▏▎▍▌▋▊▉█"
 LARGEST = 8
 """So many entries of a map are shown."""
 UNKNOWN = "unknown"
-SECTIONS: dict[str, tuple[str, ...]] = {
-    "Tokens": (
-        "tokens", "tokens_opus", "tokens_sonnet", "tokens_haiku", "tokens_other", "responses", "cache_hit_rate",
-        "cogitation_index", "web_searches", "web_fetches",
-    ),
-    "Cost": (
-        "cost_usd", "cost_session_usd", "cost_month_usd", "cost_projected_month_usd", "cache_savings_usd",
-        "cost_coverage", "cost_by_family",
-    ),
-    "Rhythm": (
-        "sessions", "session_minutes", "session_minutes_longest", "work_minutes", "think_minutes", "work_share",
-        "streak_days", "streak_longest_days", "nights_through", "session_lengths",
-    ),
-    "Shape": ("tools_per_response", "tools_parallel", "max_tokens_stops", "stop_reasons"),
-    "Tools": (
-        "tool_calls", "file_reads", "file_edits", "file_writes", "reads_per_session", "edits_per_session",
-        "writes_per_session", "files_touched", "hottest_file_touches", "lines_added", "lines_removed", "subagents",
-        "sidechain_share", "tools", "executables",
-    ),
-    "Projects": ("projects_active_7d", "projects_dormant", "top_project_share", "projects"),
-    "Friction": (
-        "permission_denials", "permission_denial_rate", "api_errors", "interruptions", "file_snapshots",
-        "file_snapshots_per_session",
-    ),
-    "Character": (
-        "prompts", "em_dashes", "em_dashes_per_response", "thank_yous", "thank_you_rate", "phrase_hits",
-    ),
-}  # fmt: skip
-"""Where each key stands; `hours` is a chart of its own."""
 
 
 def page(insights: Insights, tokens_by_day: Sequence[tuple[str, float]]) -> str:
@@ -51,12 +22,14 @@ def page(insights: Insights, tokens_by_day: Sequence[tuple[str, float]]) -> str:
 def _lines(insights: Insights, tokens_by_day: Sequence[tuple[str, float]]) -> Iterator[str]:
     first, last, values = insights.first, insights.last, insights.values
     yield f"Claude insights  {first:%Y-%m-%d}" + ("" if first == last else f" to {last:%Y-%m-%d}")
-    for title, keys in SECTIONS.items():
+    for title, keys in GROUPS.items():
         yield f"\n{title}"
         for key in keys:
             value = values[key]
+            if isinstance(value, tuple):
+                continue  # below, in a place of its own
             if isinstance(value, Mapping):
-                yield from _bars(KEYS[key].spec.label, value)
+                yield from _bars(key, value)
             else:
                 yield f"  {KEYS[key].spec.label:<{LABEL}}{said(key, value):>{NUMBER - 4}}".rstrip()
     hours = values["hours"]
@@ -93,12 +66,12 @@ def spark(values: Sequence[float], *, wide: int = 1) -> str:
     return "".join(STEPS[max(1, round(top * n / most)) if n else 0] * wide for n in values) if most else ""
 
 
-def _bars(label: str, counts: Mapping[str, float]) -> Iterator[str]:
-    shown = [(name, n) for name, n in largest_first(counts) if n]
+def _bars(key: str, counts: Mapping[str, float]) -> Iterator[str]:
+    shown = [(name.replace("_", " "), n) for name, n in in_order(key, counts) if n]
     if not shown:
         return
-    yield f"  {label}"
-    most = shown[0][1]
+    yield f"  {KEYS[key].spec.label}"
+    most = max(n for _, n in shown)
     for name, n in shown[:LARGEST]:
         number = f"{n:,}" if n == int(n) else f"{n:,.2f}"
         yield f"    {name[: LABEL - 4]:<{LABEL - 4}}{number:>{NUMBER - 2}}  {_bar(n / most)}".rstrip()

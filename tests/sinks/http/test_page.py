@@ -236,5 +236,6 @@ def test_who_polls_the_bare_address_gets_the_numbers_and_a_browser_the_page(serv
 def test_the_package_carries_the_page() -> None:
     assert {path.name for path in Path(STATIC).iterdir()} == {
         "cluster.js", "home-assistant-card.js", "home-assistant-entities.js", "icon-180.png", "icon-512.png",
-        "icon.svg", "index.html", "manifest.webmanifest", "page.css", "page.js",
+        "icon.svg", "index.html", "insights.css", "insights.html", "insights.js", "manifest.webmanifest",
+        "page.css", "page.js",
     }  # fmt: skip
