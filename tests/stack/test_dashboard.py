@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from gauge_mqtt.app.publisher import _metrics
-from gauge_mqtt.contract import Usage
+from gauge_mqtt.contract import Usage, insights
 from gauge_mqtt.contract.health import Health
 from gauge_mqtt.sinks.http.metrics import exposition
 from tests.support.prom_history import DAY, NAMES, OPUS, History, Run, Samples, Series, Turn, pushed
@@ -124,7 +124,11 @@ def metrics(now: datetime, *, up: bool = True) -> str:
         cost_7d_usd=99, last_model_id=OPUS, needle_5h=410, needle_tach=336, needle_7d=850, warn_reasons=("fuel_7d",),
         stall_reason="none", redline=10_000, redline_source="history",
     )  # fmt: skip
-    return exposition(usage, _metrics([source], mqtt), "1.0").decode()
+    values: dict[str, Any] = {
+        key: {"counts": {"Bash": 5}, "profile": (3,) * 24}.get(kind, 0.5) for key, (kind, _) in insights.KEYS.items()
+    }
+    today = insights.Insights(now.date(), now.date(), now, values)
+    return exposition(usage, _metrics([source], mqtt), "1.0", today).decode()
 
 
 class Grafana:

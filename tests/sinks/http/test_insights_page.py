@@ -85,13 +85,13 @@ def test_everybody_can_read_it(served: ServedSink, dark: bool) -> None:  # noqa:
 def test_off_it_says_how_to_switch_it_on() -> None:
     with ServedSink() as off, Tab() as tab:
         tab.go(f"{off.url}/insights.html")
-        tab.becomes("document.querySelector('#span').textContent.includes('CLAUDE_GAUGE_INSIGHTS=1')")
+        tab.becomes("document.querySelector('#span')?.textContent.includes('CLAUDE_GAUGE_INSIGHTS=1')")
 
 
 def test_until_they_are_known_it_waits(served: ServedSink) -> None:
     del served
     with ServedSink(insights=True) as sink, Tab() as tab:
         tab.go(f"{sink.url}/insights.html")
-        tab.becomes("document.querySelector('#span').textContent.includes('being read')")
+        tab.becomes("document.querySelector('#span')?.textContent.includes('being read')")
         sink.tell({"day": insights()})
         tab.becomes(READY)
