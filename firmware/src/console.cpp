@@ -16,10 +16,12 @@ void print(std::string_view text) { Serial.write(reinterpret_cast<const std::uin
 
 }  // namespace
 
-Console::Wish Console::poll() {
+Console::Wish Console::poll(Millis now) {
   for (int byte = 0; byte < kBytesAtOnce && Serial.available() > 0; ++byte) {
     const int read = Serial.read();
     if (read < 0) break;
+    if (improv_.take(static_cast<std::uint8_t>(read), line_.view().empty(), now)) continue;
+    line_.add(improv_.spilled());
     const char c = static_cast<char>(read);
     if (c != '\r' && c != '\n') {
       line_.add({&c, 1});

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "gauge/improv.hpp"
 #include "gauge/settings.hpp"
 #include "gauge/text.hpp"
+#include "gauge/time.hpp"
 
 namespace gauge {
 
@@ -13,9 +15,10 @@ class Console {
  public:
   enum class Wish : std::uint8_t { none, restart, factory_reset, changed };
 
-  explicit Console(Settings& settings) : settings_(settings) {}
+  // Packets between the lines are Improv's.
+  Console(Settings& settings, Improv& improv) : settings_(settings), improv_(improv) {}
 
-  Wish poll();
+  Wish poll(Millis now);
 
  private:
   Wish obey(std::string_view line);
@@ -23,6 +26,7 @@ class Console {
   void show_all() const;
 
   Settings& settings_;
+  Improv& improv_;
   Text<200> line_;
 };
 

@@ -7,6 +7,7 @@
 #include "console.hpp"
 #include "gauge/session.hpp"
 #include "identity.hpp"
+#include "improv_line.hpp"
 #include "machine.hpp"
 #include "needle_task.hpp"
 #include "portal.hpp"
@@ -39,7 +40,8 @@ class Network {
   void poll(Millis now) {
     gestures();
     wifi(now);
-    console();
+    console(now);
+    improv_line_.poll(improv_, now);
     portal_.poll(now);
     updates_.poll(settings_, radio_.connected());
     if (!safe_mode_) {
@@ -77,8 +79,8 @@ class Network {
     targets_.portal = radio_.portal_open();
   }
 
-  void console() {
-    switch (console_.poll()) {
+  void console(Millis now) {
+    switch (console_.poll(now)) {
       case Console::Wish::restart:
         machine_.restart();
         break;
@@ -115,7 +117,9 @@ class Network {
   Session session_{mqtt_, machine_, settings_, targets_, this_device()};
   UsageClient usage_;
   Portal portal_{settings_};
-  Console console_{settings_};
+  ImprovLine improv_line_{settings_, radio_};
+  Improv improv_{improv_line_, this_device(), host_name()};
+  Console console_{settings_, improv_};
   Updates updates_;
   bool set_up_ = false;
 };

@@ -28,6 +28,8 @@ WifiAction Radio::poll(const Settings& settings, bool set_up, Millis now) {
   inputs.set_up = set_up;
   inputs.portal_client = portal_open() && WiFi.softAPgetStationNum() > 0;
   inputs.random = esp_random();
+  inputs.renewed = renewed_;
+  renewed_ = false;
   if (inputs.connected != was_connected_) {
     was_connected_ = inputs.connected;
     if (inputs.connected) {
@@ -42,6 +44,11 @@ WifiAction Radio::poll(const Settings& settings, bool set_up, Millis now) {
   const char* password = settings.wifi_password[0] == '\0' ? nullptr : settings.wifi_password;
   WiFi.begin(settings.wifi_ssid, password);  // how it went is seen by connected()
   return WifiAction::none;
+}
+
+void Radio::renew() {
+  if (!WiFi.disconnect()) Serial.println("wifi: the old network is not left");
+  renewed_ = true;
 }
 
 bool Radio::connected() const { return WiFi.status() == WL_CONNECTED; }

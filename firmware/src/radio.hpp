@@ -15,11 +15,15 @@ class Radio {
   WifiAction poll(const Settings& settings, bool set_up, Millis now);
 
   bool connected() const;
+
+  // The settings name another network than before: leaves the old one, and tries the new one at once.
+  void renew();
   bool portal_open() const { return machine_.portal_open(); }
 
  private:
   WifiMachine machine_;
   bool was_connected_ = false;
+  bool renewed_ = false;
 };
 
 }  // namespace gauge

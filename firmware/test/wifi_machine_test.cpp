@@ -170,3 +170,30 @@ TEST_CASE("a device that was just given its network tries it when the phone has 
   device.inputs.portal_client = false;
   CHECK(count(device.run(2), "0 station") == 1);
 }
+
+TEST_CASE("another network is tried at once, whatever the station does") {
+  WifiMachine machine;
+  WifiInputs inputs{};
+  inputs.configured = true;
+  CHECK(machine.poll(inputs, 0) == WifiAction::start_station);
+  inputs.connected = true;
+  CHECK(machine.poll(inputs, 1000) == WifiAction::none);
+  inputs.renewed = true;
+  CHECK(machine.poll(inputs, 2000) == WifiAction::start_station);
+  inputs.renewed = false;
+  inputs.connected = false;
+  CHECK(machine.poll(inputs, 21'999) == WifiAction::none);
+  CHECK(machine.poll(inputs, 22'000) == WifiAction::none);  // pauses
+  inputs.renewed = true;
+  CHECK(machine.poll(inputs, 22'001) == WifiAction::start_station);
+}
+
+TEST_CASE("another network is tried even while somebody is on the set-up network") {
+  WifiMachine machine;
+  WifiInputs inputs{};
+  CHECK(machine.poll(inputs, 0) == WifiAction::open_portal);
+  inputs.configured = inputs.portal_client = true;
+  CHECK(machine.poll(inputs, 1000) == WifiAction::none);
+  inputs.renewed = true;
+  CHECK(machine.poll(inputs, 2000) == WifiAction::start_station);
+}

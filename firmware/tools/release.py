@@ -23,8 +23,8 @@ BUILDS = {"esp32dev": "quick", "esp32dev-stepdir": "recommended"}
 """Environment of platformio.ini -> what the page and the files call it."""
 BOOTLOADER, TABLE = 0x1000, 0x8000
 """Where the ESP32's ROM looks for the one, and the boot loader for the other."""
-IMPROV_WAIT_S = 0
-"""The page does not ask the device for Improv (Wi-Fi settings over USB) after an installation: it has none yet."""
+IMPROV_WAIT_S = 10
+"""How long the page waits after an installation for the device to say that it takes Wi-Fi settings over USB."""
 
 _ENTRY = struct.Struct("<2sBBII16sI")
 _ENTRY_MAGIC, _DIGEST_MAGIC = b"\xaa\x50", b"\xeb\xeb"

@@ -133,6 +133,15 @@ bool WiFiClass::softAP(const char*, const char*, int, int, int, bool) { return t
 bool WiFiClass::softAPdisconnect(bool) { return true; }
 std::uint8_t WiFiClass::softAPgetStationNum() { return 1; }
 IPAddress WiFiClass::softAPIP() { return {}; }
+bool WiFiClass::disconnect(bool, bool) { return true; }
+std::int16_t WiFiClass::scanNetworks(bool, bool, bool, std::uint32_t, std::uint8_t, const char*, const std::uint8_t*) {
+  return WIFI_SCAN_FAILED;
+}
+std::int16_t WiFiClass::scanComplete() { return WIFI_SCAN_FAILED; }
+void WiFiClass::scanDelete() {}
+String WiFiClass::SSID(std::uint8_t) { return {}; }
+std::int32_t WiFiClass::RSSI(std::uint8_t) { return 0; }
+wifi_auth_mode_t WiFiClass::encryptionType(std::uint8_t) { return WIFI_AUTH_OPEN; }
 void WiFiClass::persistent(bool) {}
 bool WiFiClass::mode(wifi_mode_t) { return true; }
 bool WiFiClass::setSleep(bool) { return true; }

@@ -5,6 +5,9 @@
 #include <Arduino.h>
 
 enum wl_status_t { WL_IDLE_STATUS = 0, WL_CONNECTED = 3, WL_CONNECT_FAILED = 4, WL_DISCONNECTED = 6 };
+enum wifi_auth_mode_t { WIFI_AUTH_OPEN = 0, WIFI_AUTH_WPA2_PSK = 3 };
+#define WIFI_SCAN_RUNNING (-1)
+#define WIFI_SCAN_FAILED (-2)
 enum wifi_mode_t { WIFI_MODE_NULL, WIFI_MODE_STA, WIFI_MODE_AP, WIFI_MODE_APSTA };
 #define WIFI_STA WIFI_MODE_STA
 enum wifi_scan_method_t { WIFI_FAST_SCAN, WIFI_ALL_CHANNEL_SCAN };
@@ -49,6 +52,17 @@ class WiFiClass {
   IPAddress softAPIP();
 
   int hostByName(const char* name, IPAddress& address);
+
+  bool disconnect(bool wifi_off = false, bool erase_ap = false);
+
+  std::int16_t scanNetworks(bool async = false, bool show_hidden = false, bool passive = false,
+                            std::uint32_t most_ms_per_channel = 300, std::uint8_t channel = 0,
+                            const char* ssid = nullptr, const std::uint8_t* bssid = nullptr);
+  std::int16_t scanComplete();
+  void scanDelete();
+  String SSID(std::uint8_t network);
+  std::int32_t RSSI(std::uint8_t network);
+  wifi_auth_mode_t encryptionType(std::uint8_t network);
 
   void persistent(bool on);
   static bool mode(wifi_mode_t mode);

@@ -14,6 +14,11 @@ constexpr Millis kPortalMostMs = 15 * 60'000;
 }  // namespace
 
 WifiAction WifiMachine::poll(const WifiInputs& inputs, Millis now) {
+  if (inputs.renewed) {
+    renewed_ = true;
+    station_ = Station::idle;
+    backoff_.reset();
+  }
   const WifiAction action = portal(inputs, now);
   return action == WifiAction::none ? station(inputs, now) : action;
 }
@@ -34,7 +39,7 @@ WifiAction WifiMachine::portal(const WifiInputs& inputs, Millis now) {
 
 WifiAction WifiMachine::station(const WifiInputs& inputs, Millis now) {
   if (!inputs.configured) return WifiAction::none;
-  if (inputs.connected) {
+  if (inputs.connected && !renewed_) {
     backoff_.reset();
     station_ = Station::up;
     return WifiAction::none;
@@ -52,7 +57,8 @@ WifiAction WifiMachine::station(const WifiInputs& inputs, Millis now) {
       break;
   }
   // A search hops over the channels and throws whoever is on the portal off it.
-  if (portal_ && inputs.portal_client) return WifiAction::none;
+  if (portal_ && inputs.portal_client && !renewed_) return WifiAction::none;
+  renewed_ = false;
   station_ = Station::trying;
   tried_at_ = now;
   return WifiAction::start_station;

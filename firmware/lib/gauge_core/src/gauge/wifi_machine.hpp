@@ -13,6 +13,7 @@ struct WifiInputs {
   bool set_up;         // the button asks for set-up (3 s); true in one poll
   bool portal_client;  // somebody is on the set-up network
   std::uint32_t random;
+  bool renewed = false;  // the stored name or password is another than before; true in one poll
 };
 
 // What the shell has to do now, once. The station may run beside the portal (AP+STA). `start_station` begins a fresh
@@ -35,6 +36,7 @@ class WifiMachine {
 
   Backoff backoff_{60'000};
   bool portal_ = false;
+  bool renewed_ = false;  // the next try is with what is stored now, and is not waited for
   Station station_ = Station::idle;
   Millis opened_at_ = 0;
   Millis seen_at_ = 0;

@@ -1,0 +1,72 @@
+#include "improv_line.hpp"
+
+#include "arduino.hpp"
+
+#include <WiFi.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "settings_store.hpp"
+
+namespace gauge {
+namespace {
+
+constexpr std::int16_t kMostNetworks = 24;
+
+}  // namespace
+
+void ImprovLine::poll(Improv& improv, Millis now) {
+  Text<32> url;
+  if (radio_.connected()) {
+    const IPAddress ip = WiFi.localIP();
+    url.add("http://");
+    for (int part = 0; part < 4; ++part) url.add(part == 0 ? "" : ".").add_number(ip[part]);
+    url.add("/");
+  }
+  improv.poll(radio_.connected(), url.view(), now);
+  if (!scanning_) return;
+  const std::int16_t networks = WiFi.scanComplete();
+  if (networks == WIFI_SCAN_RUNNING) return;
+  scanning_ = false;
+  for (std::int16_t at = 0; at < std::min(networks, kMostNetworks); ++at) {
+    const auto network = static_cast<std::uint8_t>(at);
+    const String name = WiFi.SSID(network);
+    if (name.c_str()[0] == '\0') continue;  // a hidden one
+    improv.found(name.c_str(), WiFi.RSSI(network), WiFi.encryptionType(network) != WIFI_AUTH_OPEN);
+  }
+  WiFi.scanDelete();
+  improv.scanned();
+}
+
+void ImprovLine::write(std::string_view packet) {
+  Serial.write(reinterpret_cast<const std::uint8_t*>(packet.data()), packet.size());
+}
+
+bool ImprovLine::scan() {
+  scanning_ = WiFi.scanNetworks(true) != WIFI_SCAN_FAILED;
+  return scanning_;
+}
+
+bool ImprovLine::try_network(std::string_view name, std::string_view password) {
+  Settings wanted = settings_;
+  if (name.empty() || set(wanted, "wifi_ssid", name) != nullptr) return false;
+  if (set(wanted, "wifi_password", password) != nullptr) return false;
+  before_ = settings_;
+  settings_ = wanted;
+  radio_.renew();
+  return true;
+}
+
+void ImprovLine::keep_network() {
+  if (!settings_store::save(settings_)) Serial.println("not saved: the flash refuses");
+}
+
+// What else was set meanwhile stays.
+void ImprovLine::drop_network() {
+  std::memcpy(settings_.wifi_ssid, before_.wifi_ssid, sizeof settings_.wifi_ssid);
+  std::memcpy(settings_.wifi_password, before_.wifi_password, sizeof settings_.wifi_password);
+  radio_.renew();
+}
+
+}  // namespace gauge

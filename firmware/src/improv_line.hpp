@@ -1,0 +1,29 @@
+#pragma once
+
+#include "gauge/improv.hpp"
+#include "gauge/settings.hpp"
+#include "radio.hpp"
+
+namespace gauge {
+
+// The serial line and the radio, for Improv.
+class ImprovLine : public ImprovPort {
+ public:
+  ImprovLine(Settings& settings, Radio& radio) : settings_(settings), radio_(radio) {}
+
+  void poll(Improv& improv, Millis now);
+
+  void write(std::string_view packet) override;
+  bool scan() override;
+  bool try_network(std::string_view name, std::string_view password) override;
+  void keep_network() override;
+  void drop_network() override;
+
+ private:
+  Settings& settings_;
+  Radio& radio_;
+  Settings before_;
+  bool scanning_ = false;
+};
+
+}  // namespace gauge
