@@ -16,17 +16,21 @@ OPERATORS: dict[type[ast.operator], ast.operator] = {
 }  # fmt: skip
 FUNCTIONS = {"min": "max", "max": "min", "all": "any", "any": "all"}
 Node = ast.expr | ast.stmt
+FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 COMPOUND = ast.Compare | ast.BinOp | ast.BoolOp | ast.UnaryOp | ast.IfExp
 """Written in parentheses, wherever they stand."""
 
 
 class Mutant(NamedTuple):
-    """`key` names it within its file, whatever stands above it: place, before, after."""
+    """`key` names it within its file, whatever stands above it: place, before, after. `in_function`: it runs when a
+    function is called, not when the module is imported.
+    """
 
     path: Path
     line: int
     key: str
     source: str
+    in_function: bool
 
 
 def mutants(path: Path) -> Iterator[Mutant]:
@@ -34,28 +38,28 @@ def mutants(path: Path) -> Iterator[Mutant]:
     starts = [0]
     for line in raw.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))  # the columns of `ast` are bytes
-    for node, place in _running(ast.parse(raw), "module"):
+    for node, place, in_function in _running(ast.parse(raw), "module", in_function=False):
         for changed, after in _exchanges(node):
             begin = starts[changed.lineno - 1] + changed.col_offset
             end = starts[(changed.end_lineno or 0) - 1] + (changed.end_col_offset or 0)
             before = " ".join(raw[begin:end].decode().split())
             source = (raw[:begin] + after.encode() + raw[end:]).decode()
-            yield Mutant(path, changed.lineno, f"{place}: {before} -> {after}", source)
+            yield Mutant(path, changed.lineno, f"{place}: {before} -> {after}", source, in_function)
 
 
-def _running(node: ast.AST, place: str) -> Iterator[tuple[Node, str]]:
-    """Every node that does something when it runs, and the function that it is in."""
+def _running(node: ast.AST, place: str, *, in_function: bool) -> Iterator[tuple[Node, str, bool]]:
+    """Every node that does something when it runs, the function or class that it is in, and whether in its body."""
     for name, value in ast.iter_fields(node):
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST) or name in {"annotation", "returns", "decorator_list"} or _is_idle(child):
                 continue
-            inside = place
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            inside, called = place, in_function or (name == "body" and isinstance(node, FUNCTION))
+            if isinstance(child, FUNCTION | ast.ClassDef):
                 inside = child.name if place == "module" else f"{place}.{child.name}"
             if isinstance(child, ast.expr | ast.stmt):
-                yield child, inside
+                yield child, inside, called
             if not isinstance(child, ast.JoinedStr):  # its parts have no positions of their own
-                yield from _running(child, inside)
+                yield from _running(child, inside, in_function=called)
 
 
 def _is_idle(node: ast.AST) -> bool:

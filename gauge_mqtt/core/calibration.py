@@ -9,6 +9,7 @@ time), and that error is what the needle shows. Shares are 0..1 everywhere here;
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import mul
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.core.nnls import nnls
@@ -78,7 +79,7 @@ class Calibration:
 
     def moved(self, tokens: TokenCounts) -> float:
         """How far these local tokens move the share."""
-        return sum(weight * count for weight, count in zip(self.weights, tokens, strict=True))
+        return _moved(self.weights, tokens)
 
     def half_width(self, moved: float, hours: float) -> float:
         """Half of the 90 % interval of a share that was moved so far by tokens, so long after its sample."""
@@ -91,7 +92,7 @@ def pairs(samples: Iterable[OfficialSample]) -> list[Pair]:
     start: OfficialSample | None = None
     tokens = TokenCounts()
     for sample in samples:
-        if start is None or abs(sample.resets_at - start.resets_at) > SAME_RESET_S or start.share >= 1:
+        if start is None or abs(sample.resets_at - start.resets_at) > SAME_RESET_S:
             start, tokens = sample, TokenCounts()
             continue
         moved = sample.share - start.share
@@ -107,12 +108,12 @@ def pairs(samples: Iterable[OfficialSample]) -> list[Pair]:
 
 
 def calibrate(known: Sequence[Pair]) -> Calibration | Refusal:
-    """Weights and their error from `known`, or why there is none."""
+    """Weights and their error from `known` (of `pairs`: each moved), or why there is none."""
     windows = [list(group) for _, group in groupby(sorted(known), key=lambda pair: pair.window)]
     if len(known) < PAIRS_MIN or len(windows) < WINDOWS_MIN:
         return Refusal(reason="too_few", pairs=len(known), windows=len(windows))
     errors = [
-        (pair, pair.moved - _predicted(weights, pair))
+        (pair, pair.moved - _moved(weights, pair.tokens))
         for window in windows
         for weights in [_fitted([pair for other in windows if other is not window for pair in other])[0]]
         for pair in window
@@ -120,16 +121,16 @@ def calibrate(known: Sequence[Pair]) -> Calibration | Refusal:
     weights, outliers = _fitted(known)
     total = sum(pair.moved for pair in known)
     local = [(pair, error) for pair, error in errors if pair not in outliers]
-    error = sum(abs(error) for _, error in local) / max(sum(pair.moved for pair, _ in local), ROUNDING)
+    error = sum(abs(error) for _, error in local) / sum(pair.moved for pair, _ in local)
     if len(outliers) > ELSEWHERE_MAX * len(known):
         return Refusal(reason="elsewhere", pairs=len(known), windows=len(windows), error=error)
-    if error >= BEATS or not any(weights):
+    if error >= BEATS:
         return Refusal(reason="too_scattered", pairs=len(known), windows=len(windows), error=error)
-    ranked = sorted(abs(error) / _scale(_predicted(weights, pair), pair.hours) for pair, error in errors)
+    ranked = sorted(abs(error) / _scale(_moved(weights, pair.tokens), pair.hours) for pair, error in errors)
     return Calibration(
         weights=weights,
-        spread=ranked[min(len(ranked) - 1, int(COVERAGE * (len(ranked) + 1)))],
-        elsewhere=min(1.0, sum(max(0.0, pair.moved - _predicted(weights, pair)) for pair in outliers) / total),
+        spread=ranked[int(COVERAGE * (len(ranked) + 1))],  # of ten pairs or more
+        elsewhere=sum(max(0.0, pair.moved - _moved(weights, pair.tokens)) for pair in outliers) / total,
         error=error,
         pairs=len(known),
         windows=len(windows),
@@ -154,8 +155,9 @@ def misses(calibration: Calibration, known: Iterable[Pair]) -> int:
     return count
 
 
-def _predicted(weights: Sequence[float], pair: Pair) -> float:
-    return sum(weight * count for weight, count in zip(weights, pair.tokens, strict=True))
+def _moved(weights: Sequence[float], tokens: TokenCounts) -> float:
+    total: float = sum(map(mul, weights, tokens))
+    return total
 
 
 def _scale(moved: float, hours: float) -> float:
@@ -173,7 +175,7 @@ def _fitted(known: Sequence[Pair]) -> tuple[tuple[float, float, float, float], s
     while True:
         found = nnls([pair.tokens for pair in kept], [pair.moved for pair in kept])
         weights = (found[0], found[1], found[2], found[3])
-        errors = {pair: pair.moved - _predicted(weights, pair) for pair in kept}
+        errors = {pair: pair.moved - _moved(weights, pair.tokens) for pair in kept}
         middle = sorted(map(abs, errors.values()))[len(errors) // 2]
         limit = max(2 * ROUNDING, 3 * 1.4826 * middle)
         new = {pair for pair, error in errors.items() if error > limit}

@@ -46,7 +46,7 @@ def public_id(model: str | None) -> str | None:
     if arn := _ARN.search(model):
         model = arn[1]
     elif "projects/" in model.lower():
-        model = model.rsplit("/", 1)[-1]
+        model = model.rpartition("/")[2]
     return _ACCOUNT.sub("*", model)[:TEXT_MAX] or None
 
 
@@ -54,4 +54,4 @@ def _own_name(model: str) -> str:
     """The last part of a path; nothing where an Amazon resource has an id that is no name."""
     if (arn := _ARN.search(model)) and arn[1].partition("/")[0] not in NAMING_ARNS:
         return ""
-    return model.rstrip("/").rsplit("/", 1)[-1]
+    return model.rstrip("/").rpartition("/")[2]

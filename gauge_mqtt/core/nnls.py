@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations
+from operator import mul
 
 Vector = Sequence[float]
 TINY = 1e-12
@@ -17,36 +18,33 @@ def nnls(rows: Sequence[Vector], targets: Vector) -> list[float]:
     """
     width = len(rows[0]) if rows else 0
     lengths = [sum(row[i] ** 2 for row in rows) ** 0.5 for i in range(width)]
-    scaled = [[row[i] / lengths[i] if lengths[i] else 0.0 for i in range(width)] for row in rows]
-    gram = [[sum(row[i] * row[j] for row in scaled) for j in range(width)] for i in range(width)]
-    moment = [sum(row[i] * target for row, target in zip(scaled, targets, strict=True)) for i in range(width)]
-    best, gain = [0.0] * width, 0.0
-    for size in range(1, width + 1):
-        for columns in combinations([i for i in range(width) if lengths[i]], size):
-            found = solved([[gram[i][j] for j in columns] for i in columns], [moment[i] for i in columns])
+    used = [i for i in range(width) if lengths[i]]
+    scaled = {i: [row[i] / lengths[i] for row in rows] for i in used}
+    gram = {i: {j: sum(map(mul, scaled[i], scaled[j])) for j in used} for i in used}
+    moment = {i: sum(a * target for a, target in zip(scaled[i], targets, strict=True)) for i in used}
+    best, gain = dict[int, float](), 0.0
+    for size in range(len(used)):
+        for columns in combinations(used, size + 1):
+            right = [moment[i] for i in columns]
+            found = solved([[gram[i][j] for j in columns] for i in columns], right)
             if found is None or min(found) < 0:
                 continue
-            reached = sum(weight * moment[i] for weight, i in zip(found, columns, strict=True))
+            reached = sum(map(mul, found, right))
             if reached > gain * (1 + TINY):  # of equally good ones the one with fewer columns
-                best, gain = [0.0] * width, reached
-                for weight, i in zip(found, columns, strict=True):
-                    best[i] = weight / lengths[i]
-    return best
+                best, gain = dict(zip(columns, found, strict=True)), reached
+    return [best[i] / lengths[i] if i in best else 0.0 for i in range(width)]
 
 
-def solved(matrix: list[list[float]], right: list[float]) -> list[float] | None:
-    """Gauss with partial pivoting; `None` if the matrix is singular. Diagonal elements are 1 or less."""
-    size = len(right)
+def solved(matrix: Sequence[Vector], right: Vector) -> list[float] | None:
+    """The solution of linear equations by Gauss and Jordan; `None` if they are singular. For a matrix of inner
+    products, which needs no pivoting: it is symmetric, never negative, and here 1 on its diagonal.
+    """
     rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
-    for column in range(size):
-        pivot = max(range(column, size), key=lambda i: abs(rows[i][column]))
-        if abs(rows[pivot][column]) < TINY:
+    for column, pivot in enumerate(rows):
+        if pivot[column] < TINY:
             return None
-        rows[column], rows[pivot] = rows[pivot], rows[column]
-        for i in range(column + 1, size):
-            factor = rows[i][column] / rows[column][column]
-            rows[i] = [a - factor * b for a, b in zip(rows[i], rows[column], strict=True)]
-    found = [0.0] * size
-    for i in reversed(range(size)):
-        found[i] = (rows[i][size] - sum(rows[i][j] * found[j] for j in range(i + 1, size))) / rows[i][i]
-    return found
+        pivot[:] = [value / pivot[column] for value in pivot]
+        for row in rows:
+            if row is not pivot:
+                row[:] = [a - row[column] * b for a, b in zip(row, pivot, strict=True)]
+    return [row[-1] for row in rows]

@@ -85,9 +85,8 @@ class PlanWindow:
         if fresh:
             step = FRESH[fresh.channel]
             known = [s for s in known if s.seen_at >= fresh.seen_at or 0 <= s.percent - fresh.percent < step]
-            known.append(fresh)
         best = max((s for s in known if now < s.resets_at), key=lambda s: (s.percent, s.seen_at), default=None)
-        if best and fresh and 0 <= best.percent - fresh.percent < FRESH[fresh.channel]:
+        if best and fresh:  # what is older stands only where the fresh one agrees
             best = best._replace(seen_at=max(best.seen_at, fresh.seen_at))
         return best
 
@@ -159,10 +158,10 @@ def merge(quotas: list[Quota], now: datetime) -> Quota | None:
 
 
 def _credible(sample: Sample) -> bool:
-    if not all(map(isfinite, (sample.percent, sample.resets_at, sample.seen_at))):
-        return False
-    longest = LENGTH_S[sample.window] + SLACK_S[sample.window]
-    return 0 <= sample.percent <= 100 and sample.seen_at > 0 and 0 < sample.resets_at <= sample.seen_at + longest  # noqa: PLR2004
+    told = sample.percent, sample.resets_at, sample.seen_at
+    latest = sample.seen_at + LENGTH_S[sample.window] + SLACK_S[sample.window]
+    possible = sample.seen_at > 0 and 0 < sample.resets_at <= latest
+    return all(map(isfinite, told)) and 0 <= sample.percent <= 100 and possible  # noqa: PLR2004, percent
 
 
 def _age(sample: Sample) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import add
 from typing import Literal, NamedTuple
 
 OPEN_WINDOW = timedelta(hours=5)
@@ -23,7 +24,7 @@ class TokenCounts(NamedTuple):
     cache_creation: int = 0
 
     def plus(self, other: "TokenCounts") -> "TokenCounts":
-        return TokenCounts(*(a + b for a, b in zip(self, other, strict=True)))
+        return TokenCounts(*map(add, self, other))
 
 
 class OfficialSample(NamedTuple):

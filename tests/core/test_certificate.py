@@ -6,7 +6,7 @@ import pytest
 
 from gauge_mqtt.contract import Usage
 from gauge_mqtt.core import snapshot
-from gauge_mqtt.core.calibration import VALID_S, Calibration, Pair
+from gauge_mqtt.core.calibration import Calibration, Pair
 from gauge_mqtt.core.certificate import Calibrations, Certificate, sticker
 from gauge_mqtt.core.reading import Limits, OfficialSample, PlanSamples, Quota, Reading, TokenCounts, Window
 
@@ -32,9 +32,11 @@ def window(number: int, moved: float, output: int) -> Pair:
 
 def test_it_holds_for_thirty_days() -> None:
     assert CERTIFICATE.verdict([], AT) == "valid"
-    assert CERTIFICATE.verdict([], AT + VALID_S - 1) == "valid"
-    assert CERTIFICATE.verdict([], AT + VALID_S) == "expired"
-    assert CERTIFICATE.verdict([], AT - 2 * VALID_S) == "expired", "a clock that leapt back a month proves nothing"
+    month = 30 * 24 * 3600
+    assert CERTIFICATE.verdict([], AT + month - 1) == "valid"
+    assert CERTIFICATE.verdict([], AT + month) == "expired"
+    assert CERTIFICATE.verdict([], AT - month) == "valid"
+    assert CERTIFICATE.verdict([], AT - month - 1) == "expired", "a clock that leapt back a month proves nothing"
 
 
 def test_three_windows_in_a_row_that_miss_end_it() -> None:
@@ -45,8 +47,9 @@ def test_three_windows_in_a_row_that_miss_end_it() -> None:
 
 
 def test_windows_from_before_it_was_made_are_not_held_against_it() -> None:
-    old = [pair._replace(ended=ONE.last - 1) for pair in (window(n, 0.9, 100_000) for n in range(5))]
+    old = [pair._replace(ended=ONE.last) for pair in (window(n, 0.9, 100_000) for n in range(5))]
     assert CERTIFICATE.verdict(old, AT) == "valid"
+    assert CERTIFICATE.verdict([pair._replace(ended=ONE.last + 1) for pair in old], AT) == "missed"
 
 
 @pytest.mark.parametrize(

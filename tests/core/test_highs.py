@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gauge_mqtt.core.blocks import Block, opened
-from gauge_mqtt.core.highs import DAY, UNKNOWN_HIGHS, Highs, History, highs, remember
+from gauge_mqtt.core.highs import DAY, UNKNOWN_HIGHS, Day, Highs, History, highs, remember
 from gauge_mqtt.core.reading import Account
 
 HOUR = 3600
@@ -193,3 +193,28 @@ def test_of_an_account_that_cannot_be_true_nothing_is_learned(amount: float) -> 
 
 def test_an_account_of_fractions_is_rounded() -> None:
     assert known(account({-30: 5.4, -29: 5.4})).block == 11
+
+
+def test_thirty_seven_days_before_the_newest_are_kept_and_a_week_behind_it() -> None:
+    history = remember(History(), account({-24 * 40: 7, -24: 5}), "here", instant(TODAY))
+    assert min(history.days) == TODAY // DAY - 37
+    assert max(history.days) == TODAY // DAY - 1
+    newest = TODAY // DAY - 1
+    kept = remember(history, account({}), "here", instant(TODAY + 20 * DAY)).days
+    assert (min(kept), max(kept)) == (newest - 36, newest + 7)
+    one_more = History(
+        origin="here", days={newest - 38: Day(tokens=1), newest - 37: Day(tokens=1), newest: Day(tokens=1)}
+    )
+    assert sorted(remember(one_more, account({}, inf), "here", instant(TODAY)).days) == [newest - 37, newest]
+
+
+def test_stretches_of_one_hour_are_one_and_a_block_begins_on_the_hour() -> None:
+    begun = TODAY - 5 * HOUR
+    blocks = Account(since=-inf, tokens={begun + 60: 3, begun + 120: 4}, unit_s=1)
+    assert known(blocks).block == 7
+    assert known(Account(since=-inf, tokens={begun + 60: 3}, unit_s=1), hour=-0.01).block is None
+
+
+def test_nothing_and_the_most_that_can_be_are_amounts() -> None:
+    assert known(account({-30: 0, -20: 5})).block == 5
+    assert known(account({-30: 1e15})).block == 10**15

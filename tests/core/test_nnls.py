@@ -1,9 +1,10 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gauge_mqtt.core.nnls import nnls
 
-NUMBERS = st.floats(0, 100).map(lambda x: round(x, 3))
+NUMBERS = st.floats(-30, 100).map(lambda x: round(x, 3))
 ROWS = st.integers(1, 4).flatmap(
     lambda m: st.lists(
         st.tuples(st.lists(NUMBERS, min_size=m, max_size=m), st.floats(-50, 100)), min_size=1, max_size=12
@@ -45,3 +46,19 @@ def test_nothing_to_learn_from() -> None:
     assert nnls([], []) == []
     assert nnls([(0.0, 0.0)], [1.0]) == [0.0, 0.0]
     assert nnls([(1.0, 2.0)], [-1.0]) == [0.0, 0.0]
+
+
+def test_a_column_of_nothing_gets_no_weight() -> None:
+    assert nnls([(0.0, 2.0)], [1.0]) == [0.0, 0.5]
+    assert nnls([(3.0, 0.0, 0.0), (0.0, 0.0, 2.0)], [1.5, -7.0]) == [0.5, 0.0, 0.0]
+
+
+def test_each_row_has_its_target() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        nnls([(1.0,), (2.0,)], [1.0])
+
+
+def test_of_equally_good_answers_the_one_with_fewer_columns() -> None:
+    """Here the second column is worth nothing, and rounding would make that 2e-15."""
+    weights = nnls([(7.0, 6.0), (3.0, 1.0), (7.0, 0.0)], [49.0, 21.0, 49.0])
+    assert weights == [pytest.approx(7), 0.0]

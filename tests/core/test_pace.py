@@ -58,7 +58,7 @@ def test_what_is_not_known_has_no_limit(
     assert limit_7d(share, None, NOW) is None
 
 
-@pytest.mark.parametrize(("minutes", "stays"), [(-13, False), (-11, True), (11, True), (13, False)])
+@pytest.mark.parametrize(("minutes", "stays"), [(-13, False), (-12, True), (12, True), (13, False)])
 def test_what_was_shown_last_stays_while_it_is_off_by_a_tenth_of_the_time_left(minutes: int, *, stays: bool) -> None:
     """A pace that wavers moves nothing: each change is a line in somebody's activity."""
     reset = NOW + timedelta(hours=4)
@@ -74,7 +74,7 @@ def test_what_was_shown_last_stays_while_it_is_off_by_a_tenth_of_the_time_left(m
         assert limit_7d(0.75, day, NOW, before=week + 2 * off) == week
 
 
-@pytest.mark.parametrize(("minutes", "stays"), [(-6, False), (-4, True), (4, True), (6, False)])
+@pytest.mark.parametrize(("minutes", "stays"), [(-6, False), (-5, True), (5, True), (6, False)])
 def test_close_to_the_limit_it_stays_while_it_is_one_step_off(minutes: int, *, stays: bool) -> None:
     exact = limit_5h(0.5, NOW + timedelta(hours=4), 20, 15, NOW)
     assert exact == NOW + timedelta(minutes=20)
@@ -85,3 +85,36 @@ def test_close_to_the_limit_it_stays_while_it_is_one_step_off(minutes: int, *, s
 def test_an_instant_that_has_passed_does_not_stay() -> None:
     passed = NOW - timedelta(minutes=1)
     assert limit_5h(0.99, NOW + timedelta(hours=1), 99, 15, NOW, before=passed) != passed
+    now = NOW + OFF
+    assert limit_5h(0.5, NOW + timedelta(hours=4), 4, 15, now, before=now) == NOW + timedelta(minutes=5)
+
+
+OFF = timedelta(minutes=1)
+"""Past `NOW`, which is on every step."""
+
+
+def test_a_limit_at_the_reset_or_later_is_none() -> None:
+    in_two_hours = limit_5h(0.5, NOW + timedelta(hours=2, seconds=1), 120, 15, NOW)
+    assert in_two_hours == NOW + timedelta(hours=2)
+    assert limit_5h(0.5, NOW + timedelta(hours=2), 120, 15, NOW) is None
+    assert limit_7d(0.75, NOW + timedelta(hours=42), NOW) is None, "126 h are gone, and so 42 h are left"
+
+
+def test_the_last_half_second_before_the_limit_still_has_one() -> None:
+    assert limit_5h(0.5, NOW + timedelta(hours=1), 1, 1800, NOW) == NOW
+
+
+def test_a_reset_too_far_ahead_to_be_one_is_none() -> None:
+    assert limit_5h(0.5, NOW + timedelta(hours=10), 120, 15, NOW) == NOW + timedelta(hours=2)
+    assert limit_5h(0.5, NOW + timedelta(hours=10, seconds=1), 120, 15, NOW) is None
+
+
+def test_a_week_has_a_pace_from_its_seventh_hour_on() -> None:
+    reset = NOW + WEEK - timedelta(hours=6)
+    assert limit_7d(0.5, reset, NOW) == NOW + timedelta(hours=6)
+    assert limit_7d(0.5, reset, NOW - timedelta(microseconds=1)) is None
+
+
+def test_a_weekly_limit_is_told_to_the_hour() -> None:
+    reset = NOW + WEEK - timedelta(hours=7, minutes=10)
+    assert limit_7d(0.5, reset, NOW) == NOW + timedelta(hours=7)

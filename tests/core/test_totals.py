@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gauge_mqtt.core.reading import Account
-from gauge_mqtt.core.totals import SETTLED_S, UNCOUNTED, Counted, Totals, advance
+from gauge_mqtt.core.totals import SETTLED_S, UNCOUNTED, Counted, Counter, Totals, advance
 
 HOUR = 3600
 START = 1_795_000_000 // HOUR * HOUR
@@ -195,3 +195,65 @@ def test_whatever_happens_every_token_is_counted_once(steps: list[tuple[str, int
         assert counted == used
         assert counted >= shown
         shown = counted
+
+
+def by_second(amounts: dict[int, float], since: float = -inf) -> Account:
+    return Account(since=since, tokens=amounts, unit_s=1)
+
+
+def counter(totals: Totals, account: Account, at: float = START) -> Counter:
+    """What is kept of tokens after a look."""
+    kept, _ = advance(totals, account, "here", instant(at))
+    assert kept.tokens is not None
+    return kept.tokens
+
+
+def test_stretches_of_the_last_day_stay_open_and_older_ones_are_settled() -> None:
+    """To the hour: a day before the look is in the midst of one."""
+    at, edge = START + 1800, START - DAY
+    account = by_second({START - 90 * HOUR: 1, edge - 1: 10, edge: 100, START: 1000})
+    assert counter(Totals(), account, at) == Counter(
+        origin="here", total=0, settled=-1100, since=edge, open={edge: 100, START: 1000}
+    )
+
+
+def test_it_is_settled_back_from_the_newest_stretch_if_that_is_older() -> None:
+    newest = START - 30 * DAY + 60
+    kept = counter(Totals(), by_second({START - 90 * DAY: 1, newest: 10}))
+    assert (kept.since, kept.open) == (START - 31 * DAY + HOUR, {newest: 10})
+    assert counter(Totals(), by_second({})).since == START - DAY
+    assert counter(Totals(), by_second({}, since=START - DAY + 0.0)).since == START - DAY
+
+
+def test_a_stretch_up_to_an_hour_ahead_is_of_now() -> None:
+    kept = counter(Totals(), by_second({START - 30 * DAY: 1, START + HOUR: 10, START + HOUR + 1: 100}))
+    assert (kept.since, kept.open) == (START - DAY, {START + HOUR: 10})
+
+
+def test_what_was_settled_stays_so_when_the_clock_is_set_back() -> None:
+    account = by_second({START - 60: 5})
+    first, _ = advance(Totals(), account, "here", instant(START))
+    assert counter(first, account, START - 9 * HOUR).since == START - DAY
+    assert counter(first, by_second({START + 5 * HOUR: 1}), START + 6 * HOUR).since == START - 18 * HOUR
+
+
+def test_a_stretch_at_the_instant_since_when_all_is_known_is_counted_once() -> None:
+    first, _ = advance(Totals(), by_second({START - DAY: 40, START - 60: 2}), "here", instant(START))
+    again, counted = advance(first, by_second({START - DAY: 41, START - 60: 2}, START - DAY), "here", instant(START))
+    assert counted.tokens == 1
+    assert again.tokens is not None
+    assert again.tokens.open == {START - DAY: 41, START - 60: 2}
+
+
+def test_nothing_used_is_an_amount_and_no_end_of_it_is_none() -> None:
+    assert advance(Totals(), by_second({START - 60: 0}), "here", instant(START))[1] == Counted(0, None)
+    for odd in (inf, -1.0, float("nan")):
+        assert advance(Totals(), by_second({START - 60: odd}), "here", instant(START)) == (Totals(), UNCOUNTED), odd
+
+
+def test_costs_have_six_decimals() -> None:
+    def account(usd: float) -> Account:
+        return Account(since=-inf, tokens={}, cost_usd={START: usd}, unit_s=1)
+
+    totals, _ = advance(Totals(), account(0.0), "here", instant(START))
+    assert advance(totals, account(0.12345678), "here", instant(START))[1].cost_usd == 0.123457
