@@ -85,6 +85,12 @@ def lamp_mask(usage: Usage) -> int:
 
 
 def retained(usage: Usage, topics: Topics, since: Usage | None = None) -> dict[str, bytes]:
+    """Topic -> payload of everything retained, or of what differs from `since`: the values, and the whole snapshot."""
+    payloads = retained_values(usage, topics, since)
+    return payloads | {topics.state: usage.to_json()} if payloads else {}
+
+
+def retained_values(usage: Usage, topics: Topics, since: Usage | None = None) -> dict[str, bytes]:
     """Topic -> payload of every retained value, or of those that differ from `since`.
 
     The needles come first: they are what is waited for. Most values stand still from one snapshot to the next, so the
@@ -101,8 +107,6 @@ def retained(usage: Usage, topics: Topics, since: Usage | None = None) -> dict[s
         payloads[topics.lamps] = str(lamp_mask(usage)).encode()
     for key, value in new.items():
         payloads[topics.keys[key]] = bare(value).encode()
-    if new:
-        payloads[topics.state] = usage.to_json()
     return payloads
 
 

@@ -6,13 +6,13 @@ While there is no connection nothing is published and nothing is queued; on each
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
 
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.contract.health import Health
 from gauge_mqtt.contract.insights import Insights
-from gauge_mqtt.contract.messages import Event, retained
+from gauge_mqtt.contract.messages import Event, retained, retained_values
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, HEARTBEAT_S, Usage
 from gauge_mqtt.sinks.mqtt import refusals, words
@@ -83,7 +83,10 @@ class MqttSink:
         happened = (Message(self._topics.event, event.to_json()) for event in events)
         alive = (self._online(), Message(self._topics.heartbeat, str(HEARTBEAT_S).encode())) if beat else ()
         more = self._insights.beat() if beat and self._insights else ()
-        self._publish(*self._values(since), *happened, *alive, *more)
+        values = self._messages(retained_values(usage, self._topics, since))
+        self._publish(*values)  # the needles are on their way before the whole snapshot is spelled
+        whole = self._messages({self._topics.state: usage.to_json()}) if values else ()
+        self._publish(*whole, *happened, *alive, *more)
 
     def tell(self, insights: Insights) -> None:
         """Say the newest insights."""
@@ -160,23 +163,20 @@ class MqttSink:
     def _announce(self) -> None:
         """Everything, `online` behind the snapshot: who trusts it must find that in place. The needles go first."""
         discovery = Message(self._topics.discovery, self._discovery, retain=True)
+        known = retained(self._latest, self._topics) if self._latest else {}
         insights = self._insights.everything() if self._insights else ()
-        self._publish(discovery, *self._values(None), self._online(), *insights)
+        self._publish(discovery, *self._messages(known), self._online(), *insights)
 
     def _online(self) -> Message:
         """It expires like the values: after a power cut nobody is left to take it back."""
         return Message(self._topics.availability, ONLINE, retain=True, expiry_s=self._expiry_s)
 
-    def _values(self, since: Usage | None) -> list[Message]:
-        """The values of the newest snapshot that differ from `since`, or all of them."""
-        if self._latest is None:
-            return []
-        found = retained(self._latest, self._topics, since)
-        return [Message(topic, payload, retain=True, expiry_s=self._expiry_s) for topic, payload in found.items()]
+    def _messages(self, payloads: Mapping[str, bytes]) -> list[Message]:
+        return [Message(topic, payload, retain=True, expiry_s=self._expiry_s) for topic, payload in payloads.items()]
 
     def _publish(self, *messages: Message) -> None:
         """Hand them over in one go, so that they leave in one write."""
-        if self._session is not None:
+        if self._session is not None and messages:
             self._session.publish(*messages)
             self.published += len(messages)
 
