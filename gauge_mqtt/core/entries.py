@@ -74,13 +74,14 @@ class Sums(msgspec.Struct, array_like=True, gc=False):
         return TokenCounts(input_, self.output, self.cache_read, self.cache_creation)
 
     def count(self, entry: Entry) -> None:
-        self.tokens += entry.tokens
-        self.output += entry.output
-        self.cache_read += entry.cache_read
-        self.cache_creation += entry.cache_creation
+        output, read, creation = entry.output, entry.cache_read, entry.cache_creation
+        self.tokens += entry.input + output + read + creation
+        self.output += output
+        self.cache_read += read
+        self.cache_creation += creation
         if entry.thinking >= 0:
             self.thinking += entry.thinking
-            self.reported += entry.output
+            self.reported += output
 
     def discount(self, entry: Entry) -> None:
         self.tokens -= entry.tokens
@@ -109,7 +110,11 @@ class Minute(Sums, array_like=True, gc=False):
 
     def put(self, key: str, entry: Entry) -> None:
         self.entries[key] = entry
-        self.first, self.last = min(self.first, entry.at), max(self.last, entry.at)
+        at = entry.at
+        if at < self.first:  # noqa: PLR1730, twice as fast as `min`
+            self.first = at
+        if at > self.last:  # noqa: PLR1730
+            self.last = at
         self.count(entry)
 
     def take(self, key: str) -> Entry:

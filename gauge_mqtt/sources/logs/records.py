@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC
+from functools import lru_cache
 from math import inf
 from typing import Any, Literal
 
@@ -100,7 +101,10 @@ class UsageLine(Struct, gc=False, rename="camel"):
             and self.is_sidechain is before.is_sidechain
             and at.tzinfo is UTC
             and at >= then
-            and (at.hour, at.date()) == (then.hour, then.date())
+            and at.hour == then.hour
+            and at.day == then.day
+            and at.month == then.month
+            and at.year == then.year
         )
 
 
@@ -120,17 +124,25 @@ class Response(Struct, gc=False):
     refused: int = 0
 
 
+@lru_cache
+def _is_version(text: str) -> bool:
+    return SEMVER.match(text) is not None
+
+
 def usage_line(line: bytes) -> UsageLine | None:
     """The line, typed; `None` if it carries no usage of a response.
 
     Raises one of `BROKEN` when the line is not JSON or its usage is not what it should be.
     """
-    record = tolerant(_decode_line, line)
+    try:
+        record = _decode_line(line)
+    except BROKEN:
+        record = tolerant(_decode_line, line)
     if record.message is UNSET or record.message.usage is UNSET:
         return None
     if record.timestamp is UNSET:
         raise msgspec.ValidationError("a usage record without a timestamp")
-    if record.version is not UNSET and not SEMVER.match(record.version):
+    if record.version is not UNSET and not _is_version(record.version):
         raise msgspec.ValidationError("a version that is not N.N.N")
     return record
 
