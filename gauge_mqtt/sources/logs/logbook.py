@@ -3,7 +3,8 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import zip_longest
 from math import inf
@@ -15,6 +16,7 @@ from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.reading import CACHE_WINDOW, OPEN_WINDOW, WEEK
 from gauge_mqtt.sources.logs import index
 from gauge_mqtt.sources.logs.growing import GROWING_S, Growing
+from gauge_mqtt.sources.logs.helper import Helper, Job
 from gauge_mqtt.sources.logs.listing import ListedFile, Listing, is_gone, list_at_once, look
 from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.pauses import Pauses, Progress
@@ -69,6 +71,7 @@ class Logbook:
         self._since = inf
         self._met: set[bytes] = set()
         self._growing = Growing()
+        self._helper: Helper | None = None
         self._known, self._asked_at = 0, inf
 
     @property
@@ -136,7 +139,7 @@ class Logbook:
         self, found: Listing, estimates: "_Estimates", changed: Callable[[], None], progress: Progress | None
     ) -> tuple[int, bool]:
         """Read what differs from the listing: the bytes of settled files, and whether one had vanished meanwhile."""
-        now, first, missed = time.time(), self.observed_at is None, 0
+        now, first = time.time(), self.observed_at is None
         self.tail.turns_since = datetime.fromtimestamp(now - OPEN_S, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
         self._met = {failed.path for failed in found.failed}
         for failed in found.failed:
@@ -149,9 +152,27 @@ class Logbook:
         if first and pauses:
             self._complete_since(inf)  # what a saved index knew is no total of any instant until the rest is read
         floor = older[0][0] + SLACK_S if older else -inf
-        known, settled = len(self.files), (now - SETTLED_S) * 1e9
+        known = len(self.files)
+        with self._helped(fresh if first else (), now):
+            missed = await self._read_all(fresh, now, floor, pauses, changed if first else None)
+        if progress:
+            progress(todo, todo)
+        self._complete_since(floor)
+        await self._reach_back(older, now)
+        return missed, len(self.files) < known
+
+    async def _read_all(
+        self,
+        fresh: Sequence["_Unread"],
+        now: float,
+        floor: float,
+        pauses: Pauses | None,
+        changed: Callable[[], None] | None,
+    ) -> int:
+        """Read these, the newest first: the bytes of those that are settled. `changed`: whom to tell what is known."""
+        missed, settled = 0, (now - SETTLED_S) * 1e9
         for written, item, file in fresh:
-            if first and written < self._since - 2 * SLACK_S:
+            if changed and written < self._since - 2 * SLACK_S:
                 self._complete_since(max(floor, written + SLACK_S))
                 if self._learned(now):
                     changed()
@@ -160,11 +181,23 @@ class Logbook:
                 self.tail.doubt(file, item)
             size = await self._read(item, file, now - written, pauses)
             missed += min(size, grown) if item.mtime_ns < settled else 0
-        if progress:
-            progress(todo, todo)
-        self._complete_since(floor)
-        await self._reach_back(older, now)
-        return missed, len(self.files) < known
+        return missed
+
+    @contextmanager
+    def _helped(self, fresh: Sequence["_Unread"], now: float) -> Iterator[None]:
+        """With a helper, where there is much that was never read."""
+        jobs = [
+            Job(item, turns=now - written < OPEN_S, settled=item.mtime < now - SETTLED_S)
+            for written, item, file in fresh
+            if not file.offset and self.tail.on_lines is None
+        ]
+        self._helper = Helper.start(jobs, self.tail.turns_since)
+        try:
+            yield
+        finally:
+            if self._helper:
+                self._helper.close()
+            self._helper = None
 
     def _unread(
         self, files: Iterable[ListedFile], estimates: "_Estimates", now: float
@@ -227,11 +260,16 @@ class Logbook:
         turns = age < OPEN_S
         if age < GROWING_S and (self.observed_at or not self._growing.is_full):
             self._growing.add(item.path)  # the first time all come, the newest first
+        told = self._helper.told(item) if self._helper and not file.offset else None
         try:
-            while self._advance(item, file, turns=turns, upto=item.size):
+            if told:
+                told.into(self.tail)
+                told.file.estimate = file.estimate
+                self.files[item.device, item.inode] = file = told.file
+            while not told and self._advance(item, file, turns=turns, upto=item.size):
                 if pauses:
                     await pauses.rest()
-            if item.mtime < now - SETTLED_S and not file.is_read(item.size):
+            if not told and item.mtime < now - SETTLED_S and not file.is_read(item.size):
                 self.tail.finish(file, turns=turns)
         except OSError as error:
             self._failed(item, file, error)

@@ -54,6 +54,13 @@ class ReadCounters:
     oversize: int = 0
     resets: int = 0
 
+    def add(self, other: "ReadCounters") -> None:
+        self.bytes += other.bytes
+        self.records += other.records
+        self.refused += other.refused
+        self.oversize += other.oversize
+        self.resets += other.resets
+
 
 @dataclass(slots=True)
 class Tail:
