@@ -83,7 +83,7 @@ void Simulator::network_task(Session& session) {
 }
 
 void Simulator::needle_task(Cluster& cluster, const Targets& targets) {
-  cluster.start(settings_.quiet_boot, now());
+  cluster.start({settings_.quiet_boot, true, false}, now());
   Millis drawn = now() - kPictureMs;
   while (!over_ && !stopping() && !fault_) {
     const Millis at = now();

@@ -65,10 +65,19 @@ const char* reset_reason() {
   }
 }
 
-bool memory_kept() {
-  const esp_reset_reason_t reason = esp_reset_reason();
-  return reason != ESP_RST_POWERON && reason != ESP_RST_BROWNOUT && reason != ESP_RST_UNKNOWN;
+bool needles_undisturbed() {
+  switch (esp_reset_reason()) {
+    case ESP_RST_POWERON:
+    case ESP_RST_BROWNOUT:
+    case ESP_RST_EXT:
+    case ESP_RST_UNKNOWN:
+      return false;
+    default:
+      return true;
+  }
 }
+
+bool brown_out() { return esp_reset_reason() == ESP_RST_BROWNOUT; }
 
 bool begin() {
   crashes = after_reset(crashes, crashed());

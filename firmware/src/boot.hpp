@@ -7,8 +7,11 @@ namespace gauge::boot {
 // Why the chip started, as a plain word.
 const char* reset_reason();
 
-// Whether memory that outlives a reset can be believed: not after power was off or low.
-bool memory_kept();
+// Whether no needle can have moved in the reset: not if power was off or low, nor if somebody held the reset button,
+// when the lines to the motors float for as long as they like. What memory kept has a checksum, so that it may be
+// believed as the place from which to look.
+bool needles_undisturbed();
+bool brown_out();
 
 // Counts crashes in a row; true: this start is in safe mode.
 bool begin();

@@ -11,28 +11,30 @@
 
 #include "gauge/coil_driver.hpp"
 #include "gauge/contract.hpp"
+#include "gauge/step_pacer.hpp"
 
 namespace gauge {
 
 #ifdef GAUGE_DRIVER_STEP_DIR
 
 // A motor behind a VID6606, AX1201728SG or another copy of the X12.017: twelve microsteps for a degree. The chip keeps
-// the phase by itself.
+// the phase by itself. Steps go out when the timer calls slot(), evenly; see step_timer.hpp.
 class Coils final : public CoilDriver {
  public:
   Coils(contract::Dial dial, std::int32_t rests_at);
 
   std::int32_t steps_per_degree() const override { return 12; }
-  void step_up() override { step(true); }
-  void step_down() override { step(false); }
+  void step_up() override { pacer_.add(1); }
+  void step_down() override { pacer_.add(-1); }
+  bool still() const override { return pacer_.still(); }
+
+  void slot();  // from the timer's interrupt, StepPacer::kSlotsPerMs times a millisecond
 
  private:
-  enum class Direction : std::uint8_t { unknown, up, down };
-  void step(bool up);
-
   const std::uint8_t step_pin_;
   const std::uint8_t direction_pin_;
-  Direction direction_ = Direction::unknown;
+  StepPacer pacer_;
+  StepPacer::Levels shown_{};
 };
 
 #else

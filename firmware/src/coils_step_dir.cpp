@@ -21,9 +21,6 @@ std::uint8_t pin(contract::Dial dial, const char* which) {
       pins::gpio(pins::kPins, contract::kDialNames[static_cast<std::size_t>(dial)], which));
 }
 
-// The data sheet of the VID6608 wants 450 ns high and low, and 100 ns between direction and step.
-constexpr std::uint32_t kPulseUs = 1;
-
 }  // namespace
 
 Coils::Coils(contract::Dial dial, std::int32_t /*rests_at*/)
@@ -31,19 +28,15 @@ Coils::Coils(contract::Dial dial, std::int32_t /*rests_at*/)
   pinMode(step_pin_, OUTPUT);
   pinMode(direction_pin_, OUTPUT);
   digitalWrite(step_pin_, LOW);
+  digitalWrite(direction_pin_, LOW);
 }
 
-void Coils::step(bool up) {
-  const Direction wanted = up ? Direction::up : Direction::down;
-  if (direction_ != wanted) {
-    direction_ = wanted;
-    digitalWrite(direction_pin_, up ? LOW : HIGH);
-    delayMicroseconds(kPulseUs);
-  }
-  digitalWrite(step_pin_, HIGH);  // the chip steps on the rising edge
-  delayMicroseconds(kPulseUs);
-  digitalWrite(step_pin_, LOW);
-  delayMicroseconds(kPulseUs);
+// The data sheet of the VID6608 wants 450 ns high and low, and 100 ns between direction and step; a slot is far longer.
+void IRAM_ATTR Coils::slot() {
+  const StepPacer::Levels levels = pacer_.slot();
+  if (levels.down != shown_.down) digitalWrite(direction_pin_, levels.down ? HIGH : LOW);
+  if (levels.step != shown_.step) digitalWrite(step_pin_, levels.step ? HIGH : LOW);
+  shown_ = levels;
 }
 
 }  // namespace gauge

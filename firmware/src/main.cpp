@@ -37,6 +37,13 @@ void setup() {
 
   const gauge::NeedleOptions options{settings.quiet_boot, settings.light_sensor};
   if (!gauge::start_needle_task(targets, options)) Serial.println("needles: no memory");
+  // Three needles at once and the radio were too much for the supply. So one needle at a time, and then the radio.
+  if (gauge::boot::brown_out()) {
+    Serial.println("power was low: needles one by one, then Wi-Fi");
+    constexpr std::uint32_t kLongestMs = 20'000;
+    const std::uint32_t from = millis();
+    while (!gauge::needles_are_found() && millis() - from < kLongestMs) delay(50);
+  }
   if (!gauge::start_network_task(settings, targets, safe_mode)) Serial.println("network: no memory");
 }
 

@@ -11,6 +11,7 @@
 #include "gauge/kept.hpp"
 #include "lamp_outputs.hpp"
 #include "pins.hpp"
+#include "step_timer.hpp"
 #include "watchdog.hpp"
 
 namespace gauge {
@@ -68,12 +69,12 @@ bool all_known(const Cluster& cluster) {
 [[noreturn]] void run(void* argument) {
   const Start& start = *static_cast<const Start*>(argument);
 
-  if (!boot::memory_kept()) kept = Kept{};
   const RestingSteps steps = resting_steps(kept).value_or(RestingSteps{});
   Coils left(Dial::fuel_5h, steps[0]);
   Coils centre(Dial::tach, steps[1]);
   Coils right(Dial::fuel_7d, steps[2]);
   Cluster cluster({&left, &centre, &right}, start.targets, kept);
+  if (!StepTimer::begin({&left, &centre, &right})) Serial.println("needles: no timer for their steps");
 
   LampOutputs lamps;
   if (!lamps.begin()) Serial.println("lamps: the LED controller refused a pin");
@@ -84,11 +85,12 @@ bool all_known(const Cluster& cluster) {
   ClusterInputs inputs;
   Millis lamps_at = millis();
   TickType_t woken = xTaskGetTickCount();
-  cluster.start(start.options.quiet, millis());
+  cluster.start({start.options.quiet, boot::needles_undisturbed(), boot::brown_out()}, millis());
   for (;;) {
     const Millis now = millis();
     inputs.button = buttons.pressed(now);
     cluster.tick(inputs, now);
+    StepTimer::run(cluster.moving());
     if (reached(lamps_at, now)) {
       lamps_at = now + kLampsMs;
       lamps.show(cluster.lamps());

@@ -13,7 +13,9 @@ using namespace gauge;
 using contract::Dial;
 using contract::Lamp;
 
-inline constexpr bool kQuiet = true;
+inline constexpr ClusterStart kQuiet{true, false, false};
+inline constexpr ClusterStart kUndisturbed{true, true, false};
+inline constexpr ClusterStart kOneByOne{false, false, true};
 inline constexpr std::uint8_t kOpus = 1;
 
 inline constexpr std::array<Dial, 3> kDials{Dial::fuel_5h, Dial::tach, Dial::fuel_7d};

@@ -9,7 +9,7 @@ using namespace gauge_test;
 TEST_CASE("at power-on the needles find their stops while the lamps are checked, sweep once, then show what is said") {
   ClusterBench bench;
   bench.show(0, 500, 1000, kOpus);
-  bench.cluster.start(!kQuiet, bench.now);
+  bench.cluster.start(ClusterStart{}, bench.now);
   bench.run(1);
   CHECK(bench.lit() == 1);
   CHECK(bench.cluster.moving());
@@ -67,11 +67,53 @@ TEST_CASE("after a soft reset the kept places are believed: no homing, no sweep,
   for (std::size_t dial = 0; dial < 3; ++dial) after.motors[dial].place = before.motors[dial].place;
   after.kept = before.kept;
   after.show(300, 400, 500, kOpus);
-  after.cluster.start(!kQuiet, after.now);
+  after.cluster.start({false, true, false}, after.now);
   after.run(5000);
   for (const Motor& motor : after.motors) CHECK(motor.steps == 0);
   CHECK(after.stands(96, 120, 144));
   CHECK(after.lit() == 1);
+}
+
+TEST_CASE("after a reset that may have moved a needle it is looked for from where it was left, and nearly not pushed") {
+  ClusterBench before;
+  before.show(300, 400, 500, kOpus);
+  before.cluster.start(kQuiet, before.now);
+  before.rest();
+  before.run(5);
+
+  ClusterBench after;
+  const std::array<int, 3> pushed_by{-40, 0, 40};
+  for (std::size_t dial = 0; dial < 3; ++dial) after.motors[dial].place = before.motors[dial].place + pushed_by[dial];
+  after.kept = before.kept;
+  after.show(300, 400, 500, kOpus);
+  after.cluster.start(kQuiet, after.now);
+  CHECK_FALSE(resting_steps(after.kept));
+  after.run(1000);
+  for (const Motor& motor : after.motors) CHECK(motor.highest <= 144 * 3 + 40);  // never up first
+  after.rest();
+  CHECK(after.stands(96, 120, 144));
+}
+
+TEST_CASE("after a brown-out the needles are looked for one after the other, without sweep or lamp check") {
+  for (const bool kept : {false, true}) {
+    ClusterBench bench;
+    if (kept) bench.kept = keep({500, 0, 944});
+    bench.cluster.start(kOneByOne, bench.now);
+    CHECK(bench.cluster.moving());
+    int together = 0;
+    std::array<std::int32_t, 3> steps{};
+    for (int ms = 0; ms < 12'000 && bench.cluster.moving(); ++ms) {
+      bench.run(1);
+      int moved = 0;
+      for (std::size_t dial = 0; dial < 3; ++dial) {
+        moved += bench.motors[dial].steps != steps[dial];
+        steps[dial] = bench.motors[dial].steps;
+      }
+      together = std::max(together, moved);
+    }
+    CHECK(together == 1);
+    CHECK(bench.stands(6, 6, 6));
+  }
 }
 
 TEST_CASE("a reset in the middle of a swing finds no kept places, at rest it finds them again") {

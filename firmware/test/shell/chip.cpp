@@ -26,6 +26,12 @@ std::map<std::string, std::vector<std::uint8_t>>& flash() {
   return flash;
 }
 
+constexpr std::uint64_t kTimerTicksPerUs = 2;  // as step_timer.cpp divides the clock
+World::Task* timer_task = nullptr;
+void (*on_timer)() = nullptr;
+std::uint64_t timer_ticks = 0;
+bool timer_runs = false;
+
 }  // namespace
 
 HardwareSerial Serial;
@@ -61,6 +67,28 @@ unsigned long millis() { return static_cast<unsigned long>(static_cast<std::uint
 void delay(std::uint32_t ms) { World::get().block(ms * kMs); }
 void delayMicroseconds(std::uint32_t us) { World::get().block(us); }
 std::int64_t esp_timer_get_time(void) { return static_cast<std::int64_t>(World::get().now_us()); }
+
+hw_timer_t* timerBegin(std::uint8_t, std::uint16_t, bool) { return reinterpret_cast<hw_timer_t*>(&timer_task); }
+void timerAttachInterrupt(hw_timer_t*, void (*handler)(void), bool) {
+  on_timer = handler;
+  timer_task = World::get().spawn(
+      "timer",
+      [](void*) {
+        for (std::uint64_t slot = 0;; ++slot) {
+          while (!timer_runs) World::get().wait_for_notice();
+          on_timer();
+          World::get().rest((slot + 1) * timer_ticks / kTimerTicksPerUs - slot * timer_ticks / kTimerTicksPerUs);
+        }
+      },
+      nullptr);
+}
+void timerAlarmWrite(hw_timer_t*, std::uint64_t ticks, bool) { timer_ticks = ticks; }
+void timerAlarmEnable(hw_timer_t*) {}
+void timerStart(hw_timer_t*) {
+  timer_runs = true;
+  World::notify(*timer_task);
+}
+void timerStop(hw_timer_t*) { timer_runs = false; }
 
 void pinMode(std::uint8_t, std::uint8_t) {}
 void digitalWrite(std::uint8_t pin, std::uint8_t value) {

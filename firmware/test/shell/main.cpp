@@ -2,11 +2,13 @@
 //
 //   gauge_shell SECONDS [broker_host=broker] [broker.known=0] [usage.tcp_ms=9000] ...
 //
-// Settings have their own names; `broker.` and `usage.` are the hosts' behaviour (peers.hpp). Prints what was measured
+// With `needles=1` the needle task runs too, finds its stops, and follows values that change each second. Settings have
+// their own names; `broker.` and `usage.` are the hosts' behaviour (peers.hpp). Prints what was measured
 // as JSON. The set-up network is open all the time.
 
 #include "arduino.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <map>
@@ -16,8 +18,11 @@
 #include "blocking.hpp"
 #include "gauge/settings.hpp"
 #include "gauge/targets.hpp"
+#include "needle_task.hpp"
 #include "network_task.hpp"
 #include "peers.hpp"
+#include "pins.hpp"
+#include "pins_trace.hpp"
 #include "watchdog.hpp"
 #include "world.hpp"
 
@@ -60,11 +65,49 @@ void print(const char* name, std::uint16_t port) {
   std::printf("\"%s\":{\"lookups\":%u,\"calls\":%u,\"packets\":%u},", name, peer.lookups, peer.calls, peer.packets);
 }
 
+// What a driver chip sees on its lines: how close two steps are, how long an edge lasts, and how long a direction has
+// stood before a step.
+void print_steps() {
+  struct Line {
+    std::uint32_t steps = 0;
+    std::uint64_t rose_us = 0, apart_us = UINT64_MAX, high_us = UINT64_MAX, led_us = UINT64_MAX, turned_us = 0;
+  };
+  std::map<std::string_view, Line> lines;
+  std::map<int, std::string_view> steps, directions;
+  for (const auto& pin : gauge::pins::kPins) {
+    const std::string_view owner = pin.function.substr(0, pin.function.find(' '));
+    if (pin.kind == gauge::pins::Kind::step) steps[pin.gpio] = owner;
+    if (pin.kind == gauge::pins::Kind::dir) directions[pin.gpio] = owner;
+  }
+  for (const shell::PinWrite& write : shell::pin_writes()) {
+    if (directions.count(write.pin) > 0) lines[directions[write.pin]].turned_us = write.at_us;
+    if (steps.count(write.pin) == 0) continue;
+    Line& line = lines[steps[write.pin]];
+    if (write.level == LOW) {
+      if (line.steps > 0) line.high_us = std::min(line.high_us, write.at_us - line.rose_us);
+      continue;
+    }
+    if (line.steps++ > 0) line.apart_us = std::min(line.apart_us, write.at_us - line.rose_us);
+    line.led_us = std::min(line.led_us, write.at_us - line.turned_us);
+    line.rose_us = write.at_us;
+  }
+  std::printf("\"steps\":{");
+  const char* comma = "";
+  for (const auto& [name, line] : lines) {
+    std::printf("%s\"%s\":{\"steps\":%u,\"apart_us\":%.0f,\"high_us\":%.0f,\"led_us\":%.0f}", comma,
+                std::string(name).c_str(), line.steps, static_cast<double>(line.apart_us),
+                static_cast<double>(line.high_us), static_cast<double>(line.led_us));
+    comma = ",";
+  }
+  std::printf("},");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   static gauge::Settings settings;
   static gauge::Targets targets;
+  bool needles = false;
   if (argc < 2) refuse("the number of seconds");
   gauge::set(settings, "wifi_ssid", "home");
   for (int at = 2; at < argc; ++at) {
@@ -72,15 +115,25 @@ int main(int argc, char** argv) {
     const std::size_t equals = word.find('=');
     if (equals == std::string_view::npos) refuse(word);
     const std::string_view key = word.substr(0, equals), value = word.substr(equals + 1);
+    if (key == "needles") {
+      needles = true;
+      continue;
+    }
     if (!behave(key, value) && gauge::set(settings, key, value) != nullptr) refuse(word);
   }
   gauge::watchdog::begin();
   targets.gestures.raise(gauge::Gesture::set_up);
   gauge::start_network_task(settings, targets, false);
+  if (needles) gauge::start_needle_task(targets, {false, false});
 
   auto& world = shell::World::get();
   const std::uint64_t end_us = std::uint64_t{number(argv[1])} * 1'000'000;
-  world.run_until(end_us);
+  for (std::uint64_t at_us = 0, turn = 0; at_us <= end_us; at_us += 1'000'000, ++turn) {
+    world.run_until(at_us);
+    if (!needles) continue;
+    targets.fresh = true;
+    for (auto& needle : targets.needles) needle = static_cast<std::int16_t>(turn * 397 % 1001);
+  }
   std::printf("{\"watchdog_ms\":%u,\"poll_ms\":%u,\"resolve_ms\":%u,\"broker_ms\":%u,\"usage_ms\":%u,",
               gauge::blocking::kWatchdogMs, gauge::blocking::kPollMs, gauge::blocking::kResolveMs,
               gauge::blocking::kBrokerMs, gauge::blocking::kUsageMs);
@@ -88,6 +141,7 @@ int main(int argc, char** argv) {
               gauge::name(targets.link));
   print("broker", shell::kBrokerPort);
   print("usage", shell::kUsagePort);
+  print_steps();
   std::printf("\"tasks\":{");
   const char* comma = "";
   for (const auto& task : world.tasks()) {

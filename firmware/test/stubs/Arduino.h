@@ -35,6 +35,7 @@
 using boolean = bool;
 using byte = std::uint8_t;
 
+#define IRAM_ATTR __attribute__((section(".iram1")))
 #define RTC_NOINIT_ATTR __attribute__((section(".rtc_noinit")))
 
 using esp_err_t = int;
@@ -64,6 +65,19 @@ unsigned long millis();
 void delay(std::uint32_t ms);
 void delayMicroseconds(std::uint32_t us);
 void pinMode(std::uint8_t pin, std::uint8_t mode);
+using hw_timer_t = struct hw_timer_s;
+void timerStart(hw_timer_t* timer);
+void timerStop(hw_timer_t* timer);
+#if ESP_ARDUINO_VERSION_MAJOR >= 3
+hw_timer_t* timerBegin(std::uint32_t frequency);
+void timerAttachInterrupt(hw_timer_t* timer, void (*handler)(void));
+void timerAlarm(hw_timer_t* timer, std::uint64_t value, bool reload, std::uint64_t times);
+#else
+hw_timer_t* timerBegin(std::uint8_t number, std::uint16_t divider, bool up);
+void timerAttachInterrupt(hw_timer_t* timer, void (*handler)(void), bool edge);
+void timerAlarmWrite(hw_timer_t* timer, std::uint64_t value, bool reload);
+void timerAlarmEnable(hw_timer_t* timer);
+#endif
 void digitalWrite(std::uint8_t pin, std::uint8_t value);
 int digitalRead(std::uint8_t pin);
 std::uint16_t analogRead(std::uint8_t pin);

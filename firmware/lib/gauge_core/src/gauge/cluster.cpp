@@ -18,21 +18,37 @@ Cluster::Cluster(const Coils& coils, Targets& targets, Kept& kept)
       kept_(kept),
       needles_{Needle(*coils[0], Dial::fuel_5h), Needle(*coils[1], Dial::tach), Needle(*coils[2], Dial::fuel_7d)} {}
 
-void Cluster::start(bool quiet, Millis now) {
+void Cluster::start(const ClusterStart& how, Millis now) {
   ticked_at_ = now;
   lit_at_ = now - kLampsEveryMs;
-  if (const auto places = resting_steps(kept_)) {
-    for (std::size_t dial = 0; dial < needles_.size(); ++dial) needles_[dial].restore((*places)[dial]);
+  left_at_ = resting_steps(kept_);
+  if (left_at_ && how.undisturbed) {
+    for (std::size_t dial = 0; dial < needles_.size(); ++dial) needles_[dial].restore((*left_at_)[dial]);
     resting_ = true;
     return;
   }
-  for (Needle& needle : needles_) needle.home();
-  if (!quiet) self_test(now);
+  kept_ = Kept{};
+  if (how.one_by_one) {
+    unsought_ = 0;
+    return;
+  }
+  for (std::size_t dial = 0; dial < needles_.size(); ++dial) find(dial);
+  if (!how.quiet) self_test(now);
+}
+
+void Cluster::find(std::size_t dial) {
+  if (left_at_) {
+    needles_[dial].home_near((*left_at_)[dial]);
+  } else {
+    needles_[dial].home();
+  }
 }
 
 void Cluster::tick(const ClusterInputs& inputs, Millis now) {
   press(inputs.button, now);
   obey(now);
+
+  if (unsought_ < needles_.size() && (unsought_ == 0 || !needles_[unsought_ - 1].moving())) find(unsought_++);
 
   const Millis dt = since(ticked_at_, now);
   ticked_at_ = now;
@@ -52,7 +68,8 @@ void Cluster::tick(const ClusterInputs& inputs, Millis now) {
 }
 
 bool Cluster::moving() const {
-  return std::any_of(needles_.begin(), needles_.end(), [](const Needle& needle) { return needle.moving(); });
+  return unsought_ < needles_.size() ||
+         std::any_of(needles_.begin(), needles_.end(), [](const Needle& needle) { return needle.moving(); });
 }
 
 std::optional<float> Cluster::angle_deg(Dial dial) const {

@@ -21,6 +21,13 @@ struct ClusterInputs {
   std::int16_t ambient = kNoLightSensor;  // 0..4095, more is brighter
 };
 
+// How a cluster begins.
+struct ClusterStart {
+  bool quiet = false;        // without lamp check and sweep
+  bool undisturbed = false;  // nothing can have moved a needle since `kept` was written
+  bool one_by_one = false;   // after a brown-out, to spare the supply; so without check and sweep
+};
+
 // The needle task's whole side: three needles, seven lamps, one button. Its only tie to the network task is `Targets`.
 class Cluster {
  public:
@@ -29,9 +36,9 @@ class Cluster {
   // `kept` lies in memory that a soft reset leaves alone.
   Cluster(const Coils& coils, Targets& targets, Kept& kept);
 
-  // Before the first tick. After a soft reset the kept places are believed and nothing moves. Else the needles look for
-  // their stops while the lamps are checked, and sweep once; `quiet`: without check and sweep.
-  void start(bool quiet, Millis now);
+  // Before the first tick. Undisturbed, the kept places are believed and nothing moves. Else the needles look for their
+  // stops, from the kept places if there are any, while the lamps are checked, and sweep once.
+  void start(const ClusterStart& how, Millis now);
   // Once a millisecond while moving(), else at least every 5 ms.
   void tick(const ClusterInputs& inputs, Millis now);
 
@@ -40,6 +47,7 @@ class Cluster {
   std::optional<float> angle_deg(contract::Dial dial) const;
 
  private:
+  void find(std::size_t dial);
   void obey(Millis now);
   void press(bool down, Millis now);
   void self_test(Millis now);
@@ -52,7 +60,9 @@ class Cluster {
   Night night_;
   Button button_;
   LampLevels levels_{};
-  bool resting_ = false;  // `kept_` says where
+  std::optional<RestingSteps> left_at_;                 // where the needles were left, before they are found
+  std::size_t unsought_ = contract::kDialNames.size();  // the first needle that nobody looks for yet
+  bool resting_ = false;                                // `kept_` says where
   Millis ticked_at_ = 0;
   Millis lit_at_ = 0;
 };

@@ -12,6 +12,8 @@ class CoilDriver {
   virtual std::int32_t steps_per_degree() const = 0;
   virtual void step_up() = 0;
   virtual void step_down() = 0;
+  // Whether every step that was asked for is made; a driver may take some milliseconds for them.
+  virtual bool still() const { return true; }
 };
 
 }  // namespace gauge

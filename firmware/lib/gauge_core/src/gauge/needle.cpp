@@ -35,6 +35,11 @@ void Needle::home() {
   }
 }
 
+void Needle::home_near(std::int32_t step) {
+  homing_.start_near(step);
+  stage_ = Stage::homing;
+}
+
 void Needle::restore(std::int32_t step) { start_at(step); }
 
 void Needle::self_test() { sweep_ = stage_ != Stage::sweep_up && stage_ != Stage::sweep_down; }
@@ -74,7 +79,7 @@ void Needle::tick(Millis dt) {
 
 bool Needle::moving() const {
   if (stage_ != Stage::live) return stage_ != Stage::lost;
-  return sweep_ || !planner_.settled() || planner_.position() != target_;
+  return sweep_ || !planner_.settled() || planner_.position() != target_ || !coils_.still();
 }
 
 std::int32_t Needle::steps_due(Millis dt) {

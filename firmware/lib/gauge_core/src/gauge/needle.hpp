@@ -18,9 +18,10 @@ class Needle {
  public:
   Needle(CoilDriver& coils, contract::Dial dial);
 
-  void home();                      // against the lower end stop, then to its target
-  void restore(std::int32_t step);  // it stands there, 0..last step; nothing moves
-  void self_test();                 // from 0 to full and back, then to its target; waits until homing is over
+  void home();                        // against the lower end stop, then to its target
+  void home_near(std::int32_t step);  // it stood there and may have been pushed: against the stop from there
+  void restore(std::int32_t step);    // it stands there, 0..last step; nothing moves
+  void self_test();                   // from 0 to full and back, then to its target; waits until homing is over
 
   void set_target(std::int16_t value);  // 0..1000, -1: no data, parks below zero
   void set_trim(Trim trim);             // a new one shows at once
