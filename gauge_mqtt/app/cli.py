@@ -172,6 +172,7 @@ def dump(*, file: Path | None, **flags: Any) -> None:
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="The last day, if not today.")
 @click.option("--json", "form", flag_value="json", help="Print JSON, as GET /insights gives it.")
 @click.option("--csv", "form", flag_value="csv", help="Print a line for each day, key and name.")
+@click.option("--phrases", is_flag=True, help="Print the phrases used most, of Claude and of you; kept nowhere.")
 @click.option("--report", "directory", type=option_types.path, metavar="DIR",
               help="Write the flight report of the last 7 days there: Markdown, HTML and pictures.")  # fmt: skip
 @click.option("--forget", is_flag=True, help="Delete everything that was kept, after asking.")
@@ -183,6 +184,7 @@ def insights(
     until: datetime | None,
     form: str | None,
     directory: Path | None,
+    phrases: bool,
     forget: bool,
     yes: bool,
     **flags: Any,
@@ -199,9 +201,12 @@ def insights(
         return
     if not settings.insights:
         raise click.ClickException(own.off(settings))
+    last = until.date() if until else None
+    if phrases:
+        click.echo(own.phrases(period, last))
+        return
     with progress() as shown:
         look = own.Look(settings, shown)
-    last = until.date() if until else None
     if directory:
         click.echo("\n".join(f"{path} is written" for path in look.report(last, directory)))
         return

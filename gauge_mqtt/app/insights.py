@@ -5,7 +5,7 @@ import io
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from gauge_mqtt.app import places
@@ -18,6 +18,7 @@ from gauge_mqtt.sinks.report import flight_report
 from gauge_mqtt.sinks.terminal import insights as terminal
 from gauge_mqtt.sources.logs.insights import store
 from gauge_mqtt.sources.logs.insights.feed import Feed
+from gauge_mqtt.sources.logs.insights.phrases import look as look_for_phrases
 from gauge_mqtt.sources.logs.pauses import Progress
 from gauge_mqtt.sources.logs.roots import log_roots
 from gauge_mqtt.sources.logs.source import JsonlSource
@@ -37,7 +38,10 @@ def needed_directory(settings: Settings) -> Path:
 def make_feed(settings: Settings) -> Feed:
     """Of the session logs of this machine. Raises `SettingsError`."""
     phrases = settings.insights_phrases.split(SEPARATOR)
-    return Feed(log_roots(os.environ, places.home()), needed_directory(settings), phrases)
+    return Feed(
+        log_roots(os.environ, places.home()), needed_directory(settings), phrases,
+        commits=settings.insights_git, series=settings.insights_series,
+    )  # fmt: skip
 
 
 def off(settings: Settings) -> str:
@@ -71,6 +75,17 @@ def live(settings: Settings, tail: JsonlSource | None) -> Feed | None:
     tail.book.tail.on_lines = feed.take
     log.info("insights: counts by day, kept in %s", store.path_in(needed_directory(settings)))
     return feed
+
+
+def phrases(period: Period, last: date | None) -> str:
+    """The phrases that were used most in the span, for a terminal and nothing else."""
+    end = datetime.combine(last or datetime.now().astimezone().date(), datetime.min.time()) + timedelta(days=1)
+    start = end - timedelta(days=PERIODS[period])
+    found = look_for_phrases(log_roots(os.environ, places.home()), start.timestamp(), end.timestamp())
+    said = {"Claude": found.claude, "You": found.user}
+    return "\n".join(
+        f"{who}: {told[0]!r}, {told[1]} times" if told else f"{who}: nothing twice" for who, told in said.items()
+    )
 
 
 class ReportError(GaugeError):

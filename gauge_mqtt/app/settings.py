@@ -123,6 +123,13 @@ class Settings(BaseModel):
     insights_phrases: types.PhraseList = Field(
         "Dude, chill", description="phrases of yours to count in prompts, with ; between; empty: none"
     )
+    insights_git: types.Switch = Field(
+        False,  # noqa: FBT003
+        description="1: count your own commits in the directories that the logs name, read-only, with insights on",
+    )
+    insights_series: types.File | None = Field(
+        None, description="JSON or CSV file with a number a day, to correlate with tokens by day, with insights on"
+    )
     state_dir: types.File | None = Field(
         default_factory=places.state_dir, description="where the index is kept; unset without a home directory: nowhere"
     )

@@ -10,6 +10,7 @@
     ├── PromError             sources/prometheus/api.py: the same of Prometheus
     ├── TapeError             sources/tape/tape.py: a tape cannot be read or written
     ├── DumpError             app/dump.py: a dump cannot be written
+    ├── SeriesError           sources/logs/insights/series.py: the user's own number a day cannot be used
     ├── ReportError           app/insights.py: a flight report cannot be written
     ├── StoreError            sources/logs/insights/store.py: the counts of the insights cannot be kept
     └── MqttError             sinks/mqtt/words.py: no connection to the broker; its branches say how soon to try again

@@ -188,6 +188,22 @@ KEYS: dict[str, InsightKey] = {
     "thank_yous": _count("Thank-yous", "prompts that say thanks", "mdi:hand-heart"),
     "thank_you_rate": _ratio("Thank-you rate", "thank-yous / prompts", "mdi:hand-heart"),
     "phrase_hits": _count("Phrases", "times the user said one of the phrases that are set", "mdi:comment-quote"),
+    # beyond the logs
+    "commits": _level("Commits", "your commits in directories that sessions were in", "mdi:source-commit", known=True),
+    "lines_changed": _level("Lines committed", "lines that these add and remove", "mdi:file-code", known=True),
+    "commits_per_million_tokens": _per("Commits per million tokens", "commits / million tokens", "mdi:source-commit",
+                                       known=True),
+    "lines_per_million_tokens": _per("Lines per million tokens", "lines committed / million tokens", "mdi:file-code",
+                                     known=True),
+    "series_rho": _level(
+        "Series correlation", f"Spearman's rho of your series and tokens by day; unknown under {SERIES_DAYS} days",
+        "mdi:chart-scatter-plot", precision=2, kind="correlation", known=True,
+    ),
+    "series_rho_low": _level("Series correlation low", "lower end of its 95 % interval", "mdi:chart-scatter-plot",
+                             precision=2, kind="correlation", known=True),
+    "series_rho_high": _level("Series correlation high", "upper end of its 95 % interval", "mdi:chart-scatter-plot",
+                              precision=2, kind="correlation", known=True),
+    "series_days": _level("Series days", "days that it rests on", "mdi:calendar", known=True),
     # of days
     "days_kept": _level("Days kept", "days with a response that are kept", "mdi:calendar"),
 }  # fmt: skip
@@ -220,6 +236,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Character": (
         "prompts", "em_dashes", "em_dashes_per_response", "thank_yous", "thank_you_rate", "phrase_hits",
+    ),
+    "Beyond": (
+        "commits", "lines_changed", "commits_per_million_tokens", "lines_per_million_tokens", "series_rho",
+        "series_rho_low", "series_rho_high", "series_days",
     ),
 }  # fmt: skip
 """How the keys are put together where people read them."""

@@ -17,6 +17,7 @@ import pytest
 
 from gauge_mqtt.contract.insights import KEYS
 from tests.support.insight_diary import Diary
+from tests.support.lines import answer, lines, prompt
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 PROGRAM = Path(sys.executable).with_name("gauge-mqtt")
@@ -68,6 +69,23 @@ def test_a_flight_report_to_keep(run: Run, tmp_path: Path) -> None:
     (tmp_path / "reports" / "file").touch()
     refused = run("--report", str(tmp_path / "reports" / "file"))
     assert (refused.returncode, "cannot be written" in refused.stderr) == (1, True)
+
+
+def test_the_phrases_used_most_are_for_the_terminal_alone(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "config" / "projects" / "-p" / "more.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    now = time.time()
+    said = [{"type": "text", "text": "You are absolutely right about quokkas."}]
+    records = [answer(now - n, message__content=said) for n in range(1, 60)]
+    records += [prompt(now - n, "please do make it blue") for n in range(1, 80)]
+    path.write_bytes(lines(*records, *records))
+    done = run("--phrases")
+    assert done.stdout.splitlines() == [
+        "Claude: 'are absolutely right about quokkas', 59 times", "You: 'please do make it blue', 79 times",
+    ]  # fmt: skip
+    run("--json")
+    kept = b"".join(file.read_bytes() for file in (tmp_path / "state").iterdir())
+    assert b"quokkas" not in kept
 
 
 def test_off_it_says_how_to_switch_it_on_and_keeps_nothing(run: Run, tmp_path: Path) -> None:

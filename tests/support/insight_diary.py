@@ -35,6 +35,11 @@ SAYS = {
 STOPS = ("end_turn", "tool_use", "max_tokens", "stop_sequence", "refusal", None, "brand_new")
 TOOLS = ("Bash", "Read", "Edit", "Write", "Grep", "Agent", "mcp__{w}__x", "{w}Tool")
 PAUSE_S = 1800
+BEYOND = (
+    "commits", "lines_changed", "commits_per_million_tokens", "lines_per_million_tokens", "series_rho",
+    "series_rho_low", "series_rho_high", "series_days",
+)  # fmt: skip
+"""Keys that no log tells: each has a test of its own."""
 
 
 class Event(NamedTuple):
@@ -431,7 +436,7 @@ class Diary:
             "permission_denial_rate": min(1.0, total("denials") / calls) if calls else None,
             "api_errors": total("api_errors"), "interruptions": total("interruptions"),
             "file_snapshots": total("snapshots"), "file_snapshots_per_session": per(total("snapshots"), sessions),
-            "prompts": total("prompts"), "em_dashes": total("dashes"),
+            **dict.fromkeys(BEYOND), "prompts": total("prompts"), "em_dashes": total("dashes"),
             "em_dashes_per_response": per(total("dashes"), len(responses)), "thank_yous": total("thanks"),
             "thank_you_rate": per(total("thanks"), total("prompts")), "phrase_hits": total("phrases"),
             "days_kept": len({local(e.at).date() for e in self.events if e.kind == "response"}),

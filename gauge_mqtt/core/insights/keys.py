@@ -12,6 +12,7 @@ from gauge_mqtt.contract.insights import (
     KEYS,
     LENGTHS,
     PERIODS,
+    SERIES_DAYS,
     Insights,
     Period,
     Value,
@@ -20,6 +21,7 @@ from gauge_mqtt.contract.usage import MODEL_LAMPS
 from gauge_mqtt.core.insights.bills import prices
 from gauge_mqtt.core.insights.calendar import days_of_month
 from gauge_mqtt.core.insights.names import EDITS, READS, SUBAGENTS, WRITES
+from gauge_mqtt.core.insights.rank import spearman
 from gauge_mqtt.core.insights.tally import Tally
 
 NIGHT = range(5)
@@ -34,8 +36,14 @@ PACE_DAYS, PACE_DAYS_LEAST = 14, 3
 NOTHING = Tally()
 
 
-def insights(days: Mapping[int, Tally], last: int, period: Period, now: datetime) -> Insights:
-    """The span of `period` that ends with the local day `last`. `days`: ordinal -> tally, of every day that is kept."""
+def insights(
+    days: Mapping[int, Tally], last: int, period: Period, now: datetime, *, git: bool = False,
+    series: Mapping[int, float] | None = None,
+) -> Insights:  # fmt: skip
+    """The span of `period` that ends with the local day `last`. `days`: ordinal -> tally, of every day that is kept.
+
+    `git`: whether commits are counted; `series`: a number a day of the user's own, by ordinal.
+    """
     first = last - PERIODS[period] + 1
     span = {day: days[day] for day in range(first, last + 1) if day in days}
     counts = _sum(span.values())
@@ -48,6 +56,8 @@ def insights(days: Mapping[int, Tally], last: int, period: Period, now: datetime
         | _projects(span.values(), days, last)
         | _friction(span.values(), counts)
         | _character(counts)
+        | _committed(counts, git=git)
+        | _correlated(days, last, series)
         | {"days_kept": sum(1 for tally in days.values() if tally.responses)}
     )
     ordered = {key: values[key] for key in KEYS}
@@ -238,6 +248,32 @@ def _friction(tallies: Iterable[Tally], counts: Mapping[str, float]) -> dict[str
         "interruptions": int(counts["interruptions"]),
         "file_snapshots": int(counts["snapshots"]),
         "file_snapshots_per_session": _ratio(counts["snapshots"], sessions, 2),
+    }
+
+
+def _committed(counts: Mapping[str, float], *, git: bool) -> dict[str, Value]:
+    commits, lines = int(counts["commits"]), int(counts["lines_changed"])
+    million = sum(n for name, n in counts.items() if name.startswith("tokens:")) / 1e6
+    return {
+        "commits": commits if git else None,
+        "lines_changed": lines if git else None,
+        "commits_per_million_tokens": _ratio(commits, million, 2) if git else None,
+        "lines_per_million_tokens": _ratio(lines, million, 2) if git else None,
+    }
+
+
+def _correlated(days: Mapping[int, Tally], last: int, series: Mapping[int, float] | None) -> dict[str, Value]:
+    """Of all days up to `last` that the series names and that are kept: from the first day with a response on."""
+    started = min((day for day, tally in days.items() if tally.responses), default=last + 1)
+    named = sorted(day for day in series or () if started <= day <= last)
+    tokens = [sum(_named(days.get(day, NOTHING).counts, "tokens:").values()) for day in named]
+    found = spearman([(series or {})[day] for day in named], tokens) if len(named) >= SERIES_DAYS else None
+    rho = (None, None, None) if found is None else tuple(round(end, 3) for end in found)
+    return {
+        "series_rho": rho[0],
+        "series_rho_low": rho[1],
+        "series_rho_high": rho[2],
+        "series_days": None if series is None else len(named),
     }
 
 

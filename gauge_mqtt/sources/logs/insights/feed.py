@@ -20,10 +20,12 @@ from gauge_mqtt.core.insights import keys
 from gauge_mqtt.core.insights.calendar import Calendar
 from gauge_mqtt.core.insights.tally import Tally
 from gauge_mqtt.core.insights.texts import Phrases
+from gauge_mqtt.sources.logs.insights import git
 from gauge_mqtt.sources.logs.insights.lines import LineReader, Position
 from gauge_mqtt.sources.logs.insights.reader import Ident, InsightTail, read_on
 from gauge_mqtt.sources.logs.insights.rests import Rests
-from gauge_mqtt.sources.logs.insights.store import Store, StoreError
+from gauge_mqtt.sources.logs.insights.series import SeriesError, load
+from gauge_mqtt.sources.logs.insights.store import ROWS_KEPT_DAYS, Store, StoreError
 from gauge_mqtt.sources.logs.listing import ListedFile, list_at_once
 from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.pauses import Progress
@@ -40,6 +42,8 @@ SHARE = 0.05
 """Part of the time that adding up may take, at most."""
 SETTLED_S = 2.0
 """A last line without a newline is taken once its file is that old."""
+GIT_EVERY_S = 600.0
+"""How often commits are asked for, at most, while lines come."""
 READY_LOOK_S = 0.1
 AGAIN_S = 60.0
 """How often a state directory that cannot be written is tried again."""
@@ -63,6 +67,7 @@ class Piece(NamedTuple):
 
 class Feed:
     """Reads `roots` into the counts of `directory`. `local`: unix seconds to local time. `clock`: what day it is.
+    `commits`: whether git is asked; `series`: a file with a number a day.
 
     feed = Feed(roots, state_dir, ["Dude, chill"])
     feed.catch_up(progress)                  # all there is, for a single look
@@ -76,12 +81,17 @@ class Feed:
         phrases: Sequence[str] = (),
         local: Callable[[float], datetime] = datetime.fromtimestamp,
         clock: Callable[[], float] = time.time,
+        *,
+        commits: bool = False,
+        series: Path | None = None,
     ) -> None:
         self.failure: str | None = None
         """Why the counts cannot be kept, in words."""
         self._roots, self._directory, self._phrases = list(roots), directory, Phrases(phrases)
         self._calendar = Calendar(local)
-        self._local, self._clock = local, clock
+        self._local, self._clock, self._git, self._series_path = local, clock, commits, series
+        self._series: dict[int, float] | None = None
+        self._git_at = 0.0
         self._store: Store | None = None
         self._tail: InsightTail | None = None
         self._files: dict[Ident, LogFile] = {}
@@ -229,6 +239,7 @@ class Feed:
                 break
         else:
             self._forget(found.files if not found.failed else None)
+        self._beyond(found.files)
         self._commit()
         self._settle()
         if not self._stopping:
@@ -236,6 +247,21 @@ class Feed:
             self._days = store.days()
         if progress:
             progress(todo, todo)
+
+    def _beyond(self, files: Sequence[ListedFile] | None = None) -> None:
+        """What is no line of a log: commits, and the user's own series."""
+        if self._series_path:
+            try:
+                self._series = load(self._series_path)
+            except SeriesError as error:
+                log.warning("%s", error)
+                self._series = {}
+        if self._git and not self._stopping:
+            _, tail = self._opened
+            self._git_at = time.monotonic()
+            since = self._clock() - 86_400 * ROWS_KEPT_DAYS
+            listed = list_at_once([os.fsencode(root) for root in self._roots]).files if files is None else files
+            tail.rows.facts += git.facts(git.directories(listed, since), since, tail.reader.hash)
 
     def _read(self, item: ListedFile, file: LogFile, told: Callable[[], None]) -> None:
         """One file up to its end. What was read so far is kept every few MB, and `told` called."""
@@ -278,12 +304,17 @@ class Feed:
         if behind:
             self.catch_up()
         else:
+            if (self._git or self._series_path) and time.monotonic() - self._git_at >= GIT_EVERY_S:
+                self._git_at = time.monotonic()
+                self._beyond()
             self._commit()
             self._settle()
 
     def insights(self, period: Period, now: datetime, last: int | None = None) -> Insights:
         """The span that ends today, or on another local day (ordinal)."""
-        return keys.insights(self._days, self.today() if last is None else last, period, now)
+        return keys.insights(
+            self._days, self.today() if last is None else last, period, now, git=self._git, series=self._series
+        )
 
     @property
     def days(self) -> Mapping[int, Tally]:
