@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.app.settings import Settings, variable
-from gauge_mqtt.app.source_set import SourceSet
 from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.core.models import TEXT_MAX
@@ -34,6 +33,7 @@ EXAMPLES = {
     "prom_username": "gauge  (and CLAUDE_GAUGE_PROM_PASSWORD_FILE=/path/password)",
     "prom_token_file": "/path/token",
     "prom_ca_file": "/path/ca.crt",
+    "prom_headers_file": "/path/headers  (a line each, such as X-Scope-OrgID: team)",
 }
 """How a setting looks to which an error points."""
 
@@ -93,7 +93,8 @@ def _unreadable(paths: UnreadablePaths) -> list[Check]:
     ]
     if len(paths) > NAMED:
         rest = f"{len(paths) - NAMED} more files and directories cannot be read"
-        checks.append(Check(FAULT, "logs", rest, "gauge-mqtt doctor  (again, when these are mended)"))
+        path, found = next(islice(paths, NAMED, None))
+        checks.append(Check(FAULT, "logs", rest, cure(path, found.error)))
     return checks
 
 
@@ -142,29 +143,6 @@ def _auxiliary(source: JsonlSource) -> list[Check]:
 
 def totals(usage: Usage) -> Check:
     return Check("ok", "windows", f"5 h {_count(usage.window_5h_tokens)}, 7 d {_count(usage.window_7d_tokens)}")
-
-
-async def prometheus(settings: Settings, source_set: SourceSet) -> list[Check]:
-    """Whether Prometheus answers, and the usual faults on the way from Claude Code to it."""
-    source = next((source for source in source_set.sources if source.name == "prometheus"), None)
-    if source is None:
-        return []
-    from gauge_mqtt.sources.prometheus.api import PromError  # noqa: PLC0415, as in source_set
-    from gauge_mqtt.sources.prometheus.source import PrometheusSource  # noqa: PLC0415
-
-    assert isinstance(source, PrometheusSource)  # noqa: S101
-    failure, found = source.fault, []
-    if failure and failure.setting == "prom_selector":  # which it refused, if there is one
-        return [fault("prometheus", failure if settings.prom_selector else PromError(str(failure)))]
-    try:
-        found = [Check(FAULT if f.bad else "note", f.about, f.fact, f.fix) for f in await source.usual_faults()]
-    except PromError as error:
-        failure = failure or error
-    if failure is None:
-        return [Check("ok", "prometheus", source.health.detail), *found]
-    if not found:
-        return [fault("prometheus", failure)]
-    return [Check(FAULT, "prometheus", str(failure), found[0].fix), *found]
 
 
 def ago(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from gauge_mqtt.app import checks, checks_broker, checks_ccusage, checks_http, checks_quota
+from gauge_mqtt.app import checks, checks_broker, checks_ccusage, checks_http, checks_prometheus, checks_quota
 from gauge_mqtt.app.calibration import calibrations_of
 from gauge_mqtt.app.checks import FAULT, Check
 from gauge_mqtt.app.memory import Memory
@@ -35,7 +35,7 @@ async def examine(loaded: LoadedSettings) -> list[Check]:
         *(checks.logs(source_set.tail) if source_set.tail else []),
         Check("ok", "source", f"{'+'.join(source.name for source in source_set.sources)} ({source_set.why})"),
         *(checks.account(source_set.tail, usage) if source_set.tail else [checks.totals(usage)]),
-        *await checks.prometheus(settings, source_set),
+        *await checks_prometheus.prometheus(settings, source_set),
         *await checks_ccusage.ccusage(settings, source_set),
         *checks_quota.statusline(settings),
         *checks_quota.percentages(settings, source_set, now),

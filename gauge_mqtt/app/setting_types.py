@@ -21,7 +21,8 @@ TEXT_MAX, SECRET_MAX = 1024, 65_535
 """Characters; for a secret bytes, the most that MQTT can carry."""
 HISTORY = "history"
 EMPTY = "is empty: leave it out for the default"
-MATCHER = r"""\s*[a-zA-Z_]\w*\s*(?:=~|!~|!=|=)\s*(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)\s*"""
+LABEL = r"""\s*(?:[a-zA-Z_]\w*|"[a-zA-Z_][\w.]*")\s*"""
+MATCHER = LABEL + r"""(?:=~|!~|!=|=)\s*(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)\s*"""
 SELECTOR = re.compile(rf"\s*(?:{MATCHER}(?:,{MATCHER})*,?\s*)?", re.ASCII)
 
 

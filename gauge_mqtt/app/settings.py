@@ -99,6 +99,9 @@ class Settings(BaseModel):
     prom_token: types.Token | None = Field(None, description="bearer token for Prometheus; never a flag")
     prom_token_file: types.File | None = Field(None, description="file whose first line is that token")
     prom_ca_file: types.File | None = Field(None, description="CA certificate (PEM) to trust instead of the system's")
+    prom_headers_file: types.File | None = Field(
+        None, description="file with further headers for Prometheus, a line each, such as X-Scope-OrgID: team"
+    )
     prom_temporality: Literal["auto", "cumulative", "delta"] = Field(
         "auto", description="whether the samples are counters or increments; auto tells it by how often they fall"
     )

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from gauge_mqtt.app import places
+from gauge_mqtt.app.headers_file import read_headers
 from gauge_mqtt.app.settings import Settings
 from gauge_mqtt.app.tls_files import check_authority
 from gauge_mqtt.core.reading import Reading
@@ -155,6 +156,7 @@ def _prometheus(settings: Settings, tail: JsonlSource | None = None) -> Source:
             password=settings.secret("prom_password"),
             token=settings.secret("prom_token"),
             ca_file=settings.prom_ca_file,
+            headers=read_headers(settings.prom_headers_file) if settings.prom_headers_file else (),
         )
 
     logged = tail.tokens_between if tail else None

@@ -57,6 +57,7 @@ HOSTILE: list[Any] = [
     ("prom_selector", 'host_name="desk', 'host_name="desk"'),
     ("prom_selector", 'host.name="desk"', 'host_name="desk"'),
     ("prom_selector", 'a="b" c="d"', "commas"),
+    ("prom_services", "claude code", "commas between"),
     ("prom_selector", 'a="b"} or vector(1) #', "commas"),
     ("mqtt_username", "a\nb", "control character"),
     ("mqtt_username", "ren\udce9", "not UTF-8"),

@@ -28,6 +28,10 @@ VALUE_MAX = 1e15
 """Tokens, USD or unix seconds: more than any of our questions can have for an answer, and still exact as a float."""
 INSTANT_MAX = 4_102_444_800
 """The year 2100, unix seconds. What lies beyond, or before 1970, is no time that a sample was taken at."""
+FRESH = {"nocache": "1", "latency_offset": "1s"}
+"""Without these VictoriaMetrics hides the newest 30 s, and moves a range to where it has an answer already. Others know
+neither.
+"""
 QUOTED = 200
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 CA_SETTING = "CLAUDE_GAUGE_PROM_CA_FILE"
@@ -43,13 +47,16 @@ class PromError(GaugeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """Where Prometheus is and how to be let in. A `token` is sent as bearer."""
+    """Where Prometheus is and how to be let in. A `token` is sent as bearer. `headers`: more, such as the tenant of an
+    engine that has several.
+    """
 
     url: str
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     ca_file: Path | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -132,7 +139,7 @@ class PromApi:
             self._client = None
 
     async def _rows(self, path: str, form: dict[str, str]) -> list[Sample]:
-        answer = await self._ask("POST", path, form | {"timeout": f"{TIMEOUT_S:g}s"}, _RowsAnswer)
+        answer = await self._ask("POST", path, form | FRESH | {"timeout": f"{TIMEOUT_S:g}s"}, _RowsAnswer)
         if answer.warnings and answer.warnings != self._warnings:
             log.warning("%s may leave something out: %s", self.url, self._quoted("; ".join(answer.warnings)))
         self._warnings = answer.warnings
@@ -196,6 +203,7 @@ class PromApi:
         except OSError as error:
             why = f"cannot read {server.ca_file} as CA: {error.strerror or error}; see {CA_SETTING}"
             raise PromError(why, setting="prom_ca_file") from None
+        headers |= dict(server.headers)
         return httpx.AsyncClient(auth=auth, headers=headers, verify=verify, timeout=TIMEOUT_S, follow_redirects=False)
 
     def _read(self, status: int, body: bytes, kind: type[Answer]) -> Answer:
@@ -219,7 +227,8 @@ class PromApi:
 
     def _quoted(self, text: str) -> str:
         server, in_url = self._server, urlsplit(self._address)
-        text = Mask(server.username, server.password, server.token)(text)
+        values = [value for _, value in server.headers]
+        text = Mask(server.username, server.password, server.token, values)(text)
         return Mask(unquote(in_url.username or ""), unquote(in_url.password or ""), None)(text)[:QUOTED]
 
     def _error(self, error: BaseException) -> PromError:

@@ -14,7 +14,7 @@ import msgspec
 
 from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus.api import PromError
-from gauge_mqtt.sources.prometheus.facts import Facts
+from gauge_mqtt.sources.prometheus.facts import Facts, plain
 
 SERIES_MAX, SESSIONS_MAX = 1000, 20
 """Of so many series the labels are looked at, and of so many sessions that seem to be there twice the values."""
@@ -41,7 +41,7 @@ class _SeriesAnswer(msgspec.Struct):
 
 async def copies_of(facts: Facts, tokens: promql.Series, before: Copies | None) -> Copies:
     """The copies among the series of a week, later of an hour; `before` if nobody can tell. Raises `PromError`."""
-    main = tokens.main_output.having('session_id!=""')
+    main = tokens.main_output.having(f'{tokens.label("session_id")}!=""')
     since = facts.server_now() - (WEEK_S if before is None else LATELY_S)
     form = {"match[]": str(main), "limit": str(SERIES_MAX), "start": f"{since:.0f}"}
     facts.requests += 1
@@ -52,7 +52,7 @@ async def copies_of(facts: Facts, tokens: promql.Series, before: Copies | None) 
     pairs = list(_pairs(series))
     if not pairs:
         return before or NONE
-    sessions = {pair[0].get("session_id", "") for pair in pairs}
+    sessions = {plain(pair[0]).get("session_id", "") for pair in pairs}
     few = main.of(sorted(sessions)[:SESSIONS_MAX])
     found = await facts.ask(promql.united([("most", f"max_over_time({few}[{WEEK_S}s])")]))
     most = {_key(row.labels): row.value for row in found.get("most", [])}
@@ -74,7 +74,7 @@ def _pairs(series: Iterable[Labels]) -> Iterable[tuple[Labels, Labels]]:
 
 
 def _key(labels: Labels) -> frozenset[tuple[str, str]]:
-    return frozenset((name, value) for name, value in labels.items() if name not in {"__name__", promql.FACT})
+    return frozenset((name, value) for name, value in plain(labels).items() if name not in {"__name__", promql.FACT})
 
 
 def _differing(one: Labels, other: Labels) -> set[str]:
@@ -88,4 +88,4 @@ def _keep(labels: Iterable[str], series: Iterable[Labels]) -> str:
     for one in series:
         value = one.get(name, "")
         fewest[value] = min(len(one), fewest.get(value, len(one)))
-    return f'{name}="{min(fewest, key=lambda value: (fewest[value], value))}"'
+    return f'{promql.quoted(name)}="{min(fewest, key=lambda value: (fewest[value], value))}"'

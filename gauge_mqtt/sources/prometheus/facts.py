@@ -2,6 +2,7 @@
 
 import logging
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -83,10 +84,15 @@ class Facts:
     def _by_fact(self, rows: list[Sample]) -> FactRows:
         found: FactRows = {}
         for row in rows:
-            found.setdefault(row.labels.get(promql.FACT, ""), []).append(row)
+            found.setdefault(row.labels.get(promql.FACT, ""), []).append(Sample(plain(row.labels), row.points))
         if promql.NOW not in found:
             raise PromError(f"{self.api} leaves out parts of our question")
         return found
+
+
+def plain(labels: Mapping[str, str]) -> dict[str, str]:
+    """With the names that Prometheus makes of them: `session.id` is `session_id`."""
+    return {name.replace(".", "_"): value for name, value in labels.items()}
 
 
 def session(row: Sample) -> str:

@@ -75,7 +75,7 @@ async def missing_tokens(api: PromApi, selector: str) -> Fault:
 
 async def faults(api: PromApi, tokens: promql.Series) -> AsyncIterator[Fault]:
     """Whatever can be told of a server that has the counters; what it does not say is skipped. Raises `PromError`."""
-    nameless = tokens.having('session_id=""')
+    nameless = tokens.having(f'{tokens.label("session_id")}=""')
     if rows := await api.query(f"count(last_over_time({nameless}[1d]))"):
         falls = sum(row.value for row in await api.query(f"sum(resets({nameless}[1d]))"))
         fact = f"{rows[0].value:.0f} series without session_id"

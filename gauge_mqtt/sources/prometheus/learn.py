@@ -69,7 +69,7 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
     """Which of the possible names there are: they differ by the way the telemetry takes. Raises `PromError`."""
     selector = wanted.selector
     names = await facts.names(promql.METRICS, selector)
-    known = sorted(name for name in names if promql.TOKENS in name)
+    known = sorted(name for name in names if promql.is_tokens(name))
     name = await _preferred(facts, selector, known, before.tokens.name if before else "")
     if before and before.tokens.name != name:
         before = None
@@ -97,7 +97,7 @@ async def _preferred(facts: Facts, selector: str, names: list[str], before: str)
     """Two at once would count twice what takes both ways: the one in use, or the collector's."""
     if not names:
         fit = f" with {selector}" if selector else ""
-        raise PromError(f"{facts.api} has no token counter of Claude Code{fit}: see `gauge-mqtt doctor`")
+        raise PromError(f"{facts.api} has no token counter of Claude Code{fit}")
     if len(names) == 1:
         return names[0]
     heard = {name: total(await facts.ask(promql.heard_of(name, selector)), "at") for name in names}

@@ -52,7 +52,7 @@ class OwnHost:
         logged = self._logged((now - OPEN_WINDOW).timestamp(), (now - EXPORTED).timestamp())
         if logged is None or in_all is None:
             return False
-        rows = await facts.ask(question(tokens.having(promql.one_of("host_name", self._hosts))))
+        rows = await facts.ask(question(tokens.having(promql.one_of(tokens.label("host_name"), self._hosts))))
         if "own" in rows:
             self.found = min(round(total(rows, "own")), in_all)
         elif self._everything:  # nothing says which of them this host is

@@ -23,10 +23,11 @@ STEP_S, RATE_S, CACHE_S, MODEL_S = 60, 60, 300, 5
 FALLS, FELL_S = 2, 1800
 """What falls that often is no counter of one process; how far back that is looked for, in seconds."""
 SESSIONS_MAX = 200
-METRICS = "claude_code_(token_usage(_tokens)?|cost_usage(_USD|_usd)?)(_total)?"
-"""Every spelling of the two counters: through a collector, through Prometheus' own receiver, from Claude Code's own
-exporter, and with suffixes turned off."""
-TOKENS, BUILTIN = "token_usage", "claude_code_token_usage_total"
+METRICS = "([a-zA-Z0-9_]+_)?claude_code[_.](token[_.]usage(_tokens)?|cost[_.]usage(_USD|_usd)?)(_total)?"
+"""Every spelling of the two counters: through a collector, which may put a namespace before it, through Prometheus' own
+receiver, from Claude Code's own exporter, with suffixes turned off, and with its own dots, as VictoriaMetrics keeps it.
+"""
+BUILTIN = "claude_code_token_usage_total"
 CACHED = ("input", "cacheRead", "cacheCreation")
 
 
@@ -40,20 +41,27 @@ class Series(NamedTuple):
     delta: bool = False
     copies: tuple[str, ...] = ()
 
+    def label(self, name: str) -> str:
+        """An attribute of Claude Code (`session_id`) as a label of this metric: with dots where the metric has dots.
+        Quoted names are understood by Prometheus from 3.0 on and by VictoriaMetrics.
+        """
+        return f'"{name.replace("_", ".")}"' if "." in self.name else name
+
     def once(self, expression: str) -> str:
         """`expression`, which keeps the labels of the series, without its copies."""
-        return f"(max without ({', '.join(self.copies)}) ({expression}))" if self.copies else expression
+        labels = ", ".join(map(quoted, self.copies))
+        return f"(max without ({labels}) ({expression}))" if self.copies else expression
 
     def having(self, matcher: str) -> "Series":
         return self._replace(selector=",".join(filter(None, (self.selector, matcher))))
 
     def of(self, sessions: Iterable[str]) -> "Series":
         few = sorted(sessions)
-        return self.having(one_of("session_id", few)) if len(few) <= SESSIONS_MAX else self
+        return self.having(one_of(self.label("session_id"), few)) if len(few) <= SESSIONS_MAX else self
 
     def but(self, sessions: Iterable[str]) -> "Series":
         """Those of all other sessions."""
-        return self.having(one_of("session_id", sorted(sessions), "!~")) if sessions else self
+        return self.having(one_of(self.label("session_id"), sorted(sessions), "!~")) if sessions else self
 
     @property
     def main_output(self) -> "Series":
@@ -70,7 +78,14 @@ class Series(NamedTuple):
         return self if self.name == BUILTIN else self.having('instance=""')
 
     def __str__(self) -> str:
-        return f"{self.name}{{{self.selector}}}"
+        if quoted(self.name) == self.name:
+            return f"{self.name}{{{self.selector}}}"
+        return f"{{{','.join(filter(None, (quoted(self.name), self.selector)))}}}"
+
+
+def quoted(name: str) -> str:
+    """A name of a metric or label as PromQL has it."""
+    return name if re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]*", name) else json.dumps(name, ensure_ascii=False)
 
 
 def one_of(label: str, values: Iterable[str], how: str = "=~") -> str:
@@ -130,7 +145,7 @@ def grown(series: Series) -> str:
 
 def fell(series: Series, window: str) -> str:
     """The sessions whose series fell again and again in a window, and how often."""
-    return f"sum by (session_id) (resets({series}{window}) >= {FALLS})"
+    return f"sum by ({series.label('session_id')}) (resets({series}{window}) >= {FALLS})"
 
 
 def minutes(tokens: Series, cost: Series | None, seconds: int, sessions: Collection[str] = ()) -> str:
@@ -145,7 +160,7 @@ def minutes(tokens: Series, cost: Series | None, seconds: int, sessions: Collect
         return united([*facts, ("cost", f"sum({recent(cost, STEP_S)})")] if cost else facts)
     facts = [
         ("tokens", f"sum({grown(tokens)})"),
-        ("new", f"sum by (session_id) ({new(tokens)})"),
+        ("new", f"sum by ({tokens.label('session_id')}) ({new(tokens)})"),
         ("model", f"sum by (model) (({grown(tokens.main_output)} > 0) or {new(tokens.main_output)})"),
         (FELL, fell(tokens, f"[{seconds}s] @ end()")),
     ]
@@ -173,8 +188,8 @@ def tail(tokens: Series, cost: Series | None, mark: int, at: int) -> str:
     whole, rest = _split(mark, at)
     facts = [
         cache,
-        ("earlier", f"count by (session_id) (sum_over_time({new(tokens)}{whole}))"),
-        ("lately", f"sum by (session_id, type) ({new(tokens, CACHE_S)})"),
+        ("earlier", f"count by ({tokens.label('session_id')}) (sum_over_time({new(tokens)}{whole}))"),
+        ("lately", f"sum by ({tokens.label('session_id')}, type) ({new(tokens, CACHE_S)})"),
         (FELL, fell(tokens, f"[{FELL_S}s]")),
     ]
     for fact, series in both:
@@ -212,7 +227,7 @@ def tach(tokens: Series, targets: Iterable[str]) -> str:
         ("newest", f"max(timestamp({tokens.live}))"),
     ]
     if not tokens.delta:
-        facts.append(("new", f"sum by (session_id) ({new(tokens, RATE_S)})"))
+        facts.append(("new", f"sum by ({tokens.label('session_id')}) ({new(tokens, RATE_S)})"))
     if some := sorted(targets):
         facts.append(("down", f"max by (instance) (up{{{one_of('instance', some)}}}) == 0"))
     return united(facts)
@@ -254,11 +269,20 @@ def rising(series: Series) -> str:
     return f"({' and '.join(parts)})"
 
 
+def is_tokens(name: str) -> bool:
+    return "token" in name
+
+
 def cost_of(tokens: str, names: Iterable[str]) -> str | None:
     """The cost metric that takes the same way as a token metric."""
-    way = (tokens.endswith("_total"), "_tokens" in tokens)
-    costs = [name for name in names if TOKENS not in name]
-    return next((name for name in costs if (name.endswith("_total"), "_usd" in name.lower()) == way), None)
+    way = (_way(tokens), "_tokens" in tokens)
+    costs = [name for name in names if not is_tokens(name)]
+    return next((name for name in costs if (_way(name), "_usd" in name.lower()) == way), None)
+
+
+def _way(name: str) -> tuple[str, bool, bool]:
+    """What comes before it, and how it is spelled."""
+    return name.partition("claude_code")[0], "." in name, name.endswith("_total")
 
 
 def heard_of(name: str, selector: str) -> str:

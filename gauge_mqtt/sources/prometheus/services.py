@@ -18,7 +18,6 @@ OURS = ("claude-code*",)
 """Claude Code's own: `claude-code`, and `claude-code-desktop` of the desktop app."""
 KNOWN = frozenset({"opencode"})
 """Others, also where nobody says `claude-code`, since its owner has given it another name."""
-LABELS = ("service_name", "exported_job")
 ASKED_MAX = 20
 
 
@@ -48,7 +47,7 @@ async def others_of(facts: Facts, tokens: promql.Series, wanted: Sequence[str]) 
         return any(fnmatchcase(name, pattern) for pattern in patterns)
 
     found: dict[str, list[str]] = {}
-    for label in LABELS:
+    for label in _labels(tokens):
         values = await _values(facts, label, tokens)
         ours = wanted or any(map(fits, values))
         found[label] = [name for name in values if not fits(name) and (ours or name in KNOWN)]
@@ -58,19 +57,26 @@ async def others_of(facts: Facts, tokens: promql.Series, wanted: Sequence[str]) 
     if strangers and (ours_of_job := [name for name in jobs if fits(name)]):
         instances = {"", *await _values(facts, "instance", tokens.having(promql.one_of("job", ours_of_job)))}
     found["job"] = [name for name in strangers[:ASKED_MAX] if await _is_service(facts, tokens, name, instances)]
-    matchers = [promql.one_of(label, names, "!~") for label, names in found.items() if names]
+    matchers = [promql.one_of(promql.quoted(label), names, "!~") for label, names in found.items() if names]
     names = sorted({name for names in found.values() for name in names})
     return Others(tuple(names), ",".join(matchers))
 
 
 async def _is_service(facts: Facts, tokens: promql.Series, job: str, instances: set[str]) -> bool:
     """Whether a job is the name of a service. `instances`: where those of Claude Code come from, "" if pushed."""
-    of_job = tokens.having(promql.one_of("job", [job]) + "".join(f',{label}=""' for label in LABELS))
+    of_job = tokens.having(
+        promql.one_of("job", [job]) + "".join(f',{promql.quoted(label)}=""' for label in _labels(tokens))
+    )
     if job in KNOWN:
         return True
     if not instances or not await facts.names(tokens.name, of_job.selector):
         return False
     return not instances.isdisjoint(await _values(facts, "instance", of_job) or [""])
+
+
+def _labels(tokens: promql.Series) -> tuple[str, str]:
+    """Those that hold a service's name wherever they are."""
+    return "service.name" if "." in tokens.name else "service_name", "exported_job"
 
 
 async def _values(facts: Facts, label: str, series: promql.Series) -> list[str]:

@@ -80,6 +80,11 @@ class PrometheusSource:
         self._newest_at: datetime | None = None
 
     @property
+    def url(self) -> str:
+        """Its address, without credentials."""
+        return self._api.url
+
+    @property
     def fault(self) -> PromError | None:
         """What went wrong last and still does."""
         return next((error for error, _ in reversed(self._faults.values())), None)
@@ -174,7 +179,7 @@ class PrometheusSource:
                 failure = self.failure
                 await self._look()
                 if self.failure and not failure:
-                    log.warning("prometheus: %s", self.failure)
+                    log.warning("prometheus: %s; gauge-mqtt doctor says what helps", self.failure)
                 elif failure and not self.failure:
                     log.info("prometheus answers again")
                 changed()

@@ -187,6 +187,18 @@ async def test_a_bearer_token_is_sent(tmp_path: Path) -> None:
         assert "authorization: bearer abc" in fake.requests[0].lower()
 
 
+async def test_further_headers_are_sent_and_never_shown() -> None:
+    """The tenant of Mimir or of a VictoriaMetrics cluster, and whatever a proxy in front wants."""
+    headers = (("X-Scope-OrgID", "7"), ("X-Key", "s3cr3t key"))
+    async with FakeServer(b"tenant 7 with s3cr3t key is unknown, not one of 17", 500) as fake:
+        server = Server(url=fake.url, headers=headers)
+        source = PrometheusSource(PromApi(server))
+        words = await failure(source)
+        assert "x-scope-orgid: 7\r\n" in fake.requests[0].lower()
+        assert "tenant *** with *** is unknown, not one of 17" in words
+        assert "s3cr3t" not in repr(server)
+
+
 async def test_tls_with_an_authority_of_its_own(server: Prometheus) -> None:
     ca = authority(server.directory, "ca")
     certificate(server.directory, "server", "ca", f"IP:{HOST}")
