@@ -1,7 +1,7 @@
 """Real logs of Claude Code, counted by hand.
 
-How: `grep -c` on the fixtures for each kind of line, less what a fork repeats; thinking and output from the `truth.json`
-of each set, which says what the API served.
+How: `grep -c` on the fixtures for each kind of line, less what a fork repeats; thinking and output from the
+`truth.json` of each set, which says what the API served.
 """
 
 import shutil
