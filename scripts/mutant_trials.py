@@ -33,6 +33,10 @@ EXAMPLES = 40
 FLAGS = ("-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 
+Place = tuple[str, str, int]
+"""Of a function: file, qualified name, first line."""
+
+
 class Trial(NamedTuple):
     """`rounds`: the tests to try, one set after the other, each quickest first. `cpu_s`: a mutant that takes longer has
     made a loop without end, and counts as noticed.
@@ -58,7 +62,7 @@ class Changed(SourceFileLoader, MetaPathFinder):
 
     def get_code(self, fullname: str) -> CodeType:
         del fullname
-        return compile(self._source, self.path, "exec", dont_inherit=True)
+        return _compiled(Path(self.path), self._source)
 
 
 class Chosen:
@@ -90,14 +94,16 @@ class Session:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
-        functions: dict[tuple[str, str, int], list[FunctionType]] = defaultdict(list)
+        paths = {trial.mutant.path for trial in self._trials}
+        true = {path: list(_outer_functions(_compiled(path, path.read_text()))) for path in paths}
+        functions: dict[Place, list[FunctionType]] = defaultdict(list)
         for one in gc.get_objects():
             if isinstance(one, FunctionType):
                 functions[_place(one.__code__)].append(one)
         gc.freeze()
 
         def attempt(trial: Trial) -> int:
-            _exchange_code(trial.mutant, functions)
+            _exchange_code(trial.mutant, true[trial.mutant.path], functions)
             chosen = [items[name] for names in trial.rounds for name in names]
             for item, following in zip(chosen, [*chosen[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -117,19 +123,19 @@ def imported(trial: Trial) -> int:
     return next(filter(None, codes), 0)
 
 
-def _place(code: CodeType) -> tuple[str, str, int]:
+def _place(code: CodeType) -> Place:
     return code.co_filename, code.co_qualname, code.co_firstlineno
 
 
-def _exchange_code(mutant: Mutant, functions: dict[tuple[str, str, int], list[FunctionType]]) -> None:
-    path = str(mutant.path)
-    true, changed = (
-        compile(text, path, "exec", dont_inherit=True) for text in (mutant.path.read_text(), mutant.source)
-    )
-    for before, after in zip(_outer_functions(true), _outer_functions(changed), strict=True):
+def _exchange_code(mutant: Mutant, true: list[CodeType], functions: dict[Place, list[FunctionType]]) -> None:
+    for before, after in zip(true, _outer_functions(_compiled(mutant.path, mutant.source)), strict=True):
         if before != after:
             for function in functions[_place(before)]:
                 function.__code__ = after
+
+
+def _compiled(path: Path, source: str) -> CodeType:
+    return compile(source, str(path), "exec", dont_inherit=True)
 
 
 def _outer_functions(code: CodeType) -> Iterator[CodeType]:

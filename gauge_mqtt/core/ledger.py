@@ -246,7 +246,7 @@ class Ledger:
         if low >= high:
             return None
         start = high - 1
-        while start > low and not self._pause_between(self.order[start - 1], self.order[start]):
+        while start > low and self._pause_before(start) <= BLOCK:
             start -= 1
         block = None
         if start == low and known_from != -inf:
@@ -260,17 +260,16 @@ class Ledger:
             self._block = block
         return block
 
+    def _pause_before(self, place: int) -> float:
+        """Seconds without a record before the minute at that place of `order`."""
+        return self.minutes[self.order[place]].first - self.minutes[self.order[place - 1]].last
+
     def _after(self, block: Block | None, number: int) -> Block | None:
         """The block under way after one minute, from the one before it."""
         minute = self.minutes[number]
         if block is not None and block.takes((number + 1) * MINUTE):  # and so whatever is in this minute
             return block._replace(last=minute.last)
         return walk(block, sorted(entry.at for entry in minute.entries.values()))
-
-    def _pause_between(self, before: int, after: int) -> bool:
-        if (after - before + 1) * MINUTE <= BLOCK:
-            return False
-        return self.minutes[after].first - self.minutes[before].last > BLOCK
 
 
 def _message_of(key: str) -> str:

@@ -42,3 +42,28 @@ def test_nothing_is_let_go_while_nothing_is_old() -> None:
     ledger.evict(AT)
     assert ledger.evicted == (float("-inf"), None)
     assert len(ledger) == 2
+
+
+def test_the_week_begins_on_an_hour() -> None:
+    ledger = ledger_of([("a", entry(0))])
+    ledger.evict(AT + 100)
+    assert ledger.week_from == AT - 168 * HOUR
+
+
+def test_what_comes_late_and_is_too_old_is_let_go_at_the_next_look() -> None:
+    ledger = ledger_of([("new", entry(0))])
+    ledger.evict(AT)
+    assert ledger.add("old", "", entry(KEEP + HOUR))
+    ledger.evict(AT)
+    assert [key for key, _ in ledger] == ["new\n"]
+    assert list(ledger.hours) == [AT // HOUR]
+
+
+@pytest.mark.parametrize("age", [0, 1, 59])
+def test_the_block_at_the_edge_ends_before_it(age: float) -> None:
+    """What is remembered is of the records that were let go, without those of the edge's own minute."""
+    ledger = ledger_of([("new", entry(0)), ("edge", entry(KEEP - age)), ("gone", entry(KEEP + 1800))])
+    ledger.evict(AT)
+    block = ledger.evicted[1]
+    assert block is not None
+    assert (block.first, block.last) == (AT - KEEP - 1800, AT - KEEP - 1800)

@@ -218,3 +218,22 @@ def test_stretches_of_one_hour_are_one_and_a_block_begins_on_the_hour() -> None:
 def test_nothing_and_the_most_that_can_be_are_amounts() -> None:
     assert known(account({-30: 0, -20: 5})).block == 5
     assert known(account({-30: 1e15})).block == 10**15
+
+
+def test_a_fault_is_no_record() -> None:
+    """Neither more than one stretch can be, nor more than is kept on disk."""
+    assert known(account({-30: 1e15 + 1})) == UNKNOWN_HIGHS
+    for amount in (0, 10**18):
+        assert msgspec.json.decode(b'{"tokens":%d}' % amount, type=Day).tokens == amount
+    for amount in (-1, 10**18 + 1):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.json.decode(b'{"tokens":%d}' % amount, type=Day)
+
+
+def test_what_is_kept_is_named_and_never_changes() -> None:
+    assert History() == History(origin="", days={})
+    for kept, name in ((Day(), "tokens"), (History(), "origin")):
+        with pytest.raises(AttributeError):
+            setattr(kept, name, None)
+        with pytest.raises(TypeError):
+            type(kept)(None)

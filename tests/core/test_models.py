@@ -2,7 +2,7 @@
 
 import pytest
 
-from gauge_mqtt.core.models import TEXT_MAX, family, public_id
+from gauge_mqtt.core.models import SYNTHETIC, family, public_id
 
 ACCOUNT = "123456789012"
 PROFILE = f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:application-inference-profile/ab12cd34ef56"
@@ -32,6 +32,7 @@ PROFILE = f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:application-inference-profile/ab
         ("models/gemini-2.5-pro/", "gemini"),
         (f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/us.anthropic.claude-sonnet-4-v1:0", "sonnet"),
         ("arn:aws:bedrock:us-east-1::foundation-model/meta.llama3-70b-instruct-v1:0", "meta"),
+        (f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/nova-pro", "nova"),
         (PROFILE, None),
         (f"bedrock/converse/{PROFILE}", None),
         (f"arn:aws-cn:bedrock:cn-north-1:{ACCOUNT}:provisioned-model/x1y2z3", None),
@@ -40,7 +41,7 @@ PROFILE = f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:application-inference-profile/ab
         ("///", None),
         ("", None),
         (None, None),
-        ("x" * 300, "x" * TEXT_MAX),
+        ("x" * 300, "x" * 64),
     ],
 )
 def test_family(model: str | None, expected: str | None) -> None:
@@ -58,10 +59,16 @@ def test_family(model: str | None, expected: str | None) -> None:
         (f"bedrock/{ACCOUNT}/claude-opus-5", "bedrock/*/claude-opus-5"),
         ("projects/my-project-77/locations/us/publishers/anthropic/models/claude-x", "claude-x"),
         ("projects/p/models/a/b", "b"),
+        (f"ARN:aws:bedrock:eu-west-1:{ACCOUNT}:endpoint/mine", "endpoint/mine"),
+        (f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:two\nlines", "two\nlines"),
         ("arn:", None),
         (None, None),
-        ("x" * 300, "x" * TEXT_MAX),
+        ("x" * 300, "x" * 64),
     ],
 )
 def test_what_of_an_id_is_shown(model: str | None, shown: str | None) -> None:
     assert public_id(model) == shown
+
+
+def test_a_note_of_the_cli_is_no_model() -> None:
+    assert SYNTHETIC == "<synthetic>"

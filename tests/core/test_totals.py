@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from math import inf
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -257,3 +258,12 @@ def test_costs_have_six_decimals() -> None:
 
     totals, _ = advance(Totals(), account(0.0), "here", instant(START))
     assert advance(totals, account(0.12345678), "here", instant(START))[1].cost_usd == 0.123457
+
+
+def test_what_is_kept_is_named_and_never_changes() -> None:
+    kept = Counter(origin="here", total=0, settled=0, since=0, open={})
+    for one, name in ((Totals(), "tokens"), (kept, "total")):
+        with pytest.raises(AttributeError):
+            setattr(one, name, None)
+        with pytest.raises(TypeError):
+            type(one)(*one.__struct_fields__)
