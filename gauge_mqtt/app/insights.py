@@ -19,6 +19,7 @@ from gauge_mqtt.sinks.terminal import insights as terminal
 from gauge_mqtt.sources.logs.insights import store
 from gauge_mqtt.sources.logs.insights.feed import Feed
 from gauge_mqtt.sources.logs.insights.phrases import look as look_for_phrases
+from gauge_mqtt.sources.logs.insights.place import path_in
 from gauge_mqtt.sources.logs.pauses import Progress
 from gauge_mqtt.sources.logs.roots import log_roots
 from gauge_mqtt.sources.logs.source import JsonlSource
@@ -54,7 +55,7 @@ def off(settings: Settings) -> str:
 
 def kept(settings: Settings) -> bool:
     """Whether there is something that was kept while they were on."""
-    return settings.state_dir is not None and os.path.exists(store.path_in(settings.state_dir))
+    return settings.state_dir is not None and os.path.exists(path_in(settings.state_dir))
 
 
 def forget(settings: Settings) -> bool:
@@ -73,7 +74,7 @@ def live(settings: Settings, tail: JsonlSource | None) -> Feed | None:
         return None
     feed = make_feed(settings)
     tail.book.tail.on_lines = feed.take
-    log.info("insights: counts by day, kept in %s", store.path_in(needed_directory(settings)))
+    log.info("insights: counts by day, kept in %s", path_in(needed_directory(settings)))
     return feed
 
 

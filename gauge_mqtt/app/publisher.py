@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gauge_mqtt import __version__
-from gauge_mqtt.app import insights
 from gauge_mqtt.app.board import Board, utc_now
 from gauge_mqtt.app.calibration import calibrations_of
 from gauge_mqtt.app.leaving import run_until, until_signalled
@@ -26,8 +26,11 @@ from gauge_mqtt.sinks.mqtt.insights import InsightsVoice
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from gauge_mqtt.sources import Source
-from gauge_mqtt.sources.logs.insights.feed import Feed
+from gauge_mqtt.sources.logs.insights.place import path_in
 from gauge_mqtt.sources.logs.pauses import Progress
+
+if TYPE_CHECKING:
+    from gauge_mqtt.sources.logs.insights.feed import Feed
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +85,7 @@ def _board(
 ) -> Board:
     topics, memory = settings.topics, Memory(settings.state_dir, settings.topics.instance, source_set.origin)
     renew = None if broker.only_v311 else settings.broker  # our own broker has no password
-    feed = insights.live(settings, source_set.tail)
+    feed = _feed(settings, source_set)
     voice = InsightsVoice(topics, lambda known: insights_device.payload(topics, __version__, known)) if feed else None
     mqtt = MqttSink(broker, topics, discovery.payload(topics, __version__, memory.known), renew=renew, insights=voice)
     memory.on_known = lambda known: mqtt.describe(discovery.payload(topics, __version__, known))
@@ -121,6 +124,15 @@ def _board(
     )  # fmt: skip
 
 
+def _feed(settings: Settings, source_set: SourceSet) -> "Feed | None":
+    """The insights, where they are wanted, or were."""
+    if not settings.insights and not (settings.state_dir and os.path.exists(path_in(settings.state_dir))):
+        return None
+    from gauge_mqtt.app import insights  # noqa: PLC0415, its imports are a quarter of a start
+
+    return insights.live(settings, source_set.tail)
+
+
 async def _find_broker(settings: Settings) -> tuple[Broker, EmbeddedBroker | None]:
     """The broker that is set, else the one on localhost, else one of our own."""
     broker = settings.broker()
@@ -146,7 +158,7 @@ async def _start(embedded: EmbeddedBroker) -> "asyncio.Task[None]":
     return serving
 
 
-def _report(sources: Sequence[Source], mqtt: MqttSink, feed: Feed | None = None) -> dict[str, Any]:
+def _report(sources: Sequence[Source], mqtt: MqttSink, feed: "Feed | None" = None) -> dict[str, Any]:
     """`/healthz`: the age of the sources and the state of the broker, and whether all are well. That the insights
     cannot be kept is told, and is no reason to restart anything.
     """

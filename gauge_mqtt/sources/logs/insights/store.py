@@ -21,11 +21,11 @@ from gauge_mqtt.core.insights.calendar import Calendar
 from gauge_mqtt.core.insights.rows import BillRow, FactRow, ResponseRow, Used, better
 from gauge_mqtt.core.insights.tally import Tally, tally
 from gauge_mqtt.sources.logs.insights.lines import Position, Rows
+from gauge_mqtt.sources.logs.insights.place import path_in
 from gauge_mqtt.sources.logs.log_file import LogFile
 
 log = logging.getLogger(__name__)
 
-NAME = "insights.sqlite3"
 VERSION = 1
 ROWS_KEPT_DAYS = 45
 """How long rows are kept, by which a copy of a line is known: longer than Claude Code keeps its logs (30 days). After
@@ -59,10 +59,6 @@ _decode_position = msgspec.msgpack.Decoder(tuple[LogFile, Position]).decode
 
 class StoreError(GaugeError):
     """The counts cannot be kept, in words."""
-
-
-def path_in(directory: Path) -> Path:
-    return directory / NAME
 
 
 def remove(directory: Path) -> bool:

@@ -22,7 +22,8 @@ from gauge_mqtt.core.insights.calendar import Calendar
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.sources.logs.insights import feed as feed_module
 from gauge_mqtt.sources.logs.insights.feed import Feed
-from gauge_mqtt.sources.logs.insights.store import Store, StoreError, path_in
+from gauge_mqtt.sources.logs.insights.place import path_in
+from gauge_mqtt.sources.logs.insights.store import Store, StoreError
 from gauge_mqtt.sources.logs.listing import look
 from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.source import JsonlSource
