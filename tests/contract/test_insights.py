@@ -77,6 +77,23 @@ def test_how_a_value_is_said(value: Value, said: bytes) -> None:
     assert len(said) <= BARE_MAX
 
 
+@pytest.mark.parametrize(("length", "fits"), [(BARE_MAX - 10, True), (BARE_MAX - 9, False)])
+def test_what_does_not_fit_ends_a_map(length: int, *, fits: bool) -> None:
+    """Here `Read 9` is followed by a name of so many letters, then by one that would fit."""
+    value: Value = {"Read": 9, "x" * length: 8, "a": 7}
+    said = retained_insights(insights(tools=value), TOPICS)[TOPICS.insights["tools"]]
+    assert said == (f"Read 9, {'x' * length} 8".encode() if fits else b"Read 9")
+    assert len(said) == (BARE_MAX if fits else 6)
+
+
+def test_insights_have_topics_and_a_device_of_their_own() -> None:
+    topics = Topics("lab")
+    assert topics.insights["tokens"] == "claude_gauge/lab/insights/tokens"
+    assert topics.insights.keys() == KEYS.keys()
+    assert topics.insights_node == f"{topics.node}_insights"
+    assert topics.insights_discovery == f"homeassistant/device/{topics.insights_node}/config"
+
+
 def test_the_json_has_every_key_and_its_schema_says_so() -> None:
     told = json.loads(insights(tokens=5).to_json())
     schema = json_schema()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gauge_mqtt.core.entries import Entry
 from gauge_mqtt.core.ledger import Ledger
+from gauge_mqtt.core.responses import Group, covers, true_record
 
 AT = 1_795_348_800.0
 Line = tuple[str, str, Entry]
@@ -140,3 +141,73 @@ def test_the_ten_thousandth_response_of_one_id_changes_no_other() -> None:
     changes = ledger.groups["relay"].add("one more", entry(AT + 20_000, 1, main=False), reused=False)
     assert [key for key, _, _ in changes] == ["one more"]
     assert len(ledger) == 10_001
+
+
+HOUR = 3600.0
+
+
+def plainly(records: list[tuple[str, Entry]], week_from: float, *, reused: bool) -> tuple[dict[str, Entry], bool]:
+    """What counts of one id's records, and whether it is reused, written down from the rules."""
+    true: dict[str, Entry] = {}
+    for key, one in records:
+        best = true.get(key)
+        rank = one.at >= week_from, one.main, one.tokens, -one.at
+        if best is None or rank > (best.at >= week_from, best.main, best.tokens, -best.at):
+            true[key] = one
+    mains = sum(one.main and one.at >= week_from for one in true.values())
+    sides = mains == 0 or mains > 1 or reused
+    return {key: one for key, one in true.items() if one.main or sides}, reused or mains > 1
+
+
+def test_a_group_counts_by_the_rules_and_tells_each_change_once() -> None:
+    rng = Random(5)
+    for _ in range(150):
+        week_from, reused, records = AT, False, list[tuple[str, Entry]]()
+        group, told = Group({}, reused=False, week_from=AT), dict[str, Entry]()
+        for _ in range(rng.randint(1, 14)):
+            if rng.random() < 0.2:
+                week_from += HOUR * rng.randint(0, 2)
+                horizon = week_from - 2 * HOUR
+                records = [(key, one) for key, one in records if one.at >= horizon]
+                changes = group.settle(week_from, horizon)
+            else:
+                at = week_from + HOUR * rng.choice((-1.5, -1, 0, 0.5, 1, 2.5))
+                one = entry(at, rng.randint(0, 3), main=rng.random() < 0.4)
+                key, again = rng.choice("abc"), rng.random() < 0.05
+                records.append((key, one))
+                reused |= again
+                changes = group.add(key, one, reused=again)
+            for key, old, new in changes:
+                assert told.get(key) is old
+                assert old is not new
+                if new is None:
+                    del told[key]
+                else:
+                    told[key] = new
+            assert told == group.counted
+            assert (group.counted, group.is_reused) == plainly(records, week_from, reused=reused)
+
+
+def test_a_record_covers_what_is_older_by_the_hour_and_no_better() -> None:
+    small, large = entry(AT, 1), entry(AT + HOUR, 2)
+    assert covers(large, small)
+    assert not covers(small, large)
+    assert covers(entry(AT, 2), entry(AT + HOUR - 1, 1)), "of one hour"
+    assert not covers(entry(AT, 2), entry(AT + HOUR, 1)), "the week's edge may come between them"
+    assert covers(small, entry(AT, 1)), "its equal"
+
+
+def test_the_records_since_the_edge_decide_also_one_at_it() -> None:
+    old, new = entry(AT - 1, 9), entry(AT, 1)
+    assert true_record([old, new], AT) is new
+    assert true_record([old, new], AT + 1) is old
+    assert true_record([old, new], AT - 1) is old
+
+
+def test_of_what_a_copy_covers_nothing_is_kept() -> None:
+    group = Group({}, reused=False, week_from=AT - DAY)
+    for tokens in (1, 2, 3, 3):
+        group.add("a", entry(AT + tokens, tokens), reused=False)
+    assert [one.tokens for one in group.records["a"]] == [3]
+    group.settle(AT, AT + HOUR)
+    assert (group.records, group.counted) == ({}, {})
