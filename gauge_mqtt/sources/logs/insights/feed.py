@@ -243,7 +243,8 @@ class Feed:
         self._commit()
         self._settle()
         if not self._stopping:
-            store.seal(self.today())
+            newest = max((day for day, tally in self._days.items() if tally.responses), default=0)
+            store.seal(min(self.today(), newest))  # a clock that leaps ahead must not empty it
             self._days = store.days()
         if progress:
             progress(todo, todo)

@@ -9,7 +9,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -108,13 +108,23 @@ class Store:
         except sqlite3.Error as error:
             raise StoreError(f"the insights cannot be kept: {self._path}: {error}") from error
 
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StoreError(f"the insights cannot be read: {self._path}: {error}") from error
+
     # --- what was read
 
     def positions(self) -> dict[tuple[int, int], tuple[LogFile, Position]]:
         """Device and inode of a file -> how far it was read."""
         found = {}
-        for device, inode, state in self._db.execute("SELECT * FROM position"):
-            found[_unsigned(device), _unsigned(inode)] = _decode_position(state)
+        with self._reading():
+            rows = self._db.execute("SELECT * FROM position").fetchall()
+        for device, inode, state in rows:
+            with suppress(msgspec.DecodeError):  # of another version: then that file is read again
+                found[_unsigned(device), _unsigned(inode)] = _decode_position(state)
         return found
 
     def commit(
@@ -221,10 +231,18 @@ class Store:
 
     def days(self, only: Iterable[int] | None = None) -> dict[int, Tally]:
         """Day (ordinal) -> its tally; of all that are kept, or of some."""
-        if only is None:
-            found = self._db.execute("SELECT day, tally FROM day")
-            return {day: _decode_tally(data) for day, data in found}
-        return {day: _decode_tally(data) for day, data in self._among("day", "day", only)}
+        with self._reading():
+            if only is None:
+                found = self._db.execute("SELECT day, tally FROM day").fetchall()
+            else:
+                found = [(day, data) for day, data in self._among("day", "day", only)]
+        return {day: self._decoded(data) for day, data in found}
+
+    def _decoded(self, data: bytes) -> Tally:
+        try:
+            return _decode_tally(data)
+        except msgspec.DecodeError as error:
+            raise StoreError(f"the insights cannot be read: {self._path}: {error}") from error
 
     def seal(self, today: int) -> None:
         """Let go of old rows, whose days keep their sums, and of days older than a year. Raises `StoreError`."""
@@ -233,7 +251,7 @@ class Store:
             for day, data in self._db.execute(
                 "SELECT day, tally FROM day WHERE day >= ? AND day < ?", (self.sealed_before, before)
             ).fetchall():
-                self._db.execute("UPDATE day SET tally = ? WHERE day = ?", (_encode(_decode_tally(data).sealed()), day))
+                self._db.execute("UPDATE day SET tally = ? WHERE day = ?", (_encode(self._decoded(data).sealed()), day))
             for table in ("response", "fact"):
                 self._db.execute(f"DELETE FROM {table} WHERE day < ?", (before,))  # noqa: S608
             for table in ("day", "bill"):

@@ -48,7 +48,7 @@ def compare(found: dict[str, Any], truth: dict[str, Any]) -> None:
         assert found[key] == pytest.approx(value, abs=0.06), key
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32), around=st.sampled_from([FORWARD, BACK, date(2026, 1, 1)]), data=st.data())
 def test_every_key_is_what_happened(
     seed: int, around: date, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
