@@ -19,6 +19,7 @@ from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import HEARTBEAT_S, KEYS, LAMPS, NEEDLE_MAX, EventType, Usage, json_schema
 from gauge_mqtt.homeassistant.yaml_export import PAGES, page
 from gauge_mqtt.sinks.http.card import bundle, card_parts
+from gauge_mqtt.sources.prometheus.recorded import rules_page
 from headers import contract_header
 
 COMMAND = "scripts/generate"
@@ -27,6 +28,10 @@ STATIC = "gauge_mqtt/sinks/http/static"
 CLUSTER, ENTITIES = f"{STATIC}/cluster.js", f"{STATIC}/home-assistant-entities.js"
 CARD = "dist/claude-gauge-card.js"
 """Where HACS looks for it."""
+RULES = "deploy/prometheus/rules/claude-code-minutes.yml"
+RULES_NOTE = f"""# Made by {COMMAND}, do not edit. Claude Code's tokens and costs by the minute: docs/fleet.md.
+# For Prometheus, vmalert, Mimir's and Thanos' rulers. gauge-mqtt finds and prefers what they record.
+"""
 NOTE = f"<!-- Made by {COMMAND}, do not edit. -->"
 DEPENDS = {"instance": "the host name", "state_dir": "`~/.local/state/gauge-mqtt`"}
 """Defaults that depend on the machine, in words."""
@@ -186,6 +191,7 @@ def pages(root: Path) -> dict[Path, str]:
         **{root / "homeassistant" / p.file: page(name, Topics("desk")) for name, p in PAGES.items()},
         **scripts,
         root / CARD: bundle(parts),
+        root / RULES: rules_page(RULES_NOTE),
         root / HEADER: contract_header(f"Made by {COMMAND}, do not edit."),
         **tabled,
     }

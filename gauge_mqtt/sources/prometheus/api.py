@@ -34,6 +34,8 @@ neither.
 """
 QUOTED = 200
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
+TOO_MUCH = (422, 503)
+"""How Prometheus says that a question took too long or would have loaded too many samples."""
 CA_SETTING = "CLAUDE_GAUGE_PROM_CA_FILE"
 
 Answer = TypeVar("Answer")
@@ -43,6 +45,10 @@ class PromError(GaugeError):
     """Prometheus cannot be asked or its answer cannot be used; in words for its owner."""
 
     setting = "prom_url"
+
+
+class TooMuchError(PromError):
+    """What was asked takes the server too long, or too much of its memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +86,12 @@ class _Data(msgspec.Struct):
     result: list[_Series]
 
 
-class _RowsAnswer(msgspec.Struct):
+class _RowsAnswer(msgspec.Struct, rename="camel"):
+    """`is_partial`: a cluster of VictoriaMetrics answers with what it has while one of its storages is away."""
+
     data: _Data
     warnings: list[str] = []
+    is_partial: bool = False
 
 
 class _NamesAnswer(msgspec.Struct):
@@ -143,6 +152,8 @@ class PromApi:
         if answer.warnings and answer.warnings != self._warnings:
             log.warning("%s may leave something out: %s", self.url, self._quoted("; ".join(answer.warnings)))
         self._warnings = answer.warnings
+        if answer.is_partial:
+            raise PromError(f"{self.url} answers in part only: one of its storages is away")
         rows = []
         for series in answer.data.result:
             points = [(at, _number(text)) for at, text in ([series.value] if series.value else series.values)]
@@ -159,7 +170,7 @@ class PromApi:
             async with asyncio.timeout(TIMEOUT_S):
                 status, body = await self._exchange(method, path, form)
         except (TimeoutError, httpx.TimeoutException):
-            raise PromError(f"{self.url} does not answer within {TIMEOUT_S:g} s") from None
+            raise TooMuchError(f"{self.url} does not answer within {TIMEOUT_S:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise self._error(error) from None
         if status in {UNAUTHORIZED, FORBIDDEN}:
@@ -220,6 +231,8 @@ class PromApi:
         hint = "; is there a login page in front of it?" if httpx.codes.is_redirect(status) else hint
         if status == httpx.codes.BAD_REQUEST:  # our own part of the question is well-formed
             raise PromError(f"{self.url} answers {status}: {said}", setting="prom_selector")
+        if status in TOO_MUCH:
+            raise TooMuchError(f"{self.url} answers {status}: {said}")
         raise PromError(f"{self.url} answers {status}: {said}{hint}")
 
     def _start(self, body: bytes) -> str:

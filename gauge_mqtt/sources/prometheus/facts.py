@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -80,6 +80,22 @@ class Facts:
     async def ask_range(self, expression: str, first: int, last: int, step: int) -> FactRows:
         self.requests += 1
         return self._by_fact(await self.api.query_range(expression, first, last, step))
+
+    async def in_parts(
+        self,
+        sessions: Collection[str],
+        question: Callable[[Sequence[str]], str],
+        *,
+        at: float | None = None,
+        span: tuple[int, int, int] | None = None,
+    ) -> FactRows:
+        """The answers to a question about `sessions`, so many at once as their names fit into one; to be added up."""
+        rows, every = FactRows(), sorted(sessions)
+        for first in range(0, len(every), promql.SESSIONS_MAX):
+            asked = question(every[first : first + promql.SESSIONS_MAX])
+            for fact, found in (await self.ask_range(asked, *span) if span else await self.ask(asked, at)).items():
+                rows.setdefault(fact, []).extend(found)
+        return rows
 
     def _by_fact(self, rows: list[Sample]) -> FactRows:
         found: FactRows = {}

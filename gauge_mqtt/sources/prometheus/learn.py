@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.sources.prometheus import queries as promql
+from gauge_mqtt.sources.prometheus import recorded
 from gauge_mqtt.sources.prometheus.api import PromApi, PromError
 from gauge_mqtt.sources.prometheus.copies import Copies, copies_of
 from gauge_mqtt.sources.prometheus.facts import Facts, total
@@ -31,7 +32,9 @@ class Wanted(NamedTuple):
 
 
 class CounterSeries(NamedTuple):
-    """What there is to ask for. `targets`: the instances that were scraped for it. `servers`: how many answer."""
+    """What there is to ask for. `targets`: the instances that were scraped for it. `servers`: how many answer. `level`:
+    the account of recording rules that fits, if there is one.
+    """
 
     tokens: promql.Series
     cost: promql.Series | None
@@ -39,6 +42,7 @@ class CounterSeries(NamedTuple):
     copies: Copies
     others: Others
     servers: int
+    level: recorded.Level | None = None
 
     def news(self, before: "CounterSeries | None") -> Iterator[str]:
         """What is worth a line of the log, compared with what was known before."""
@@ -48,6 +52,9 @@ class CounterSeries(NamedTuple):
             yield f"counting {self.tokens.name}{how}{once}"
         if self.others.names and (before is None or before.others != self.others):
             yield f"not counting {', '.join(self.others.names)}: it only has the names of Claude Code's metrics"
+        if self.level != (before.level if before else None):
+            where = f"as recording rules count them ({self.level.metric(recorded.COUNTED)})" if self.level else ""
+            yield f"minutes are read {where or 'from the counters, the recording rules are gone'}"
         if self.servers > (before.servers if before else 1):
             yield "several servers answer at this address in turn; of what they know the more is taken"
 
@@ -90,7 +97,10 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
     cost = promql.cost_of(name, names)
     targets = {row.labels.get("instance", "") for row in found.get("target", [])}
     servers = await facts.servers()
-    return CounterSeries(tokens, tokens._replace(name=cost) if cost else None, targets, copies, others, servers)
+    level = recorded.level_for(tokens) if servers == 1 else None
+    if level and not await facts.names(recorded.BEAT, ""):
+        level = None
+    return CounterSeries(tokens, tokens._replace(name=cost) if cost else None, targets, copies, others, servers, level)
 
 
 async def _preferred(facts: Facts, selector: str, names: list[str], before: str) -> str:

@@ -8,6 +8,8 @@ from gauge_mqtt.sources.prometheus.queries import STEP_S
 
 SLICE_S = 3 * 3600
 """What is asked of the past at once: half a second of the server's time where there is much to tell."""
+SLICE_LEAST_S = 600
+"""What takes the server too long is asked in halves, down to this."""
 SETTLED_S = 120
 """Samples may come late: younger minutes are asked for again each time."""
 WEEK_S = WEEK.total_seconds()
@@ -77,6 +79,12 @@ class Minutes:
     def busy(self, after: float) -> int | None:
         """A busy minute after an instant."""
         return busy_minute(count for at, count in self.tokens.items() if at > after)
+
+
+def halves(after: int, upto: int) -> list[tuple[int, int]]:
+    """A slice that was too much for the server, in two, the older first; or as it is, if it is small already."""
+    middle = (after + (upto - after) // 2) // STEP_S * STEP_S
+    return [(after, middle), (middle, upto)] if upto - after >= 2 * SLICE_LEAST_S else [(after, upto)]
 
 
 def _sum(minutes: Mapping[int, float], after: int, upto: int) -> float:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,7 +13,8 @@ from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core.reading import OPEN_WINDOW, WEEK, Account, Ratio, Reading, Window
 from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus import shared
-from gauge_mqtt.sources.prometheus.api import PromApi, PromError
+from gauge_mqtt.sources.prometheus.account import Span, spans
+from gauge_mqtt.sources.prometheus.api import PromApi, PromError, Sample, TooMuchError
 from gauge_mqtt.sources.prometheus.facts import (
     FactRows,
     Facts,
@@ -24,7 +25,7 @@ from gauge_mqtt.sources.prometheus.facts import (
 )
 from gauge_mqtt.sources.prometheus.faults import Fault, faults, missing_tokens
 from gauge_mqtt.sources.prometheus.learn import CounterSeries, Temporality, Wanted, learn
-from gauge_mqtt.sources.prometheus.minutes import Minutes
+from gauge_mqtt.sources.prometheus.minutes import Minutes, halves
 from gauge_mqtt.sources.prometheus.own_host import NOTE, OwnHost, TokensBetween, names_of_this_host
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 Kind = Literal["names", "tach", "past", "fuels", "own", "targets"]
 PERIODS: dict[Kind, float] = {"names": 600.0, "tach": 5.0, "past": 900.0, "fuels": 30.0, "own": 60.0}
 """How often each kind is asked for, in seconds; the past: its last hours once more, as samples may come late."""
+RECORDED_S = 60.0
+"""The past, where recording rules tell of it: that costs little, and leaves little to count to its end."""
 MOST_S = 60.0
 """The longest pause before a question that failed is asked again. Whether Prometheus is back is asked like the tach."""
 FRESH = timedelta(seconds=180)
@@ -129,7 +132,8 @@ class PrometheusSource:
     def health(self) -> Health:
         at = self._rate[0] if self._rate else None
         age = None if at is None else max(0.0, (self.facts.now() - at).total_seconds())
-        return Health(ok=self.failure is None, age_s=age, detail=self.failure or str(self._api))
+        by_rules = ", by the minutes of its recording rules" if self._known and self._known.level else ""
+        return Health(ok=self.failure is None, age_s=age, detail=self.failure or f"{self._api}{by_rules}")
 
     def metrics(self) -> list[Metric]:
         return [
@@ -199,6 +203,9 @@ class PrometheusSource:
                 await ask()
             except PromError as error:
                 self.failures += 1
+                if kind == "past" and isinstance(error, TooMuchError) and len(parts := halves(*self._unread[0])) > 1:
+                    self._unread[:1] = parts
+                    continue
                 self._judge(kind, error)
                 pause = random.uniform(0.6, 1.0) * PERIODS["tach"]  # noqa: S311
                 if kind in {"names", "tach"}:
@@ -222,7 +229,11 @@ class PrometheusSource:
         self._known = known
         for words in known.news(before):
             log.info("prometheus: %s", words)
-        if before is None or (known.tokens, known.servers) != (before.tokens, before.servers):
+        if before is None or (known.tokens, known.servers, known.level) != (
+            before.tokens,
+            before.servers,
+            before.level,
+        ):
             self.minutes, self._unread, self._shared = Minutes(), [], shared.SharedSeries()
             self._due |= {"past": 0.0, "fuels": 0.0}
 
@@ -247,7 +258,10 @@ class PrometheusSource:
         fresh = {(session(row), row.value) for row in found.get("new", [])}
         if fresh and fresh != self._comebacks[0]:
             sessions = {name for name, _ in fresh}
-            self._comebacks = (fresh, await self.facts.ask(promql.tach_back(self._tokens, sessions)))
+            self._comebacks = (
+                fresh,
+                await self.facts.in_parts(sessions, lambda few: promql.tach_back(self._tokens, few)),
+            )
         return self._comebacks[1] if fresh else {}
 
     def _judge_targets(self, down: list[str]) -> None:
@@ -263,8 +277,31 @@ class PrometheusSource:
     async def _take_past(self) -> None:
         """One slice of the last 7 days at a time, so that the tach goes on in between."""
         self._unread = self._unread or self.minutes.unread(self.facts.server_now())
-        after, upto = self._unread[0]
-        newest = upto > (self.minutes.mark or 0)
+        begin, end = self._unread[0]
+        newest = end > (self.minutes.mark or 0)
+        for span in await self._recorded(begin, end):
+            if span.told:
+                self.minutes.put(span.after, span.upto, span.tokens, span.usd)
+                self._take_spoken(span.tokens, span.models)
+            else:
+                await self._take_counters(span.after, span.upto, newest=newest)
+        if newest:
+            self._shared.let_go()
+        self._unread = self._unread[1:]
+        if not self._unread:
+            self._busy = self.minutes.busy(end - WEEK.total_seconds())
+        if not (self._unread and self._windows):
+            self._due["fuels"] = 0.0
+
+    async def _recorded(self, begin: int, end: int) -> list[Span]:
+        """A slice, the older minutes first: where recording rules tell of it, and where the counters have to."""
+        level = self._known.level if self._known else None
+        if level is None:
+            return [Span(begin, end, told=False)]
+        self._due["past"] = min(self._due["past"], asyncio.get_running_loop().time() + RECORDED_S)
+        return await spans(self.facts, level, self._tokens.selector, begin, end, cost=self._cost is not None)
+
+    async def _take_counters(self, after: int, upto: int, *, newest: bool) -> None:
         apart, back = self._shared if newest else shared.SharedSeries(self._shared.mixed), set[str]()
         answers = 0
         while answers < self._servers:
@@ -276,18 +313,15 @@ class PrometheusSource:
             gains = await apart.gains(self.facts, (self._tokens, self._cost), after, upto)
             tokens, usd = (_with(by_minute(found, fact, f"{fact}_back"), gains, fact) for fact in ("tokens", "cost"))
             self.minutes.put(after, upto, tokens, usd, doubtful=self._servers > 1)
-            active = [self.facts.ours(at) for at, count in tokens.items() if count > 0]
-            self._active_at = max([*active, *filter(None, [self._active_at])], default=None)
-            spoke = [(row, at) for row in found.get("model", []) for at, count in row.points if count > 0]
-            self._take_models((row.labels.get("model", ""), at) for row, at in spoke)
+            self._take_spoken(tokens, found.get("model", []))
             self._take_models(shared.models(gains))
-        if newest:
-            self._shared.let_go()
-        self._unread = self._unread[1:]
-        if not self._unread:
-            self._busy = self.minutes.busy(upto - WEEK.total_seconds())
-        if not (self._unread and self._windows):
-            self._due["fuels"] = 0.0
+
+    def _take_spoken(self, tokens: Mapping[int, float], models: Iterable[Sample]) -> None:
+        """When somebody was at work, and with which model, by the ends of minutes of the server's clock."""
+        active = [self.facts.ours(at) for at, count in tokens.items() if count > 0]
+        self._active_at = max([*active, *filter(None, [self._active_at])], default=None)
+        spoke = [(row, at) for row in models for at, count in row.points if count > 0]
+        self._take_models((row.labels.get("model", ""), at) for row, at in spoke)
 
     async def _minutes(self, after: int, upto: int, apart: shared.SharedSeries, back: set[str]) -> FactRows | None:
         """One answer about the series that one process each writes; `None` if it has to be asked again, with more in
@@ -303,7 +337,7 @@ class PrometheusSource:
         back |= more
         if more and self._servers > 1:  # the next answer may be another server's: it has to be whole by itself
             return None
-        return found | (await self.facts.ask_range(promql.minutes_back(tokens, cost, more), *span) if more else {})
+        return found | await self.facts.in_parts(more, lambda few: promql.minutes_back(tokens, cost, few), span=span)
 
     def _doubt_what_moves(self) -> None:
         """A session that had to be looked at more closely may have seemed to move all the time."""
@@ -328,7 +362,7 @@ class PrometheusSource:
             self._doubt_what_moves()
             return
         if sessions := {session(row) for fact in ("earlier", "lately") for row in found.get(fact, [])}:
-            back = await self.facts.ask(promql.tail_back(tokens, cost, mark, at, sessions), at)
+            back = await self.facts.in_parts(sessions, lambda few: promql.tail_back(tokens, cost, mark, at, few), at=at)
         both = (self._tokens, self._cost)
         gains = await self._shared.gains(self.facts, both, min(mark, at - promql.CACHE_S), at, shared.TAIL_STEP_S)
         tail_tokens, tail_usd = (

@@ -1,0 +1,119 @@
+"""What recording rules have counted by the minute already: the rules, and how they are asked. Pure text.
+
+The increment is the one of `queries`, on the same whole minutes, so that a minute read here is the minute read from the
+counters. A rule is evaluated a minute later, for samples that come late, and names the minute by the subquery's grid,
+whatever the engine's own time of evaluation is. It looks back an hour. What comes back after a longer pause, a lid that
+was closed, is counted anew then, and taken off again every half an hour, when the rules look back for days: to do that
+each minute would cost a thousand machines a sixth of a core.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from gauge_mqtt.sources.prometheus import queries as promql
+
+COUNTED, PRICED = "claude_code_token_usage_tokens_total", "claude_code_cost_usage_USD_total"
+"""The counters that the rules read, as a collector and Prometheus' own receiver name them."""
+BEAT, BACK_BEAT = "claude_gauge:recorded:minute", "claude_gauge:recorded:returned"
+"""Say of which minutes, and of which half hours, there is an account: one without tokens has no other series."""
+REPLICAS = ("cluster_replica", "prometheus", "prometheus_replica", "receive", "receive_replica", "replica")
+"""Labels in which the copies of a series differ where two servers write into one store."""
+KEPT = ("exported_job", "job", "model", "query_source", "team", "type")
+LOOK_BACK, RETURN_S, RETURN_BACK = "1h", 1800, promql.BRIDGED
+LATE_MS = 119_999
+"""A minute is recorded between one and two minutes after its end."""
+MATCHED = re.compile(r"""([a-zA-Z_][a-zA-Z0-9_]*)\s*(?:=~|!~|!=|=)\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)""")
+
+
+class Level(NamedTuple):
+    """By which labels the account is kept."""
+
+    name: str
+    labels: tuple[str, ...]
+
+    def metric(self, counter: str, what: str = "increase1m") -> str:
+        short = {COUNTED: "claude_code_tokens", PRICED: "claude_code_cost_usd"}[counter]
+        return f"{self.name}:{short}:{what}"
+
+
+LEVELS = (Level("team", KEPT), Level("host", (*KEPT, "host_name")))
+"""The coarse first: it is the cheaper one to ask."""
+
+
+def level_for(tokens: promql.Series) -> Level | None:
+    """The account that can answer for `tokens`; `None` where none can."""
+    if tokens.name != COUNTED or tokens.delta or not set(tokens.copies) <= set(REPLICAS):
+        return None
+    left = MATCHED.sub("", tokens.selector).replace(",", "").strip()
+    asked = {match[1] for match in MATCHED.finditer(tokens.selector)}
+    return next((level for level in LEVELS if not left and asked <= set(level.labels)), None)
+
+
+def minutes(level: Level, selector: str, *, cost: bool) -> str:
+    """By the minute, to be asked over a range: as `queries.minutes`, and of which minutes there is an account."""
+    late = f"[{promql.STEP_S}s] offset -{LATE_MS}ms"
+
+    def of(counter: str, what: str = "increase1m", more: str = "") -> str:
+        matchers = ",".join(filter(None, (selector, more)))
+        return f"sum_over_time({level.metric(counter, what)}{{{matchers}}}{late})"
+
+    main = of(COUNTED, more='type="output",query_source="main"')
+    facts = [
+        ("beat", f"sum(count_over_time({BEAT}{late}))"),
+        ("back_beat", f"sum(count_over_time({BACK_BEAT}{late}))"),
+        ("tokens", f"sum({of(COUNTED)})"),
+        ("tokens_returned", f"sum({of(COUNTED, 'returned30m')})"),
+        ("model", f"sum by (model) ({main})"),
+    ]
+    if cost:
+        facts += [("cost", f"sum({of(PRICED)})"), ("cost_returned", f"sum({of(PRICED, 'returned30m')})")]
+    return promql.united(facts)
+
+
+def _at_minute(counter: str, look_back: str, ago: int) -> str:
+    """The value of each series at the end of the whole minute that ended `ago` seconds ago or up to a minute before."""
+    return f"last_over_time(last_over_time({counter}[{look_back}])[1m:1m] offset {ago}s)"
+
+
+def _once(expression: str) -> str:
+    return f"max without ({', '.join(REPLICAS)}) ({expression})"
+
+
+def increase(level: Level, counter: str) -> str:
+    """Of the minute that ended one to two minutes ago. A series that falls again and again is written by several
+    processes: of it counts what its maximum gained.
+    """
+    now, before = _at_minute(counter, "5m", 60), _at_minute(counter, LOOK_BACK, 120)
+    mixed = f"(resets({counter}[{promql.FELL_S}s] offset 1m) >= {promql.FALLS})"
+    most = [f"max_over_time({counter}[{promql.FELL_S}s] offset {ago}m)" for ago in (1, 2)]
+    plain = f"((({now} - {before}) >= 0 or ({now} + 0)) > 0) unless {mixed}"
+    gained = f"(({most[0]} - {most[1]}) > 0) and {mixed}"
+    return f"sum by ({', '.join(level.labels)}) (\n  {_once(f'{plain} or {gained}')}\n)"
+
+
+def returned(level: Level, counter: str) -> str:
+    """What `increase` has counted anew in half an hour, of series that were away for longer than it looks back."""
+    fresh = f"(last_over_time({counter}[5m]) unless last_over_time({counter}[{LOOK_BACK}] offset 1m))"
+    lately = f"max_over_time({fresh}[{RETURN_S}s:1m] offset 1m)"
+    known = f"last_over_time({counter}[{RETURN_BACK}] offset {RETURN_S + 120}s)"  # before the half an hour, at any rate
+    return f"sum by ({', '.join(level.labels)}) (\n  {_once(f'{known} <= {lately}')}\n)"
+
+
+def rules_page(note: str) -> str:
+    """The rules as Prometheus, vmalert, and the rulers of Mimir and Thanos read them."""
+    both = [(level, counter) for counter in (COUNTED, PRICED) for level in LEVELS]
+    by_minute = [(level.metric(counter), increase(level, counter)) for level, counter in both]
+    by_half_hour = [(level.metric(counter, "returned30m"), returned(level, counter)) for level, counter in both]
+    groups = [
+        ("claude-gauge minutes", "1m", [*by_minute, (BEAT, "vector(1)")]),
+        ("claude-gauge returned", f"{RETURN_S // 60}m", [*by_half_hour, (BACK_BEAT, "vector(1)")]),
+    ]
+    return note + "groups:\n" + "".join(line for group in groups for line in _group(*group))
+
+
+def _group(name: str, interval: str, rules: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield f"  - name: {name}\n    interval: {interval}\n    rules:\n"
+    for metric, expression in rules:
+        yield f"      - record: {metric}\n        expr: |\n"
+        yield "".join(f"          {line}\n" for line in expression.splitlines())

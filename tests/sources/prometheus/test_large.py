@@ -1,0 +1,89 @@
+"""What is too much for one question, or for the server, is asked in parts; what is not whole is not taken."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from gauge_mqtt.sources.prometheus.api import PromApi, PromError, Sample, Server, TooMuchError
+from gauge_mqtt.sources.prometheus.minutes import halves
+from gauge_mqtt.sources.prometheus.queries import SESSIONS_MAX
+from gauge_mqtt.sources.prometheus.source import PrometheusSource
+from tests.support.prom_history import NAMES
+from tests.support.prom_lab import FakeServer, Prometheus, prometheus_server, source_on
+
+TOKENS, _ = NAMES["collector"]
+SESSIONS = 2 * SESSIONS_MAX + 1
+LID_S = 3600.0
+pytestmark = pytest.mark.anyio
+
+
+class Weak(PromApi):
+    """A server that is overburdened by more than an hour at once."""
+
+    refused = 0
+
+    async def query_range(self, expression: str, first: int, last: int, step: int) -> list[Sample]:
+        if last - first > LID_S:
+            Weak.refused += 1
+            raise TooMuchError("too much")
+        return await super().query_range(expression, first, last, step)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
+    """As many sessions as are asked in three parts; each wakes up in one minute, ten tokens after an hour's pause."""
+    now = time.time()
+    with prometheus_server(tmp_path_factory.mktemp("prometheus")) as server:
+        labels = 'model="claude-opus-5-5",query_source="main",type="output"'
+        points = [(now - 4 * LID_S, 1000.0), (now - 3 * LID_S, 1010.0)]
+        server.backfill({(TOKENS, f'session_id="{n}",{labels}'): points for n in range(SESSIONS)})
+        yield server.start()
+
+
+async def test_more_sessions_than_fit_into_one_question_are_asked_in_parts(
+    server: Prometheus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = PromApi.query_range
+
+    async def noted(self: PromApi, expression: str, first: int, last: int, step: int) -> list[Sample]:
+        asked.append(expression)
+        return await ask(self, expression, first, last, step)
+
+    monkeypatch.setattr(PromApi, "query_range", noted)
+    source = source_on(server.url)
+    await source.load()
+    window = source.read(datetime.now(UTC)).window_7d
+    assert window is not None
+    assert window.tokens == SESSIONS * 1010
+    assert not [expression for expression in asked if "4d" in expression and "session_id=~" not in expression]
+    assert max(expression.count("|") for expression in asked) < 20 * SESSIONS_MAX
+
+
+async def test_a_slice_that_takes_too_long_is_asked_in_halves(server: Prometheus) -> None:
+    source = PrometheusSource(Weak(Server(url=server.url)))
+    await asyncio.wait_for(source.load(), 120)
+    window = source.read(datetime.now(UTC)).window_7d
+    assert (Weak.refused > 0, source.failure) == (True, None)
+    assert window is not None
+    assert window.tokens == SESSIONS * 1010
+
+
+def test_halves_are_whole_minutes_the_older_first_and_no_slice_is_made_too_small() -> None:
+    assert halves(0, 10_800) == [(0, 5400), (5400, 10_800)]
+    assert halves(0, 1260) == [(0, 600), (600, 1260)]
+    assert halves(0, 1140) == [(0, 1140)]
+
+
+async def test_an_answer_in_part_is_no_answer() -> None:
+    """A cluster whose storage is away leaves out what is there, with HTTP 200."""
+    body = {"status": "success", "isPartial": True, "data": {"resultType": "vector", "result": []}}
+    async with FakeServer(json.dumps(body).encode(), header="content-type: application/json") as fake:
+        api = PromApi(Server(url=fake.url))
+        with pytest.raises(PromError, match="answers in part only"):
+            await api.query("up")
+        await api.close()
