@@ -28,7 +28,11 @@ from tests.support.stack import ROOT, prometheus3
 
 FILE = ROOT / "deploy/grafana/dashboards/claude-code.json"
 BOARD = json.loads(FILE.read_text())
-PANELS = [panel for panel in BOARD["panels"] if "targets" in panel]
+ROWS = [panel for panel in BOARD["panels"] if panel["type"] == "row"]
+GROUPS = [BOARD["panels"], *(row["panels"] for row in ROWS if row["collapsed"])]
+"""What is seen at first, and what each row that is closed holds."""
+EVERYTHING = [panel for group in GROUPS for panel in group]
+PANELS = [panel for panel in EVERYTHING if "targets" in panel]
 TOKENS, COST = NAMES["collector"]
 SESSIONS, ACTIVE = "claude_code_session_count_total", "claude_code_active_time_seconds_total"
 LINES, DECISIONS = "claude_code_lines_of_code_count_total", "claude_code_code_edit_tool_decision_total"
@@ -118,11 +122,11 @@ def metrics(now: datetime, *, up: bool = True) -> str:
     usage = Usage(
         rate_1m=4200, window_5h_tokens=41_000_000, window_7d_tokens=300_000_000, window_5h_pct=0.41, window_7d_pct=0.85,
         thinking_ratio=0.3, cache_hit_rate=0.93, last_model="opus", hot=False, warn=True, stall=False, idle=False,
-        updated_at=now, instance="desk", source="jsonl", window_5h_source="official", window_7d_source="ceiling",
+        updated_at=now, instance="desk", source="jsonl", window_5h_source="official", window_7d_source="calibrated",
         window_5h_resets_at=now + timedelta(hours=2), window_7d_resets_at=now + timedelta(days=3),
         window_5h_asof=now - timedelta(minutes=3), window_7d_asof=now - timedelta(minutes=3), cost_5h_usd=12.5,
         cost_7d_usd=99, last_model_id=OPUS, needle_5h=410, needle_tach=336, needle_7d=850, warn_reasons=("fuel_7d",),
-        stall_reason="none", redline=10_000, redline_source="history",
+        stall_reason="none", redline=10_000, redline_source="history", model_week_pct=0.3, model_week_name="opus",
     )  # fmt: skip
     values: dict[str, Any] = {
         key: {"counts": {"Bash": 5}, "profile": (3,) * 24}.get(kind, 0.5) for key, (kind, _) in insights.KEYS.items()
@@ -228,8 +232,8 @@ def test_a_query_with_a_word_that_nobody_says_is_found(grafana: Grafana) -> None
         text = text.replace(word, other)
     titles = [line.split(": ")[0] for line in grafana.empty(json.loads(text), ALL)]
     assert titles == [
-        "Last heard", "Series in the last day", "Cache hit rate", "Commits and PRs", "Cache hit rate over time",
-        "Commits and pull requests per hour",
+        "Cache hit rate", "Commits and PRs", "Cache hit rate over time", "Commits and pull requests per hour",
+        "Last heard", "Series in the last day",
     ]  # fmt: skip
 
 
@@ -272,6 +276,9 @@ def test_the_variables_have_values(grafana: Grafana) -> None:
             metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["query"]["query"]).groups()  # type: ignore[union-attr]
             found[variable["name"]] = grafana.get(f"label/{label}/values", **{"match[]": metric})
             assert (variable["multi"], variable["includeAll"], variable["allValue"]) == (True, True, ".*")
+        elif variable["type"] == "datasource":
+            assert (variable["name"], variable["query"]) == ("datasource", "prometheus")
+    assert BOARD["templating"]["list"][0]["name"] == "datasource", "the others are asked of it"
     assert set(found) == {"host_name", "model"}
     assert all(len(values) == 3 for values in found.values())
 
@@ -293,20 +300,21 @@ def test_each_panel_can_be_read() -> None:
     for panel in PANELS:
         assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
         assert all(t["datasource"] == panel["datasource"] for t in panel["targets"])
-        assert panel["datasource"] == {"type": "prometheus", "uid": "prometheus"}
+        assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
         assert all(target["legendFormat"] for target in panel["targets"]), panel["title"]
         assert all(target["instant"] != target["range"] for target in panel["targets"])
-    titles = [panel["title"] for panel in BOARD["panels"]]
+    titles = [panel["title"] for panel in EVERYTHING]
     assert all(titles)
-    assert len(titles) == len(set(titles)) == len({panel["id"] for panel in BOARD["panels"]})
-    text = next(panel["options"]["content"] for panel in BOARD["panels"] if panel["type"] == "text")
+    assert len(titles) == len(set(titles)) == len({panel["id"] for panel in EVERYTHING})
+    text = next(panel["options"]["content"] for panel in EVERYTHING if panel["type"] == "text")
     assert all(number in text for number in ("25255", "24993", "25052"))
 
 
-def test_no_panel_lies_upon_another() -> None:
+@pytest.mark.parametrize("number", range(len(GROUPS)))
+def test_no_panel_lies_upon_another(number: int) -> None:
     cells = Counter(
         (x, y)
-        for place in (panel["gridPos"] for panel in BOARD["panels"])
+        for place in (panel["gridPos"] for panel in GROUPS[number])
         for x in range(place["x"], place["x"] + place["w"])
         for y in range(place["y"], place["y"] + place["h"])
     )
@@ -314,8 +322,40 @@ def test_no_panel_lies_upon_another() -> None:
     assert max(x for x, _ in cells) == 23
 
 
+def test_rows_that_are_seldom_needed_are_closed_and_ask_nothing() -> None:
+    assert [row["title"] for row in ROWS if row["collapsed"]] == ["Meter health", "About"]
+    assert [row["title"] for row in ROWS][:2] == ["Plan and tach", "Plan windows and quota"]
+    assert all(bool(row["panels"]) == row["collapsed"] for row in ROWS)
+
+
+UNIT_OF = {
+    "tokens": r"_tokens(?!_stops)|rate_1m|redline",
+    "USD": r"(?i)_usd|_cost_",
+    "share": r"_pct_ratio|hit_rate|_ratio|_index|_share",
+    "time": r"_timestamp_seconds|active_time|_age_seconds|_minutes|_days",
+}
+"""What the name of a metric says of its unit; else it is a count."""
+
+
+def unit_of(expression: str) -> str:
+    """Of the first metric in it; the others narrow it down, or divide it. What is compared is a yes or no, and series are counted."""
+    if re.search(r"[<>=] bool|^count\(", expression):
+        return "count"
+    if "timestamp(" in expression:
+        return "time"
+    names = re.findall(r"\bclaude_\w+|\bup\b", expression)
+    return next((unit for unit, name in UNIT_OF.items() if re.search(name, names[0])), "count")
+
+
+def test_no_panel_mixes_units() -> None:
+    for panel in PANELS:
+        assert len({unit_of(target["expr"]) for target in panel["targets"]}) == 1, panel["title"]
+        changed = [one for o in panel["fieldConfig"]["overrides"] for one in o["properties"] if one["id"] == "unit"]
+        assert changed == [], panel["title"]
+
+
 def test_the_page_is_the_last_day_and_a_bar_holds_whole_steps() -> None:
-    assert (BOARD["uid"], BOARD["refresh"], BOARD["time"]) == ("claude-gauge", "30s", {"from": "now-24h", "to": "now"})
+    assert (BOARD["uid"], BOARD["refresh"], BOARD["time"]) == ("claude-gauge", "5m", {"from": "now-24h", "to": "now"})
     (step,) = (v for v in BOARD["templating"]["list"] if v["name"] == "step")
     longest = max(seconds(word) for word in step["query"].split(","))
     summed = [p for p in PANELS if any("$__interval:$step" in t["expr"] for t in p["targets"])]
