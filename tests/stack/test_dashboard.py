@@ -338,7 +338,7 @@ UNIT_OF = {
 
 
 def unit_of(expression: str) -> str:
-    """Of the first metric in it; the others narrow it down, or divide it. What is compared is a yes or no, and series are counted."""
+    """Of the first metric in it; the others narrow it down, or divide it. What is compared, or counted, has none."""
     if re.search(r"[<>=] bool|^count\(", expression):
         return "count"
     if "timestamp(" in expression:
