@@ -124,14 +124,16 @@ def test_the_block_is_that_of_all_records_up_to_any_minute() -> None:
 
 
 def test_of_half_a_history_a_block_is_right_or_unknown() -> None:
-    """Known back to an instant, it is told only after a pause of more than 5 h since then."""
+    """Known back to an instant, it is told only after a pause of more than 5 h since then: of what is before, there may
+    be more.
+    """
     rng, told = Random(4), 0
     for _ in range(200):
         instants = [AT - rng.choice((60, 300, HOUR)) * rng.randint(0, 40) for _ in range(rng.randint(1, 5))]
         found = [entry(AT - at, 1) for at in instants]
         since = AT - rng.choice((60, 60, 59, 300)) * rng.randint(0, 200)
         later = [one for one in found if one.at > since]
-        ledger = ledger_of([(f"{n}", one) for n, one in enumerate(later)], complete_since=since)
+        ledger = ledger_of([(f"{n}", one) for n, one in enumerate(found)], complete_since=since)
         block = ledger.latest_block(AT)
         newest = max((one.at for one in later), default=None)
         expected = None

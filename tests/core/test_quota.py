@@ -164,6 +164,7 @@ def test_resets_a_minute_apart_are_of_one_window(noise: float, *, one: bool) -> 
     high, low = told(50), told(20, 0, reset=3600 + noise)
     later = high if noise < 0 else low
     assert percent_of(window_of(high, low)) == (50 if one else later.percent)
+    assert percent_of(window_of(told(20), told(50, reset=3600 + noise))) == (50 if one or noise > 0 else 20)
 
 
 def test_of_the_cache_the_newest_stands_and_of_equal_samples_the_first() -> None:

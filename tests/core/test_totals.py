@@ -222,6 +222,8 @@ def test_it_is_settled_back_from_the_newest_stretch_if_that_is_older() -> None:
     newest = START - 30 * DAY + 60
     kept = counter(Totals(), by_second({START - 90 * DAY: 1, newest: 10}))
     assert (kept.since, kept.open) == (START - 31 * DAY + HOUR, {newest: 10})
+    by_hour = Account(since=-inf, tokens={START // HOUR - 90 * 24: 1, START // HOUR - 30 * 24: 10})
+    assert counter(Totals(), by_hour).since == START - 31 * DAY + HOUR
     assert counter(Totals(), by_second({})).since == START - DAY
     assert counter(Totals(), by_second({}, since=START - DAY + 0.0)).since == START - DAY
 
