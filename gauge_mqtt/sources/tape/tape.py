@@ -7,6 +7,7 @@ in few places) each later line holds only what is different from the line before
     {"at":"2026-11-28T12:00:00Z","readings":[{"source":"jsonl","rate_tokens":5200,...}],"accounts":[{"since":0,...}]}
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +23,8 @@ VERSION = 1
 BEGINNING = -1e15
 """Stands for -inf, which JSON has no word for: before any stretch there can be."""
 REPLAY = "replay"
+TOO_LARGE = re.compile(rb"[:,\[](?:-?\d{17}|-?[\d.]+[eE]\+?(?:1[6-9]|[2-9]\d|\d{3}))")
+"""A number from 10^16 on: ten times more than any of the sources lets through."""
 
 Instant = Annotated[datetime, Meta(tz=True)]
 
@@ -95,6 +98,8 @@ class Reader:
 
     def moment(self, line: bytes) -> Moment:
         """The readings as they were, but for their source, which is `replay` now."""
+        if TOO_LARGE.search(line):
+            raise TapeError("a line of the tape has a number in it that no source can have seen")
         try:
             found = msgspec.json.decode(line, type=Moment)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

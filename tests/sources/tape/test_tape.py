@@ -144,6 +144,10 @@ def test_what_is_no_tape_is_told_in_words(tmp_path: Path) -> None:
         (head, "holds no readings"),
         (head + b'{"at":1}\n', "a line of the tape"),
         (head + b"[" * 100_000 + b"\n", "a line of the tape"),
+        (
+            head + b'{"at":"2026-11-28T12:00:00Z","readings":[{"source":"x","rate_tokens":' + b"9" * 301 + b"}]}\n",
+            "a number in it that no source can have seen",
+        ),
     ):
         tape.write_bytes(data)
         with pytest.raises(TapeError, match=words):
