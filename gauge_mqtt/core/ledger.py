@@ -239,9 +239,7 @@ class Ledger:
         if self._block is not None and self._block.last <= upto:
             return self._block
         known_from = max(self._complete_since, self.evicted[0])
-        if known_from == inf:
-            return None
-        low = 0 if known_from == -inf else bisect_left(self.order, known_from // MINUTE + (known_from % MINUTE > 0))
+        low = bisect_left(self.order, known_from / MINUTE)
         high = bisect_right(self.order, upto // MINUTE)
         if low >= high:
             return None
@@ -249,7 +247,7 @@ class Ledger:
         while start > low and self._pause_before(start) <= BLOCK:
             start -= 1
         block = None
-        if start == low and known_from != -inf:
+        if start == low:
             if self._complete_since <= self.evicted[0] and self.evicted[1] is not None:
                 block = self.evicted[1]
             elif self.minutes[self.order[low]].first - known_from <= BLOCK:
