@@ -229,3 +229,20 @@ def export(collector: Collector, host: str, session: str, output: float, *, at: 
 
 def _attributes(labels: Mapping[str, str]) -> list[dict[str, Any]]:
     return [{"key": key, "value": {"stringValue": value}} for key, value in labels.items()]
+
+
+class PlainPrometheus(EngineProcess):
+    """One that scrapes nothing, on blocks that were made before in `tsdb`."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory, built("prometheus"))
+        self.port = free_port()
+        self.url = f"http://{HOST}:{self.port}"
+        (directory / "prometheus.yml").write_text("{}")
+
+    def command(self) -> list[str]:
+        flags = ("storage.tsdb.path=tsdb", "storage.tsdb.retention.time=30d", f"web.listen-address={HOST}:{self.port}")
+        return ["--config.file=prometheus.yml", *(f"--{flag}" for flag in flags)]
+
+    def ready(self) -> bool:
+        return _answers(f"{self.url}/-/ready")
