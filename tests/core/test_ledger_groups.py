@@ -154,7 +154,7 @@ def test_a_remembered_block_goes_on_over_the_edge() -> None:
     whole = [ledger.latest_block(AT - day * DAY) for day in range(8)]
     ledger.evict(AT)
     assert [ledger.latest_block(AT - day * DAY) for day in range(8)] == whole
-    ledger.complete_since = AT - 8 * DAY
+    ledger.complete_since = ledger.evicted[0]
     assert ledger.latest_block(AT) == whole[0]
-    ledger.complete_since = AT - 8 * DAY + 1
+    ledger.complete_since = ledger.evicted[0] + 1
     assert ledger.latest_block(AT) is None, "what was let go of is not all there was"
