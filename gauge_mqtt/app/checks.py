@@ -28,6 +28,7 @@ EXAMPLES = {
     "instance": "desk2",
     "source": "jsonl  (our own reading of the logs)",
     "ccusage_timeout": "300",
+    "insights_series": "/path/series.json  (or leave it out)",
     "prom_url": "http://prometheus:9090",
     "prom_selector": "'host_name=\"desk\"'  (or leave it out)",
     "prom_username": "gauge  (and CLAUDE_GAUGE_PROM_PASSWORD_FILE=/path/password)",
