@@ -7,10 +7,12 @@ class SwitecX25 {
  public:
   static const unsigned char pinCount = 4;
   static const unsigned char stateCount = 6;
+  unsigned char pins[pinCount];
   unsigned char currentState;
   unsigned int currentStep;
+  unsigned int steps;
 
-  SwitecX25(unsigned int steps, unsigned char pin1, unsigned char pin2, unsigned char pin3, unsigned char pin4);
+  SwitecX25(unsigned int end, unsigned char pin1, unsigned char pin2, unsigned char pin3, unsigned char pin4);
   void stepUp();
   void stepDown();
 };

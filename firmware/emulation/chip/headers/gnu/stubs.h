@@ -1,0 +1,1 @@
+// None: nothing of this machine's library is linked.
