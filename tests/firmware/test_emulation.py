@@ -11,7 +11,15 @@ import pytest
 from gauge_mqtt.contract.dials import STEPS_PER_DEGREE
 from gauge_mqtt.contract.topics import DIALS
 from gauge_mqtt.contract.usage import LAMPS
-from tests.support.emulated_esp32 import DRIVERS, for_the_chip, frames, on_the_chip, on_the_host, vectors, write_messages
+from tests.support.emulated_esp32 import (
+    DRIVERS,
+    for_the_chip,
+    frames,
+    on_the_chip,
+    on_the_host,
+    vectors,
+    write_messages,
+)
 
 WALK_MS = int(os.environ.get("GAUGE_EMULATED_WALK_MS", "700"))
 SHORT_MS = 5000
