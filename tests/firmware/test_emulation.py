@@ -1,4 +1,4 @@
-"""The needle side on an emulated ESP32: each angle, lamp and pin write is the host's, and the vectors' frames are shown.
+"""The needle side on an emulated ESP32: each angle, lamp and pin write is the host's, each vector is shown.
 
 GAUGE_EMULATED_WALK_MS=60000 walks for a minute of the device's time, from power-on; that takes several minutes.
 """

@@ -85,10 +85,17 @@ def for_the_chip(folder: Path, driver: str) -> Path:
     headers += [word for path in searched if "c++" not in path and "gcc" not in path for word in ("-idirafter", path)]
     program = folder / f"chip_{driver}.elf"
     objects = folder / f"arithmetic_{driver}.o"
-    _run(COMPILER.replace("g++", "gcc"), "-O2", "-ffreestanding", "-fno-tree-loop-distribute-patterns", "-mlongcalls",
-         "-c", EMULATION / "chip/arithmetic.c", "-o", objects)  # fmt: skip
-    _run(COMPILER, *COMMON, *CHIP, *DRIVERS[driver], *headers, *_includes(folder), f"-T{EMULATION / 'chip/memory.ld'}",
-         EMULATION / "chip/start.S", EMULATION / "chip/runtime.cpp", objects, *_sources(driver), "-o", program)  # fmt: skip
+    arithmetic, start, runtime = (EMULATION / "chip" / name for name in ("arithmetic.c", "start.S", "runtime.cpp"))
+    as_c = (
+        COMPILER.replace("g++", "gcc"),
+        "-O2",
+        "-ffreestanding",
+        "-fno-tree-loop-distribute-patterns",
+        "-mlongcalls",
+    )
+    _run(*as_c, "-c", arithmetic, "-o", objects)
+    options = (*COMMON, *CHIP, *DRIVERS[driver], *headers, *_includes(folder), f"-T{EMULATION / 'chip/memory.ld'}")
+    _run(COMPILER, *options, start, runtime, objects, *_sources(driver), "-o", program)
     return program
 
 
