@@ -39,6 +39,8 @@ class Level(NamedTuple):
 
 LEVELS = (Level("team", KEPT), Level("host", (*KEPT, "host_name")))
 """The coarse first: it is the cheaper one to ask."""
+FINEST = LEVELS[-1]
+"""By which alone it is recorded what was counted anew: that is seldom, and dear to find."""
 
 
 def level_for(tokens: promql.Series) -> Level | None:
@@ -56,7 +58,8 @@ def minutes(level: Level, selector: str, *, cost: bool) -> str:
 
     def of(counter: str, what: str = "increase1m", more: str = "") -> str:
         matchers = ",".join(filter(None, (selector, more)))
-        return f"sum_over_time({level.metric(counter, what)}{{{matchers}}}{late})"
+        where = level if what == "increase1m" else FINEST
+        return f"sum_over_time({where.metric(counter, what)}{{{matchers}}}{late})"
 
     main = of(COUNTED, more='type="output",query_source="main"')
     facts = [
@@ -104,7 +107,7 @@ def rules_page(note: str) -> str:
     """The rules as Prometheus, vmalert, and the rulers of Mimir and Thanos read them."""
     both = [(level, counter) for counter in (COUNTED, PRICED) for level in LEVELS]
     by_minute = [(level.metric(counter), increase(level, counter)) for level, counter in both]
-    by_half_hour = [(level.metric(counter, "returned30m"), returned(level, counter)) for level, counter in both]
+    by_half_hour = [(FINEST.metric(one, "returned30m"), returned(FINEST, one)) for one in (COUNTED, PRICED)]
     groups = [
         ("claude-gauge minutes", "1m", [*by_minute, (BEAT, "vector(1)")]),
         ("claude-gauge returned", f"{RETURN_S // 60}m", [*by_half_hour, (BACK_BEAT, "vector(1)")]),
