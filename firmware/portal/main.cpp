@@ -31,8 +31,11 @@ int main(int argc, char** argv) {
   std::uint16_t port = 8080;
   if (argc > 1) {
     const char* const end = argv[1] + std::strlen(argv[1]);
-    if (argc > 2 || std::from_chars(argv[1], end, port).ptr != end) {
-      std::fprintf(stderr, "Usage: gauge_portal [PORT]    the set-up page of the firmware, at 127.0.0.1 [8080]\n");
+    if (argc > 3 || std::from_chars(argv[1], end, port).ptr != end) {
+      std::fprintf(stderr,
+                   "Usage: gauge_portal [PORT [PASSWORD]]    the set-up page of the firmware, at 127.0.0.1 [8080]; "
+                   "with a password "
+                   "as on the network of the house\n");
       return 2;
     }
   }
@@ -40,9 +43,10 @@ int main(int argc, char** argv) {
 
   gauge::Settings settings;
   gauge::PortalPages pages(settings, kDevice, "claude-gauge-d4e5f6", [](const gauge::Settings&) { return true; });
-  gauge::HttpServer server([&pages](const gauge::HttpRequest& request, std::uint32_t, gauge::HttpAnswer& answer) {
-    pages.answer(request, true, answer);
+  gauge::HttpServer server([&pages, argc](const gauge::HttpRequest& request, std::uint32_t, gauge::HttpAnswer& answer) {
+    pages.answer(request, argc < 3, answer);
   });
+  if (argc == 3) pages.set_password(argv[2]);
   if (!server.begin(htonl(INADDR_LOOPBACK), port)) {
     std::perror("gauge_portal");
     return 1;

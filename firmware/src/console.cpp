@@ -67,6 +67,7 @@ Console::Wish Console::set_one(std::string_view rest) {
 void Console::show_all() const {
   const Device& device = this_device();
   Serial.printf("claude-gauge %s, device %s, %s\n", device.version, device.id, host_name());
+  Serial.printf("set-up password %s\n", settings_store::set_up_password().data());
   for (const Setting& setting : kSettings) {
     print(setting.key);
     print(" ");

@@ -27,8 +27,12 @@ std::string_view reason(int status) {
       return "302 Found";
     case 400:
       return "400 Bad Request";
+    case 401:
+      return "401 Unauthorized";
     case 403:
       return "403 Forbidden";
+    case 404:
+      return "404 Not Found";
     case 413:
       return "413 Content Too Large";
     case 422:
@@ -148,6 +152,7 @@ void HttpServer::answer(Connection& connection, Millis now) {
   connection.head.add("HTTP/1.1 ").add(reason(answer.status)).add("\r\nContent-Type: ").add(answer.type);
   connection.head.add("\r\nContent-Length: ").add_number(static_cast<std::int64_t>(answer.content().size()));
   if (answer.location != nullptr) connection.head.add("\r\nLocation: ").add(answer.location);
+  if (answer.asks_for_password) connection.head.add("\r\nWWW-Authenticate: Basic realm=\"claude-gauge\"");
   connection.head.add("\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n");
   connection.sent = 0;
   connection.stage = Stage::sending;

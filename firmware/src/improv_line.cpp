@@ -17,14 +17,11 @@ constexpr std::int16_t kMostNetworks = 24;
 }  // namespace
 
 void ImprovLine::poll(Improv& improv, Millis now) {
-  Text<32> url;
-  if (radio_.connected()) {
-    const IPAddress ip = WiFi.localIP();
-    url.add("http://");
-    for (int part = 0; part < 4; ++part) url.add(part == 0 ? "" : ".").add_number(ip[part]);
-    url.add("/");
+  if (radio_.connected() != was_connected_) {
+    was_connected_ = !was_connected_;
+    name_page();
   }
-  improv.poll(radio_.connected(), url.view(), now);
+  improv.poll(was_connected_, page_.view(), now);
   if (!scanning_) return;
   const std::int16_t networks = WiFi.scanComplete();
   if (networks == WIFI_SCAN_RUNNING) return;
@@ -37,6 +34,16 @@ void ImprovLine::poll(Improv& improv, Millis now) {
   }
   WiFi.scanDelete();
   improv.scanned();
+}
+
+// Who holds the cable may see the page, so its password is in its address.
+void ImprovLine::name_page() {
+  page_.clear();
+  if (!was_connected_) return;
+  const IPAddress ip = WiFi.localIP();
+  page_.add("http://gauge:").add(settings_store::set_up_password().data()).add("@");
+  for (int part = 0; part < 4; ++part) page_.add(part == 0 ? "" : ".").add_number(ip[part]);
+  page_.add("/");
 }
 
 void ImprovLine::write(std::string_view packet) {

@@ -2,6 +2,8 @@
 
 #include "gauge/improv.hpp"
 #include "gauge/settings.hpp"
+#include "gauge/text.hpp"
+#include "gauge/time.hpp"
 #include "radio.hpp"
 
 namespace gauge {
@@ -20,9 +22,13 @@ class ImprovLine : public ImprovPort {
   void drop_network() override;
 
  private:
+  void name_page();
+
   Settings& settings_;
   Radio& radio_;
   Settings before_;
+  Text<64> page_;
+  bool was_connected_ = false;
   bool scanning_ = false;
 };
 

@@ -42,7 +42,7 @@ class Network {
     wifi(now);
     console(now);
     improv_line_.poll(improv_, now);
-    portal_.poll(now);
+    portal_.poll(radio_.connected(), now);
     updates_.poll(settings_, radio_.connected());
     if (!safe_mode_) {
       session_.poll(radio_.connected(), now);

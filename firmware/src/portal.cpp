@@ -16,8 +16,7 @@ constexpr std::uint32_t kAnyAddress = 0;
 
 }  // namespace
 
-// The station may be up at the same time, and the house's network has not seen the password: what counts is the
-// address that was called.
+// The station may be up at the same time: what counts is the address that was called.
 Portal::Portal(Settings& settings)
     : pages_(settings, this_device(), host_name(), settings_store::save),
       server_([this](const HttpRequest& request, std::uint32_t local_address, HttpAnswer& answer) {
@@ -30,21 +29,28 @@ bool Portal::open() {
   open_ = true;
   Serial.printf("set-up: join Wi-Fi \"%s\" with password \"%s\", then open http://192.168.4.1/\n", host_name(),
                 password.data());
-  const bool served = server_.begin(kAnyAddress, kHttpPort);
-  return names_.start(kDnsPort, "*", WiFi.softAPIP()) && served;
+  serve(true);
+  return names_.start(kDnsPort, "*", WiFi.softAPIP());
 }
 
 void Portal::close() {
   names_.stop();
-  server_.stop();
   if (!WiFi.softAPdisconnect(true)) Serial.println("set-up: the network does not close");
   open_ = false;
 }
 
-void Portal::poll(Millis now) {
-  if (!open_) return;
-  names_.processNextRequest();
+void Portal::poll(bool connected, Millis now) {
+  serve(open_ || connected);
+  if (open_) names_.processNextRequest();
   server_.poll(now);
+}
+
+void Portal::serve(bool wanted) {
+  if (wanted == wanted_) return;
+  wanted_ = wanted;
+  if (!wanted) return server_.stop();
+  pages_.set_password(settings_store::set_up_password().data());
+  if (!server_.begin(kAnyAddress, kHttpPort)) Serial.println("set-up: the page is not served, the port is taken");
 }
 
 }  // namespace gauge

@@ -11,8 +11,8 @@
 
 namespace gauge {
 
-// The set-up network: an access point with a password, every name leads to one page, and on the page is a form.
-// Nobody is served who comes by another way than this network.
+// The set-up network: an access point with a password, every name leads to one page, and on the page is a form. On the
+// house's network the same page asks for the same password.
 class Portal {
  public:
   explicit Portal(Settings& settings);
@@ -21,16 +21,19 @@ class Portal {
 
   bool open();
   void close();
-  void poll(Millis now);
+  void poll(bool connected, Millis now);  // to the house's network
 
   // Something was saved, and whoever saved it has been told; a restart puts it to work.
   bool saved() const { return pages_.saved() && server_.idle(); }
 
  private:
+  void serve(bool wanted);
+
   PortalPages pages_;
   HttpServer server_;
   DNSServer names_;
   bool open_ = false;
+  bool wanted_ = false;  // the page
 };
 
 }  // namespace gauge

@@ -57,11 +57,35 @@ TEST_CASE("the page is served, and every other address leads to it") {
   }
 }
 
-TEST_CASE("who comes by another way is not served") {
+TEST_CASE("who comes by another way is asked for the password, and served with it alone") {
   Bench bench;
+  const std::string right = "Authorization: Basic Z2F1Z2U6c2VjcmV0Nzc=\r\n";  // gauge:secret77
+  const auto ask = [&bench](const std::string& path, const std::string& headers) {
+    return bench.ask("GET " + path + " HTTP/1.1\r\n" + headers + "\r\n", false);
+  };
+  CHECK(ask("/", right) == 401);  // no password is known yet
+  bench.pages.set_password("secret77");
   for (const char* path : {"/", "/state", "/generate_204"}) {
-    CHECK(bench.ask(std::string("GET ") + path + " HTTP/1.1\r\n\r\n", false) == 403);
+    CHECK(ask(path, "") == 401);
+    CHECK(bench.said.asks_for_password);
+    CHECK(bench.said.content().find("wifi") == std::string_view::npos);
   }
+  for (const char* wrong :
+       {"Basic Z2F1Z2U6c2VjcmV0Nzg=",  // gauge:secret78
+        "Basic Z2F1Z2U6c2VjcmV0Nw==",  // gauge:secret7
+        "Basic Z2F1Z2U6", "Basic c2VjcmV0Nzc=", "Basic", "Bearer Z2F1Z2U6c2VjcmV0Nzc=", "Basic ****", "secret77"}) {
+    CHECK(ask("/state", std::string("Authorization: ") + wrong + "\r\n") == 401);
+  }
+  CHECK(ask("/", right) == 200);
+  CHECK_FALSE(bench.said.asks_for_password);
+  CHECK(ask("/state", right) == 200);
+  CHECK(ask("/state", "Authorization: Basic OnNlY3JldDc3\r\n") == 200);  // no user
+  CHECK(ask("/generate_204", right) == 404);
+  const std::string post = "POST /save HTTP/1.1\r\nContent-Length: 9\r\n" + std::string(kOwn);
+  CHECK(bench.ask(post + "\r\nlight=off", false) == 401);
+  CHECK(bench.settings.light);
+  CHECK(bench.ask(post + right + "\r\nlight=off", false) == 200);
+  CHECK_FALSE(in_flash.light);
 }
 
 TEST_CASE("what is no request is answered so") {

@@ -47,6 +47,12 @@ void add_decoded(std::string_view coded, Text<128>& value) {
   }
 }
 
+int base64(char c) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::size_t digit = kDigits.find(c);
+  return digit == std::string_view::npos ? -1 : static_cast<int>(digit);
+}
+
 }  // namespace
 
 void HttpRequest::clear() {
@@ -106,6 +112,30 @@ bool form_value(std::string_view body, std::string_view key, Text<128>& value) {
     return true;
   }
   return false;
+}
+
+bool basic_password(std::string_view authorization, Text<128>& password) {
+  password.clear();
+  if (take_until(authorization, " ") != "Basic") return false;
+  const std::string_view coded = trimmed(authorization);
+  unsigned bits = 0;
+  int count = 0;
+  bool after_user = false;
+  for (const char c : coded.substr(0, coded.find('='))) {
+    const int digit = base64(c);
+    if (digit < 0) return false;
+    bits = bits << 6 | static_cast<unsigned>(digit);
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    const char letter = static_cast<char>(bits >> count & 0xff);
+    if (after_user) {
+      password.add({&letter, 1});
+    } else {
+      after_user = letter == ':';
+    }
+  }
+  return after_user && password.fits();
 }
 
 }  // namespace gauge

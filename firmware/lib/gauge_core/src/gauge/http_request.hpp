@@ -48,4 +48,7 @@ class HttpRequest {
 // long for `value` does not fit() it.
 bool form_value(std::string_view body, std::string_view key, Text<128>& value);
 
+// The password in a header `Authorization: Basic ...`, RFC 7617. False: there is none.
+bool basic_password(std::string_view authorization, Text<128>& password);
+
 }  // namespace gauge

@@ -129,7 +129,7 @@ inline constexpr char kPortalPage[] = R"page(<!doctype html>
   }
 
   async function load() {
-    const state = await (await fetch("/state")).json();
+    const state = await (await fetch(`${location.origin}/state`)).json();
     document.getElementById("device").textContent = `Set-up of ${state.name}, firmware ${state.version}`;
     for (const [key, value] of Object.entries(state.settings)) {
       const field = form.elements[key];
@@ -145,7 +145,7 @@ inline constexpr char kPortalPage[] = R"page(<!doctype html>
     tell("Saving");
     try {
       const headers = { "x-claude-gauge": "1" };
-      const answer = await fetch("/save", { method: "POST", headers, body: new URLSearchParams(new FormData(form)) });
+      const answer = await fetch(`${location.origin}/save`, { method: "POST", headers, body: new URLSearchParams(new FormData(form)) });
       const said = await answer.json();
       if (said.saved) return tell("Saved. The gauge restarts and joins your network; this one goes away.");
       mark(said.key, said.wrong);

@@ -49,6 +49,7 @@ void HttpAnswer::clear() {
   status = 200;
   type = "text/plain";
   location = nullptr;
+  asks_for_password = false;
   page = {};
   own.clear();
 }
@@ -56,7 +57,10 @@ void HttpAnswer::clear() {
 void PortalPages::answer(const HttpRequest& request, bool from_set_up, HttpAnswer& answer) {
   if (request.state() == HttpRequest::State::too_long) return answer.say(413, "too long");
   if (request.state() != HttpRequest::State::whole) return answer.say(400, "not a request");
-  if (!from_set_up) return answer.say(403, "only on the set-up network");
+  if (!from_set_up && !knows_password(request)) {
+    answer.asks_for_password = true;
+    return answer.say(401, "the password of the set-up network, please");
+  }
   if (request.is("GET", "/")) {
     answer.type = "text/html; charset=utf-8";
     answer.page = kPortalPage;
@@ -64,10 +68,24 @@ void PortalPages::answer(const HttpRequest& request, bool from_set_up, HttpAnswe
     state(answer);
   } else if (request.is("POST", "/save")) {
     save(request, answer);
+  } else if (!from_set_up) {
+    answer.say(404, "nothing is here");
   } else {
     answer.location = kHome;
     answer.say(302, "the page is at http://192.168.4.1/");
   }
+}
+
+// All of it is compared, however early it differs: the time tells nothing.
+bool PortalPages::knows_password(const HttpRequest& request) const {
+  Text<128> given;
+  if (!basic_password(request.header("authorization"), given)) return false;
+  const std::string_view said = given.view();
+  const std::string_view wanted = password_.view();
+  if (wanted.empty() || said.size() != wanted.size()) return false;
+  int different = 0;
+  for (std::size_t at = 0; at < wanted.size(); ++at) different |= said[at] ^ wanted[at];
+  return different == 0;
 }
 
 void PortalPages::state(HttpAnswer& answer) const {

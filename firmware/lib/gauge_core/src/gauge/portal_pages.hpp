@@ -18,6 +18,7 @@ struct HttpAnswer {
   int status = 200;
   const char* type = "text/plain";
   const char* location = nullptr;  // of a 302
+  bool asks_for_password = false;  // a 401
   std::string_view page;           // what lies in flash, or
   Text<3072> own;                  // what was made for this answer
 
@@ -27,7 +28,8 @@ struct HttpAnswer {
 };
 
 // What the set-up network serves: the page (firmware/portal/page.html, as it is), `GET /state` for what the page
-// shows, and `POST /save`. Every other address leads to the page, which is how a phone finds it by itself.
+// shows, and `POST /save`. On the set-up network every other address leads to the page, which is how a phone finds it
+// by itself.
 //
 // A secret never goes out: `/state` says of it whether it is set, and its field left empty leaves it as it is.
 class PortalPages {
@@ -38,13 +40,18 @@ class PortalPages {
   PortalPages(Settings& settings, const Device& device, const char* name, Save keep)
       : settings_(settings), device_(device), name_(name), save_(keep) {}
 
-  // `from_set_up`: it came by the set-up network. Nobody else is served: the house's network has not seen the password.
+  // Of the set-up network, and of the page on the house's network; any user name goes with it. Until it is known nobody
+  // is served there.
+  void set_password(std::string_view password) { password_ = Text<64>(password); }
+
+  // `from_set_up`: it came by the set-up network, whose password is known to whoever is on it. Anybody else is asked.
   void answer(const HttpRequest& request, bool from_set_up, HttpAnswer& answer);
 
   // Something was saved; a restart puts it to work.
   bool saved() const { return saved_; }
 
  private:
+  bool knows_password(const HttpRequest& request) const;
   void state(HttpAnswer& answer) const;
   void save(const HttpRequest& request, HttpAnswer& answer);
 
@@ -52,6 +59,7 @@ class PortalPages {
   const Device& device_;
   const char* const name_;
   const Save save_;
+  Text<64> password_;
   bool saved_ = false;
 };
 
