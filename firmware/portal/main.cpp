@@ -42,7 +42,11 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // lwIP has none
 
   gauge::Settings settings;
-  gauge::PortalPages pages(settings, kDevice, "claude-gauge-d4e5f6", [](const gauge::Settings&) { return true; });
+  gauge::Networks networks;
+  networks.add("My net", -61, true);
+  networks.add("Caf\xc3\xa9 \"Zur Post\"", -80, false);
+  gauge::PortalPages pages(settings, kDevice, "claude-gauge-d4e5f6", networks,
+                           [](const gauge::Settings&) { return true; });
   gauge::HttpServer server([&pages, argc](const gauge::HttpRequest& request, std::uint32_t, gauge::HttpAnswer& answer) {
     pages.answer(request, argc < 3, answer);
   });

@@ -4,35 +4,22 @@
 
 #include <WiFi.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "settings_store.hpp"
 
 namespace gauge {
-namespace {
-
-constexpr std::int16_t kMostNetworks = 24;
-
-}  // namespace
-
 void ImprovLine::poll(Improv& improv, Millis now) {
   if (radio_.connected() != was_connected_) {
     was_connected_ = !was_connected_;
     name_page();
   }
   improv.poll(was_connected_, page_.view(), now);
-  if (!scanning_) return;
-  const std::int16_t networks = WiFi.scanComplete();
-  if (networks == WIFI_SCAN_RUNNING) return;
-  scanning_ = false;
-  for (std::int16_t at = 0; at < std::min(networks, kMostNetworks); ++at) {
-    const auto network = static_cast<std::uint8_t>(at);
-    const String name = WiFi.SSID(network);
-    if (name.c_str()[0] == '\0') continue;  // a hidden one
-    improv.found(name.c_str(), WiFi.RSSI(network), WiFi.encryptionType(network) != WIFI_AUTH_OPEN);
+  if (!listing_ || search_.running()) return;
+  listing_ = false;
+  for (const auto& network : search_.networks()) {
+    improv.found(network.name.view(), network.rssi_dbm, network.with_password);
   }
-  WiFi.scanDelete();
   improv.scanned();
 }
 
@@ -50,10 +37,7 @@ void ImprovLine::write(std::string_view packet) {
   Serial.write(reinterpret_cast<const std::uint8_t*>(packet.data()), packet.size());
 }
 
-bool ImprovLine::scan() {
-  scanning_ = WiFi.scanNetworks(true) != WIFI_SCAN_FAILED;
-  return scanning_;
-}
+bool ImprovLine::scan() { return listing_ = search_.begin(); }
 
 bool ImprovLine::try_network(std::string_view name, std::string_view password) {
   Settings wanted = settings_;

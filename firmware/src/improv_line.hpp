@@ -5,13 +5,14 @@
 #include "gauge/text.hpp"
 #include "gauge/time.hpp"
 #include "radio.hpp"
+#include "search.hpp"
 
 namespace gauge {
 
 // The serial line and the radio, for Improv.
 class ImprovLine : public ImprovPort {
  public:
-  ImprovLine(Settings& settings, Radio& radio) : settings_(settings), radio_(radio) {}
+  ImprovLine(Settings& settings, Radio& radio, Search& search) : settings_(settings), radio_(radio), search_(search) {}
 
   void poll(Improv& improv, Millis now);
 
@@ -26,10 +27,11 @@ class ImprovLine : public ImprovPort {
 
   Settings& settings_;
   Radio& radio_;
+  Search& search_;
   Settings before_;
   Text<64> page_;
   bool was_connected_ = false;
-  bool scanning_ = false;
+  bool listing_ = false;
 };
 
 }  // namespace gauge

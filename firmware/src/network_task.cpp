@@ -13,6 +13,7 @@
 #include "portal.hpp"
 #include "pubsub_transport.hpp"
 #include "radio.hpp"
+#include "search.hpp"
 #include "settings_store.hpp"
 #include "updates.hpp"
 #include "usage_client.hpp"
@@ -41,6 +42,7 @@ class Network {
     gestures();
     wifi(now);
     console(now);
+    search_.poll();
     improv_line_.poll(improv_, now);
     portal_.poll(radio_.connected(), now);
     updates_.poll(settings_, radio_.connected());
@@ -116,8 +118,9 @@ class Network {
   PubSubTransport mqtt_;
   Session session_{mqtt_, machine_, settings_, targets_, this_device()};
   UsageClient usage_;
-  Portal portal_{settings_};
-  ImprovLine improv_line_{settings_, radio_};
+  Search search_;
+  Portal portal_{settings_, search_};
+  ImprovLine improv_line_{settings_, radio_, search_};
   Improv improv_{improv_line_, this_device(), host_name()};
   Console console_{settings_, improv_};
   Updates updates_;

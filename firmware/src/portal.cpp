@@ -17,8 +17,9 @@ constexpr std::uint32_t kAnyAddress = 0;
 }  // namespace
 
 // The station may be up at the same time: what counts is the address that was called.
-Portal::Portal(Settings& settings)
-    : pages_(settings, this_device(), host_name(), settings_store::save),
+Portal::Portal(Settings& settings, Search& search)
+    : search_(search),
+      pages_(settings, this_device(), host_name(), search.networks(), settings_store::save),
       server_([this](const HttpRequest& request, std::uint32_t local_address, HttpAnswer& answer) {
         pages_.answer(request, local_address == static_cast<std::uint32_t>(WiFi.softAPIP()), answer);
       }) {}
@@ -27,6 +28,7 @@ bool Portal::open() {
   const auto password = settings_store::set_up_password();
   if (!WiFi.softAP(host_name(), password.data())) return false;
   open_ = true;
+  search_.begin();  // now: later it would throw people off the set-up network
   Serial.printf("set-up: join Wi-Fi \"%s\" with password \"%s\", then open http://192.168.4.1/\n", host_name(),
                 password.data());
   serve(true);

@@ -8,6 +8,7 @@
 #include "gauge/settings.hpp"
 #include "gauge/time.hpp"
 #include "http_server.hpp"
+#include "search.hpp"
 
 namespace gauge {
 
@@ -15,7 +16,7 @@ namespace gauge {
 // house's network the same page asks for the same password.
 class Portal {
  public:
-  explicit Portal(Settings& settings);
+  Portal(Settings& settings, Search& search);
   Portal(const Portal&) = delete;
   Portal& operator=(const Portal&) = delete;
 
@@ -29,6 +30,7 @@ class Portal {
  private:
   void serve(bool wanted);
 
+  Search& search_;
   PortalPages pages_;
   HttpServer server_;
   DNSServer names_;

@@ -41,7 +41,8 @@ struct Bench {
   json told() const { return json::parse(said.content()); }
 
   Settings settings;
-  PortalPages pages{settings, kDevice, "claude-gauge-d4e5f6", save};
+  Networks networks;
+  PortalPages pages{settings, kDevice, "claude-gauge-d4e5f6", networks, save};
   HttpAnswer said;
 };
 
@@ -108,6 +109,22 @@ TEST_CASE("the state has every setting, and no secret") {
   CHECK(told.at("settings").at("broker_password") == false);
   CHECK(told.at("settings").at("broker_port") == "1883");
   CHECK(bench.said.content().find("secret77") == std::string_view::npos);
+}
+
+TEST_CASE("the networks around are listed, the strongest first, and the longest list fits") {
+  Bench bench;
+  CHECK(bench.ask("GET /networks HTTP/1.1\r\n\r\n") == 200);
+  CHECK(bench.told() == json::array());
+  bench.networks.add("My net", -61, true);
+  bench.networks.add(R"(a "quoted\" name)", -40, false);
+  bench.ask("GET /networks HTTP/1.1\r\n\r\n");
+  CHECK(bench.told() == json::array({{{"name", R"(a "quoted\" name)"}, {"rssi", -40}, {"password", false}},
+                                     {{"name", "My net"}, {"rssi", -61}, {"password", true}}}));
+  bench.networks.clear();
+  for (char c = 'a'; c <= 'z'; ++c) bench.networks.add(std::string(31, '"') + c, -100, false);
+  bench.ask("GET /networks HTTP/1.1\r\n\r\n");
+  CHECK(bench.said.own.fits());
+  CHECK(bench.told().size() == 16);
 }
 
 TEST_CASE("with every setting at its longest the state still fits") {

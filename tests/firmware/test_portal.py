@@ -160,3 +160,17 @@ def test_on_the_network_of_the_house_the_page_wants_the_password_and_then_works(
         settings = httpx.get(f"{house}/state", auth=("", "secret77"), trust_env=False).json()["settings"]
         assert settings["broker_host"] == "desk.local"
         child.terminate()
+
+
+@needs_browser
+def test_in_a_browser_a_network_is_chosen_from_those_that_the_device_sees(portal: str) -> None:
+    with Tab(360, 900) as tab:
+        tab.go(portal)
+        buttons = "[...document.querySelectorAll('#networks button')]"
+        tab.becomes(f"{buttons}.length === 2")
+        assert tab.value(f"{buttons}.map(b => b.textContent)") == ["My netgood", 'Café "Zur Post"weak, open']
+        tab.value(axe_source() + "; true")
+        assert tab.value("axe.run().then(found => found.violations.map(v => `${v.id}: ${v.nodes[0].html}`))") == []
+        tab.value(f"{buttons}[1].click()")
+        assert tab.value("form.elements.wifi_ssid.value") == 'Café "Zur Post"'
+        assert tab.value("document.activeElement.name") == "wifi_password"

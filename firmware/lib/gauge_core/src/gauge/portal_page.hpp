@@ -31,6 +31,10 @@ inline constexpr char kPortalPage[] = R"page(<!doctype html>
   .seen { display: grid; grid-template-columns: 1fr auto; gap: .5rem; }
   button { min-height: 2.75rem; padding: .4rem 1rem; font: inherit; border: 1px solid var(--line); border-radius: .3rem; background: var(--paper); color: inherit; }
   button.save { width: 100%; font-weight: 600; color: var(--on-mark); background: var(--mark); border: 0; }
+  #networks { display: grid; gap: .4rem; margin: .6rem 0 0; }
+  #networks[hidden] { display: none; }
+  #networks button { display: flex; justify-content: space-between; gap: 1rem; text-align: left; overflow-wrap: anywhere; }
+  #networks small { flex: none; color: var(--quiet); }
   [role=status] { min-height: 1.4em; font-weight: 600; }
 </style>
 
@@ -44,6 +48,7 @@ inline constexpr char kPortalPage[] = R"page(<!doctype html>
 <form id="form" autocapitalize="none" autocomplete="off" novalidate>
   <fieldset>
     <legend>Wi-Fi</legend>
+    <div id="networks" role="group" aria-label="Networks that the gauge sees" hidden></div>
     <label>Name <small>2.4 GHz</small> <input name="wifi_ssid" maxlength="32"></label>
     <label>Password <small>none: an open network</small> <input name="wifi_password" type="password" maxlength="64"></label>
   </fieldset>
@@ -155,6 +160,26 @@ inline constexpr char kPortalPage[] = R"page(<!doctype html>
     }
   };
 
+  // What the device saw when its set-up network opened; it may still be at it.
+  async function list(tries = 8) {
+    const networks = await (await fetch(`${location.origin}/networks`)).json();
+    if (!networks.length && tries) setTimeout(() => list(tries - 1).catch(() => undefined), 1500);
+    const box = document.getElementById("networks");
+    box.hidden = !networks.length;
+    box.replaceChildren(...networks.map(({ name, rssi, password }) => {
+      const button = document.createElement("button"), note = document.createElement("small");
+      note.textContent = (rssi > -60 ? "strong" : rssi > -75 ? "good" : "weak") + (password ? "" : ", open");
+      button.type = "button";
+      button.append(name, note);
+      button.onclick = () => {
+        form.elements.wifi_ssid.value = name;
+        form.elements.wifi_password.focus();
+      };
+      return button;
+    }));
+  }
+
+  list().catch(() => undefined); // the name can be typed
   load().catch(() => tell("The gauge does not say what is set. Load this page again.", true));
 </script>
 )page";

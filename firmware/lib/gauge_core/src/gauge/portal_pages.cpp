@@ -66,6 +66,8 @@ void PortalPages::answer(const HttpRequest& request, bool from_set_up, HttpAnswe
     answer.page = kPortalPage;
   } else if (request.is("GET", "/state")) {
     state(answer);
+  } else if (request.is("GET", "/networks")) {
+    networks(answer);
   } else if (request.is("POST", "/save")) {
     save(request, answer);
   } else if (!from_set_up) {
@@ -109,6 +111,20 @@ void PortalPages::state(HttpAnswer& answer) const {
     }
   }
   json.add("}}");
+}
+
+void PortalPages::networks(HttpAnswer& answer) const {
+  answer.type = kJson;
+  Json& json = answer.own;
+  const char* comma = "[";
+  for (const Networks::Network& network : networks_) {
+    json.add(comma).add("{");
+    comma = ",";
+    add_member(json, "name", network.name.view());
+    json.add(R"(,"rssi":)").add_number(network.rssi_dbm);
+    json.add(R"(,"password":)").add(network.with_password ? "true}" : "false}");
+  }
+  json.add(*comma == '[' ? "[]" : "]");
 }
 
 void PortalPages::save(const HttpRequest& request, HttpAnswer& answer) {

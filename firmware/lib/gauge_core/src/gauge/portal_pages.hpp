@@ -5,6 +5,7 @@
 
 #include "gauge/host.hpp"
 #include "gauge/http_request.hpp"
+#include "gauge/networks.hpp"
 #include "gauge/settings.hpp"
 #include "gauge/text.hpp"
 
@@ -27,18 +28,18 @@ struct HttpAnswer {
   void clear();
 };
 
-// What the set-up network serves: the page (firmware/portal/page.html, as it is), `GET /state` for what the page
-// shows, and `POST /save`. On the set-up network every other address leads to the page, which is how a phone finds it
-// by itself.
+// What the set-up network serves: the page (firmware/portal/page.html, as it is), `GET /state` and
+// `GET /networks` for what it shows, and `POST /save`. On the set-up network every other address leads to the page,
+// which is how a phone finds it by itself.
 //
 // A secret never goes out: `/state` says of it whether it is set, and its field left empty leaves it as it is.
 class PortalPages {
  public:
   using Save = bool (*)(const Settings&);  // to flash
 
-  // `name`: of the device on the network.
-  PortalPages(Settings& settings, const Device& device, const char* name, Save keep)
-      : settings_(settings), device_(device), name_(name), save_(keep) {}
+  // `name`: of the device on the network. `networks`: what it has seen around it.
+  PortalPages(Settings& settings, const Device& device, const char* name, const Networks& networks, Save keep)
+      : settings_(settings), device_(device), name_(name), networks_(networks), save_(keep) {}
 
   // Of the set-up network, and of the page on the house's network; any user name goes with it. Until it is known nobody
   // is served there.
@@ -53,11 +54,13 @@ class PortalPages {
  private:
   bool knows_password(const HttpRequest& request) const;
   void state(HttpAnswer& answer) const;
+  void networks(HttpAnswer& answer) const;
   void save(const HttpRequest& request, HttpAnswer& answer);
 
   Settings& settings_;
   const Device& device_;
   const char* const name_;
+  const Networks& networks_;
   const Save save_;
   Text<64> password_;
   bool saved_ = false;
