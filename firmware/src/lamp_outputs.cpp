@@ -2,6 +2,9 @@
 
 #include "arduino.hpp"
 
+#include <array>
+#include <cstdint>
+
 #include "pins.hpp"
 
 namespace gauge {

@@ -6,6 +6,8 @@
 #include <esp_random.h>
 
 #include <algorithm>
+#include <memory>
+#include <new>
 
 namespace gauge::settings_store {
 namespace {
@@ -46,13 +48,14 @@ bool plausible(const SetUpPassword& password) {
 }  // namespace
 
 Loaded load(Settings& settings) {
-  static std::array<std::uint8_t, kRecordMost> record;
+  // Needed once, at the start: not worth 2 KB for ever, nor on the stack of the task that starts all others.
+  const std::unique_ptr<std::uint8_t[]> record(new (std::nothrow) std::uint8_t[kRecordMost]);
   std::size_t size = 0;
   // A device that was never set up has no such space yet.
-  if (Space space(true); space && space->isKey(kSettingsKey)) {
-    size = space->getBytes(kSettingsKey, record.data(), record.size());
+  if (Space space(true); record != nullptr && space && space->isKey(kSettingsKey)) {
+    size = space->getBytes(kSettingsKey, record.get(), kRecordMost);
   }
-  return gauge::load(record.data(), size, settings);
+  return gauge::load(record.get(), size, settings);
 }
 
 bool save(const Settings& settings) {
