@@ -34,7 +34,8 @@ async def test_it_is_asked_for_nothing_else_and_told_no_secret_of_ours(
     await UsageCommand(program, tmp_path / "config").ask()
     arguments, niceness, *environ = asked.read_text().splitlines()
     assert arguments == "-p /usage --no-session-persistence"
-    assert int(niceness) in {0, 10}, "it may have begun before it was made nice"
+    own = os.nice(0)
+    assert int(niceness) in {own, own + 10}, "it may have begun before it was made nice"
     assert "hunter2" not in asked.read_text()
     assert {"TZ=UTC", f"CLAUDE_CONFIG_DIR={tmp_path}/config", "HTTPS_PROXY=http://proxy:3128"} <= set(environ)
 
