@@ -28,9 +28,8 @@ def told(watch: Inotify) -> list[bytes]:
 
 def descriptors() -> int:
     """How many of this process are inotify's."""
-    return [os.readlink(path) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()].count(
-        "anon_inode:inotify"
-    )
+    links = [path for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    return [str(link.readlink()) for link in links].count("anon_inode:inotify")
 
 
 def write(path: Path) -> bytes:

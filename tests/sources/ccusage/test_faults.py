@@ -68,7 +68,7 @@ async def test_while_it_hangs_the_tail_reads_on(fake: FakeCcusage, log: Path) ->
         for lines in (1, 2, 3):
             log_usage(log)
             await eventually(lambda expected=lines: tail.read(now()).rate_tokens == expected * FULL)  # type: ignore[misc]
-        await eventually(lambda: source.runs == 2)  # noqa: PLR2004
+        await eventually(lambda: source.runs == 2)
         assert (source.failures, tokens(source)) == (0, 1000)
         await eventually(lambda: source.failures == 1)
         assert "gave no answer within 4 s" in (source.failure or "")
