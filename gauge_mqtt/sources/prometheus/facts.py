@@ -17,6 +17,8 @@ SKEW_LOGGED_S = 30.0
 NOISE = 0.5
 """Tokens. Sums of floats may differ by this; a sum that is further below 0 is a contradiction."""
 
+QUESTION_MAX = 16_000
+"""Bytes: VictoriaMetrics takes no longer question (`-search.maxQueryLen`)."""
 ASKED_AGAIN = 2
 """How often in a row who answers is asked: a load balancer gives turns."""
 
@@ -90,11 +92,14 @@ class Facts:
         span: tuple[int, int, int] | None = None,
     ) -> FactRows:
         """The answers to a question about `sessions`, so many at once as their names fit into one; to be added up."""
-        rows, every = FactRows(), sorted(sessions)
-        for first in range(0, len(every), promql.SESSIONS_MAX):
-            asked = question(every[first : first + promql.SESSIONS_MAX])
+        rows, left = FactRows(), sorted(sessions)
+        while left:
+            many = promql.SESSIONS_MAX
+            while len((asked := question(left[:many])).encode()) > QUESTION_MAX and many > 1:
+                many //= 2
             for fact, found in (await self.ask_range(asked, *span) if span else await self.ask(asked, at)).items():
                 rows.setdefault(fact, []).extend(found)
+            left = left[many:]
         return rows
 
     def _by_fact(self, rows: list[Sample]) -> FactRows:
