@@ -1,5 +1,6 @@
 """The recording rules on VictoriaMetrics, evaluated by its vmalert: the account is that of the counters there."""
 
+import asyncio
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet_history import TEAMS, Fleet, json_lines
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.engine_lab import VictoriaMetrics, built
 from tests.support.prom_history import History, pushed
@@ -48,3 +50,20 @@ async def test_the_account_of_vmalert_is_that_of_the_counters(tmp_path: Path) ->
     told, counted = (sum(source.minutes.tokens.values()) for source in (by_rules, by_counters))
     assert told == pytest.approx(counted, rel=1e-6)
     assert told == pytest.approx(history.truth.tokens(0, history.end), rel=0.001)
+
+
+async def test_fifty_publishers_on_one_engine_each_see_their_own(tmp_path: Path) -> None:
+    """Each by its host; together they see what was used, and the twenty teams do, too."""
+    now = int(time.time())
+    fleet = Fleet(50, now, days=2)
+    with VictoriaMetrics(tmp_path / "victoria", ["-search.latencyOffset=0s"]) as server:
+        server.load_lines(json_lines(fleet.series(now)))
+        hosts = [f'host_name="machine-{number:04d}"' for number in range(fleet.machines)]
+        teams = [f'team="team-{number:02d}"' for number in range(TEAMS)]
+        for selectors in (hosts, teams):
+            sources = await asyncio.gather(*(look(server, selector) for selector in selectors))
+            assert all(source.health.detail.endswith("recording rules") for source in sources)
+            windows = [source.read(datetime.now(UTC)).window_7d for source in sources]
+            assert all(window and window.tokens for window in windows)
+            seen = sum(window.tokens for window in windows if window)
+            assert seen == pytest.approx(fleet.truth.since(0, now)[0], rel=0.01)
