@@ -5,6 +5,7 @@
 
 import json
 import random
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -387,6 +388,11 @@ class Diary:
         hours = Counter(local(e.at).hour for e in responses)
         nights = Counter(day for day, hour in {(local(e.at).date(), local(e.at).hour) for e in responses} if hour < 5)
         month = [e for e in upto if e.kind == "bill" and local(e.at).date() >= last.replace(day=1)]
+        begun = min((local(e.at).date() for e in upto if e.kind == "bill"), default=last)
+        pace_days = min(14, (last - begun).days + 1)
+        paced = [e.n for e in upto if e.kind == "bill" and (last - local(e.at).date()).days < pace_days]
+        to_come = monthrange(last.year, last.month)[1] - last.day
+        projected = sum(e.n for e in month) + sum(paced) / pace_days * to_come if month and pace_days > 2 else None
         tools, calls = named("tool"), total("tool")
         touched = Counter(e.name for e in span if e.kind == "touch")
         newest = {}
@@ -407,6 +413,7 @@ class Diary:
             "cache_hit_rate": per(sums[2], sums[0] + sum(sums[2:5])), "cogitation_index": per(thinking, sums[1]),
             "web_searches": sums[5], "web_fetches": sum(e.more[3] for e in responses),
             "cost_usd": usd if bills else None, "cost_month_usd": sum(e.n for e in month) if month else None,
+            "cost_projected_month_usd": projected,
             "cost_session_usd": per(usd, len({e.session for e in bills if e.n > 0})) if bills else None,
             "cost_coverage": min(1.0, billed / all_tokens) if bills and all_tokens else None,
             "cost_by_family": {name: n for name, n in cost.items() if n} if bills else None,

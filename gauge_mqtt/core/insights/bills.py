@@ -1,8 +1,8 @@
 """What bills say was spent when, and the prices in them. Pure.
 
 A bill is cumulative: over the whole session, over its resumes, and a fork goes on from what its parent had spent. What
-is new in one is its difference to the bill before it, or for the first of a fork to the last of its parent before that
-fork began. No price is known to this program: those it works with are the only ones that explain the user's own bills.
+is new in one is its difference to the bill before it, or for the first of a fork to its parent's when that fork was
+made. No price is known to this program: those it works with are the only ones that explain the user's own bills.
 """
 
 from collections import defaultdict
@@ -49,15 +49,22 @@ def _of_chain(chain: list[BillRow]) -> Iterator[tuple[int, Charge]]:
     for bill in chain:
         before = latest.get(bill.session)
         if before is None and (bill.since is not None or bill.session != root):
-            began = bill.at if bill.since is None else bill.since
-            before = max(
-                (b for b in chain if b.session != bill.session and b.at <= began and _goes_on(bill, b)),
-                key=lambda other: (other.at, other.usd, other.id), default=None,
-            )  # fmt: skip
+            before = _parents(bill, chain)
         if before is not None and bill.usd < before.usd:  # begun anew
             before = None
         latest[bill.session] = bill
         yield bill.id, _difference(bill, before)
+
+
+def _parents(bill: BillRow, chain: Sequence[BillRow]) -> BillRow | None:
+    """The bill that the first one of a fork goes on from: the first behind all that was copied, else the last before.
+
+    A later one of the parent's is about answers that the fork has no copy of.
+    """
+    began = bill.at if bill.since is None else bill.since
+    copied = began if bill.copied is None else bill.copied
+    before = [b for b in chain if b.session != bill.session and b.at <= began and _goes_on(bill, b)]  # by time
+    return next((b for b in before if b.at >= copied), before[-1] if before else None)
 
 
 def _goes_on(bill: BillRow, before: BillRow) -> bool:

@@ -76,7 +76,8 @@ class BillRow(NamedTuple):
     """What Claude Code says that a session has cost so far (`cost-state`): cumulative over resumes and forks.
 
     `chain`: a hash of the instant at which the first of a row of forks started; `session`: whose bill it is;
-    `since`: when a fork wrote its first line of its own, `None` for a session that is none; `at`: when it was told.
+    `copied`: of a fork, when the last answer came that it has from its parent; `since`: when the first of its own did.
+    Both `None` for a session that is none. `at`: of the last record before it.
     `known`: whether every model had a price.
     """
 
@@ -84,6 +85,7 @@ class BillRow(NamedTuple):
     chain: int
     session: int
     at: float
+    copied: float | None
     since: float | None
     known: bool
     usd: float

@@ -12,9 +12,12 @@ from gauge_mqtt.core.insights.rows import BillRow, Used
 PRICE = (4e-6, 2e-5, 4e-7, 5e-6, 8e-6, 0.01)
 
 
-def bill(at: float, usd: float, session: int = 1, since: float | None = None, tokens: int = 0) -> BillRow:
+def bill(
+    at: float, usd: float, session: int = 1, since: float | None = None, tokens: int = 0, copied: float | None = None
+) -> BillRow:
     used = (Used("opus 1", tokens, 0, 0, 0, 0, 0, usd),)
-    return BillRow(hash((at, usd, session)), 7, session, at, since, known=True, usd=usd, added=0, removed=0, used=used)
+    copied = since if copied is None else copied
+    return BillRow(hash((at, usd, session)), 7, session, at, copied, since, True, usd, 0, 0, used)  # noqa: FBT003
 
 
 def spent(*bills: BillRow) -> list[float]:
@@ -39,6 +42,13 @@ def test_in_whatever_order_the_bills_come() -> None:
 def test_a_fork_begins_with_what_its_parent_had_spent_by_then() -> None:
     parent, later, fork = bill(1, 2.0, tokens=10), bill(5, 4.0, tokens=30), bill(9, 2.5, 2, since=3, tokens=12)
     assert spent(parent, later, fork) == [2.0, 2.0, 0.5]
+
+
+def test_what_a_parent_spent_after_it_was_copied_is_not_its_forks() -> None:
+    parent, later, fork = bill(1, 2.0, tokens=10), bill(5, 2.1, tokens=11), bill(9, 4.0, 2, 6, tokens=40, copied=1)
+    assert spent(parent, later, fork) == pytest.approx([2.0, 0.1, 2.0])
+    unbilled = bill(9, 4.0, 2, 6, tokens=40, copied=3)
+    assert spent(parent, unbilled) == [2.0, 2.0]
 
 
 def test_a_total_that_falls_was_begun_anew() -> None:

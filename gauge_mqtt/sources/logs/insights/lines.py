@@ -45,12 +45,13 @@ EDITING = names.READS | names.EDITS | names.WRITES
 class Position(Struct, array_like=True, gc=False):
     """What must be known of a file to go on in it. `last_at`: when its last record of the main chain was written, 0 for
     none; `newest_at`: its last instant of all; `own_since`: of a fork, when its first answer of its own came (-1: none
-    has come yet, 0: it is no fork).
+    has come yet, 0: it is no fork); `copied_at`: of a fork, when the last answer came that it has from its parent.
     """
 
     last_at: float = 0.0
     newest_at: float = 0.0
     own_since: float = 0.0
+    copied_at: float = 0.0
 
 
 class Place(NamedTuple):
@@ -218,6 +219,7 @@ class LineReader:
         if record.type == "assistant":
             if record.request_session_id not in {None, record.session_id}:
                 position.own_since = -1.0  # a fork repeats its parent
+                position.copied_at = max(position.copied_at, at)
             elif position.own_since < 0:
                 position.own_since = at
             self._answer(record, record.message, at, position, rows)
@@ -347,11 +349,12 @@ class LineReader:
         at, session = position.newest_at, told.session_id
         own = position.own_since
         since = None if own == 0 else at if own < 0 else own
+        copied = None if own == 0 else position.copied_at
         rows.bills.append(
             BillRow(
                 id=self.hash("bill", session, str(at), repr(told.total_cost_usd)),
                 chain=self.hash("chain", str(told.start_time) if told.start_time else session),
-                session=self.hash("session", session), at=at, since=since, known=not told.has_unknown_model_cost,
+                session=self.hash("session", session), at=at, copied=copied, since=since, known=not told.has_unknown_model_cost,
                 usd=told.total_cost_usd, added=told.total_lines_added, removed=told.total_lines_removed, used=used,
             )
         )  # fmt: skip
