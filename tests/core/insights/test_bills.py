@@ -13,7 +13,7 @@ PRICE = (4e-6, 2e-5, 4e-7, 5e-6, 8e-6, 0.01)
 
 
 def bill(
-    at: float, usd: float, session: int = 1, since: float | None = None, tokens: int = 0, copied: float | None = None
+    at: float, usd: float, session: int = 1, since: float | None = None, tokens: int = 0, *, copied: float | None = None
 ) -> BillRow:
     used = (Used("opus 1", tokens, 0, 0, 0, 0, 0, usd),)
     copied = since if copied is None else copied
@@ -45,7 +45,8 @@ def test_a_fork_begins_with_what_its_parent_had_spent_by_then() -> None:
 
 
 def test_what_a_parent_spent_after_it_was_copied_is_not_its_forks() -> None:
-    parent, later, fork = bill(1, 2.0, tokens=10), bill(5, 2.1, tokens=11), bill(9, 4.0, 2, 6, tokens=40, copied=1)
+    parent, later = bill(1, 2.0, tokens=10), bill(5, 2.1, tokens=11)
+    fork = bill(9, 4.0, 2, 6, tokens=40, copied=1)
     assert spent(parent, later, fork) == pytest.approx([2.0, 0.1, 2.0])
     unbilled = bill(9, 4.0, 2, 6, tokens=40, copied=3)
     assert spent(parent, unbilled) == [2.0, 2.0]
