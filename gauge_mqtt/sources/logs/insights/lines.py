@@ -355,7 +355,8 @@ class LineReader:
                 id=self.hash("bill", session, str(at), repr(told.total_cost_usd)),
                 chain=self.hash("chain", str(told.start_time) if told.start_time else session),
                 session=self.hash("session", session), at=at, copied=copied, since=since,
-                known=not told.has_unknown_model_cost, usd=told.total_cost_usd, added=told.total_lines_added, removed=told.total_lines_removed, used=used,
+                known=not told.has_unknown_model_cost, usd=told.total_cost_usd, added=told.total_lines_added,
+                removed=told.total_lines_removed, used=used,
             )
         )  # fmt: skip
 
