@@ -51,6 +51,14 @@ def test_a_rate_of_zero_is_known_and_wins_over_a_later_one() -> None:
 # --- fuels and warnings
 
 
+def test_what_everybody_should_know_of_a_source_stands_behind_the_names_once() -> None:
+    short = {"note": "telemetry short"}
+    assert of(reading("prometheus", **short), reading("jsonl"), reading("jsonl", **short)).source == (
+        "prometheus+jsonl (telemetry short)"
+    )
+    assert of(reading("demo", note="DEMO"), reading("demo", **short)).source == "demo (DEMO, telemetry short)"
+
+
 def test_an_official_share_of_five_decimals_keeps_four() -> None:
     assert of(reading(quota_5h=quota(12.3456))).window_5h_pct == 0.1235
     assert of(reading(quota_7d=quota(99.996))).window_7d_pct == 1.0
