@@ -31,9 +31,10 @@ def test_after_a_power_cut_the_publisher_is_not_shown_as_connected(
     broker.kill()
     one.end(signal.SIGKILL)
     broker.start()
-    becomes(lambda: ha.state(connected), "off", within=EXPIRE_AFTER_S + RECONNECT_S)
+    becomes(lambda: ha.state(connected), "off", within=2 * (EXPIRE_AFTER_S + RECONNECT_S))
     becomes(lambda: ha.state(one.entity("Tokens 7d")), "unavailable")
     ha.reload()
+    becomes(lambda: ha.state(one.entity("Tokens 7d")), "unavailable")
     time.sleep(TAKEN_UP_S)
     assert ha.state(connected) != "on"
     assert ha.state(one.entity("Tokens 7d")) == "unavailable"
