@@ -1,4 +1,4 @@
-"""What a real Home Assistant makes of the device of the insights. It reloads, and leaves seventy entities: so it is last."""
+"""What a real Home Assistant makes of the device of the insights. It leaves seventy entities: it is last."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
