@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -161,3 +162,17 @@ def test_the_workflow_uses_what_is_here() -> None:
     assert "firmware/tools/release.py" in ran
     assert all("@" in step["uses"] for step in steps if "uses" in step)
     assert workflow["permissions"] == {"contents": "read"}
+
+
+def test_what_to_print_is_here_and_unpacks_where_it_is_told_to() -> None:
+    (job,) = (job for job in yaml.safe_load(WORKFLOW.read_text())["jobs"].values() if "zip" in str(job))
+    ran = "\n".join(step.get("run", "") for step in job["steps"])
+    found = re.search(r"^\(cd (\S+) && zip -r (\S+) (.+)\)$", ran, re.MULTILINE)
+    assert found
+    folder = ROOT / found[1]
+    assert (folder / found[2]).resolve() == ROOT / "dist/enclosure.zip"
+    packed = found[3].split()
+    assert len(packed) == 4
+    for name in packed:
+        assert ".." not in Path(name).parts
+        assert (folder / name).exists(), name
