@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "gauge/url.hpp"
+
 namespace gauge {
 
 namespace {
@@ -18,8 +20,7 @@ const char* host(std::string_view value) {
 }
 
 const char* url(std::string_view value) {
-  constexpr std::string_view kScheme = "http://";
-  const bool good = value.empty() || (value.size() > kScheme.size() && value.substr(0, kScheme.size()) == kScheme);
+  const bool good = value.empty() || !url_place(value).host.empty();
   return good ? nullptr : "an address like http://desk:8080/usage";
 }
 
