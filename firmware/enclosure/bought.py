@@ -35,8 +35,7 @@ def acrylic() -> Manifold:
 
 
 def film() -> Manifold:
-    left, low, right, high = d.ACRYLIC
-    return prism(rectangle(left + 1, low + 1, right - 1, high - 1), d.LIGHT_FRONT, -d.LIP - d.ACRYLIC_THICK)
+    return prism(rectangle(*d.FILM_BOX), d.LIGHT_FRONT, -d.LIP - d.ACRYLIC_THICK)
 
 
 def led(name: str) -> Manifold:
@@ -60,9 +59,8 @@ def board() -> Manifold:
     (x, y), (wide, high) = d.BOARD_MIDDLE, d.BOARD
     low = d.COVER_FRONT + d.BOARD_POST
     outline = rectangle(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
-    for side in (-1, 1):
-        for end in (-1, 1):
-            outline -= circle(x + side * d.BOARD_HOLES[0] / 2, y + end * d.BOARD_HOLES[1] / 2, 1.05)
+    for hole in d.BOARD_SCREWS:
+        outline -= circle(*hole, 1.05)
     return prism(outline, low, low + d.BOARD_THICK)
 
 
@@ -105,16 +103,14 @@ def button() -> Manifold:
 def screws() -> dict[str, Manifold]:
     """All of one kind together. Those that cut their own thread are as thick as its hole."""
     m2, m2_cut, m3_cut = 0.95, d.M2_PILOT / 2, d.M3_PILOT / 2
-    x, y = d.BOARD_MIDDLE
     board_top = d.COVER_FRONT + d.BOARD_POST + d.BOARD_THICK
-    corners = [(x + a * d.BOARD_HOLES[0] / 2, y + b * d.BOARD_HOLES[1] / 2) for a in (-1, 1) for b in (-1, 1)]
     face = [(x + side * d.FACE_SCREW_REACH, y) for x, y in d.DIAL.values() for side in (-1, 1)]
     on_back = (180, 0, 0)
     from_below = _screw(m3_cut, d.M3_HEAD / 2, 8.0, 2.2).rotate((90, 0, 0))
     foot_head = -FOOT_MEAT - (d.M3_HEAD / 2 - d.M3 / 2) / math.tan(math.radians(30))
     return {
         "face screws": _all(_screw(m2, d.M2_HEAD / 2, 16.0, 1.6), face, d.FACE_FRONT),
-        "board screws": _all(_screw(m2_cut, d.M2_HEAD / 2, 6.0, 1.6), corners, board_top),
+        "board screws": _all(_screw(m2_cut, d.M2_HEAD / 2, 6.0, 1.6), d.BOARD_SCREWS, board_top),
         "light screws": _all(_screw(m2_cut, d.M2_HEAD / 2, 14.0, 1.6).rotate(on_back), d.LIGHT_SCREWS, d.LIGHT_BACK),
         "plate screws": _all(_screw(m3_cut, d.M3_HEAD / 2, 8.0, 2.2).rotate(on_back), d.PLATE_BOSSES, d.PLATE_BACK),
         "cover screws": _all(_countersunk(m3_cut, d.M3_HEAD / 2, 12.0).rotate(on_back), d.CORNER_BOSSES, -d.DEPTH),

@@ -103,6 +103,8 @@ LIP = 1.6
 """What is left of the front before the acrylic."""
 ACRYLIC = (LAMP_ROW[0] - 1.5, LAMP_LOW - 2.25, LAMP_ROW[1] + 1.5, LAMP_HIGH + 2.25)
 """Left, lower, right and upper edge of the smoked strip."""
+FILM_BOX = (ACRYLIC[0] + 1, ACRYLIC[1] + 1, ACRYLIC[2] - 1, ACRYLIC[3] - 1)
+"""The same edges of the film behind it."""
 ACRYLIC_THICK = 3.0
 SLOT_INSET = 1.0
 FILM = 0.3
@@ -129,7 +131,13 @@ BOARD = (70.0, 50.0)
 """A prototype board of 5 x 7 cm carries the ESP32 and all of the electronics."""
 BOARD_THICK, BOARD_POST = 1.6, 5.0
 BOARD_MIDDLE = (WIDTH - WALL - 0.8 - BOARD[0] / 2, 53.2)
-BOARD_HOLES = (66.0, 46.0)
+_BOARD_HOLES = (66.0, 46.0)
+BOARD_SCREWS = [
+    (BOARD_MIDDLE[0] + side * _BOARD_HOLES[0] / 2, BOARD_MIDDLE[1] + end * _BOARD_HOLES[1] / 2)
+    for side in (-1, 1)
+    for end in (-1, 1)
+]
+"""In the board's corners, and the cover's posts under them."""
 DEVKIT = (54.4, 28.0)
 SOCKET = 8.5
 DEVKIT_LOW = BOARD_MIDDLE[1] - BOARD[1] / 2 + 5.0

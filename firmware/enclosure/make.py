@@ -41,7 +41,7 @@ def captions() -> Page:
     """The film twice, to be laid on itself, at 1:1 on A5. Black is printed, white is clear."""
     page = Page(210.0, 148.0, "claude-gauge: film with the captions, 1:1")
     page.draw(rectangle(0, 0, 210, 148), Ink(fill="#ffffff"))
-    left, low, right, high = (d.ACRYLIC[0] + 1, d.ACRYLIC[1] + 1, d.ACRYLIC[2] - 1, d.ACRYLIC[3] - 1)
+    left, low, right, high = d.FILM_BOX
     for copy in range(2):
         x, y = (210 - (right - left)) / 2, 25.0 + 25 * copy
         page.draw(rectangle(x, y, right - left, high - low), Ink(fill="#000000"), name=f"film-{copy}")

@@ -32,9 +32,9 @@ def draw() -> None:
         page.draw(rectangle(0, 0, 2 * radius, 2 * radius), Ink(fill=CREAM))
         lettered(page, dial, radius, radius)
         _pixels(f"face {name}", page.svg(""), 2 * radius, 2 * radius, 26)
-    left, low, right, high = d.ACRYLIC
-    wide, tall = right - left - 2, high - low - 2
-    _pixels("film", _film(left + 1, high - 1, wide, tall), wide, tall, 30)
+    left, low, right, high = d.FILM_BOX
+    wide, tall = right - left, high - low
+    _pixels("film", _film(left, high, wide, tall), wide, tall, 30)
     _DONE.append("all")
 
 

@@ -139,19 +139,13 @@ def _rims() -> list[Manifold]:
     return [prism(rectangle(*bar), low, high) for bar in bars]
 
 
-def _board_holes() -> list[tuple[float, float]]:
-    x, y = d.BOARD_MIDDLE
-    across, up = d.BOARD_HOLES
-    return [(x + side * across / 2, y + end * up / 2) for side in (-1, 1) for end in (-1, 1)]
-
-
 def _posts() -> list[Manifold]:
-    return [cylinder(x, y, 2.6, d.COVER_FRONT, d.COVER_FRONT + d.BOARD_POST) for x, y in _board_holes()]
+    return [cylinder(x, y, 2.6, d.COVER_FRONT, d.COVER_FRONT + d.BOARD_POST) for x, y in d.BOARD_SCREWS]
 
 
 def _post_holes() -> list[Manifold]:
     return [
-        cylinder(x, y, d.M2_PILOT / 2, d.COVER_FRONT - 0.9, d.COVER_FRONT + d.BOARD_POST + 1) for x, y in _board_holes()
+        cylinder(x, y, d.M2_PILOT / 2, d.COVER_FRONT - 0.9, d.COVER_FRONT + d.BOARD_POST + 1) for x, y in d.BOARD_SCREWS
     ]
 
 
@@ -175,5 +169,5 @@ def _vents() -> list[Manifold]:
     return [
         prism(rectangle(x - 1.0, y - 5.0, x + 1.0, y + 5.0, 1.0), -d.DEPTH - 1, d.COVER_FRONT + 1)
         for x, y in places
-        if all(abs(x - post_x) > POST_CLEAR[0] or abs(y - post_y) > POST_CLEAR[1] for post_x, post_y in _board_holes())
+        if all(abs(x - post_x) > POST_CLEAR[0] or abs(y - post_y) > POST_CLEAR[1] for post_x, post_y in d.BOARD_SCREWS)
     ]
