@@ -69,10 +69,7 @@ void World::rest(std::uint64_t us) {
   yield(us);
 }
 
-void World::block(std::uint64_t us) {
-  self().blocked_us += us;
-  yield(us);
-}
+void World::block(std::uint64_t us) { yield(us); }
 
 void World::wait_for_notice() {
   Task& task = self();

@@ -25,8 +25,7 @@ class World {
     bool for_notice = false;  // sleeps until it is notified
     std::uint32_t notices = 0;
     // What is measured.
-    std::uint64_t free_us = 0;     // it had nothing to do
-    std::uint64_t blocked_us = 0;  // a library kept it
+    std::uint64_t free_us = 0;  // it had nothing to do
     bool watched = false;
     std::uint64_t fed_us = 0;
     std::uint64_t longest_unfed_us = 0;
