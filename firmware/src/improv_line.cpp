@@ -53,11 +53,12 @@ void ImprovLine::keep_network() {
   if (!settings_store::save(settings_)) Serial.println("not saved: the flash refuses");
 }
 
-// What else was set meanwhile stays.
+// What else was set meanwhile stays. Its saving may have kept the network that was on trial.
 void ImprovLine::drop_network() {
   std::memcpy(settings_.wifi_ssid, before_.wifi_ssid, sizeof settings_.wifi_ssid);
   std::memcpy(settings_.wifi_password, before_.wifi_password, sizeof settings_.wifi_password);
   radio_.renew();
+  keep_network();
 }
 
 }  // namespace gauge

@@ -100,7 +100,7 @@ class Network {
   void factory_reset() {
     settings_ = Settings{};
     if (!settings_store::erase()) machine_.log("settings: not erased, the flash refuses");
-    machine_.restart();
+    restart();  // at once: whoever comes later in this turn may save
   }
 
   [[noreturn]] void restart() {

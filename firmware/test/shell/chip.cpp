@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "pins_trace.hpp"
+#include "script.hpp"
 #include "world.hpp"
 
 using shell::World;
@@ -142,8 +143,14 @@ std::size_t Print::printf(const char* format, ...) {
 }
 std::size_t Print::println(const char text[]) { return printf("%s\n", text); }
 void HardwareSerial::begin(unsigned long) {}
-int HardwareSerial::available() { return 0; }
-int HardwareSerial::read() { return -1; }
+int HardwareSerial::available() { return static_cast<int>(shell::serial_in().size()); }
+int HardwareSerial::read() {
+  std::string& bytes = shell::serial_in();
+  if (bytes.empty()) return -1;
+  const auto first = static_cast<std::uint8_t>(bytes.front());
+  bytes.erase(0, 1);
+  return first;
+}
 std::size_t HardwareSerial::write(std::uint8_t letter) { return printf("%c", letter); }
 void EspClass::restart() {
   Serial.println("restart");

@@ -3,8 +3,9 @@
 //   gauge_shell SECONDS [broker_host=broker] [broker.known=0] [usage.tcp_ms=9000] ...
 //
 // With `needles=1` the needle task runs too, finds its stops, and follows values that change each second. Settings have
-// their own names; `broker.` and `usage.` are the hosts' behaviour (peers.hpp). Prints what was measured
-// as JSON. The set-up network is open all the time.
+// their own names; `broker.` and `usage.` are the hosts' behaviour (peers.hpp). `serial.20=73686f770a` is what comes
+// over the serial line after 20 s, in hex, and `radio.busy_ms=` how long no search for networks can begin (script.hpp).
+// Prints what was measured and what is in the flash as JSON. The set-up network is open all the time.
 
 #include "arduino.hpp"
 
@@ -23,6 +24,8 @@
 #include "peers.hpp"
 #include "pins.hpp"
 #include "pins_trace.hpp"
+#include "script.hpp"
+#include "settings_store.hpp"
 #include "watchdog.hpp"
 #include "world.hpp"
 
@@ -33,15 +36,31 @@ namespace {
   std::exit(2);
 }
 
-std::uint32_t number(std::string_view text) {
+std::uint32_t number(std::string_view text, int base = 10) {
   std::uint32_t read = 0;
-  if (std::from_chars(text.data(), text.data() + text.size(), read).ptr != text.data() + text.size()) refuse(text);
+  const char* const end = text.data() + text.size();
+  if (std::from_chars(text.data(), end, read, base).ptr != end) refuse(text);
   return read;
+}
+
+// Second -> bytes.
+std::map<std::uint32_t, std::string>& serial_later() {
+  static std::map<std::uint32_t, std::string> later;
+  return later;
 }
 
 bool behave(std::string_view key, std::string_view value) {
   const std::size_t dot = key.find('.');
   if (dot == std::string_view::npos) return false;
+  if (key == "radio.busy_ms") {
+    shell::searches().busy_ms = number(value);
+    return true;
+  }
+  if (key.substr(0, dot) == "serial") {
+    std::string& bytes = serial_later()[number(key.substr(dot + 1))];
+    for (std::size_t at = 0; at < value.size(); at += 2) bytes += static_cast<char>(number(value.substr(at, 2), 16));
+    return true;
+  }
   shell::Peer& peer = shell::peers()[key.substr(0, dot) == "broker" ? shell::kBrokerPort : shell::kUsagePort];
   const std::string_view what = key.substr(dot + 1);
   const std::map<std::string_view, std::uint32_t shell::Peer::*> numbers{
@@ -130,6 +149,9 @@ int main(int argc, char** argv) {
   const std::uint64_t end_us = std::uint64_t{number(argv[1])} * 1'000'000;
   for (std::uint64_t at_us = 0, turn = 0; at_us <= end_us; at_us += 1'000'000, ++turn) {
     world.run_until(at_us);
+    if (const auto said = serial_later().find(static_cast<std::uint32_t>(turn)); said != serial_later().end()) {
+      shell::serial_in() += said->second;
+    }
     if (!needles) continue;
     targets.fresh = true;
     for (auto& needle : targets.needles) needle = static_cast<std::int16_t>(turn * 397 % 1001);
@@ -141,6 +163,11 @@ int main(int argc, char** argv) {
               gauge::name(targets.link));
   print("broker", shell::kBrokerPort);
   print("usage", shell::kUsagePort);
+  std::printf("\"searches\":{\"asked\":%u,\"begun\":%u},", shell::searches().asked, shell::searches().begun);
+  gauge::Settings kept;
+  gauge::settings_store::load(kept);
+  std::printf("\"kept\":{\"wifi_ssid\":\"%s\",\"wifi_password\":\"%s\",\"brightness\":%d},", kept.wifi_ssid,
+              kept.wifi_password, kept.brightness);
   print_steps();
   std::printf("\"tasks\":{");
   const char* comma = "";

@@ -16,6 +16,7 @@
 #include "blocking.hpp"
 #include "gauge/time.hpp"
 #include "peers.hpp"
+#include "script.hpp"
 #include "usage_answer.hpp"
 #include "world.hpp"
 
@@ -135,9 +136,12 @@ std::uint8_t WiFiClass::softAPgetStationNum() { return 1; }
 IPAddress WiFiClass::softAPIP() { return {}; }
 bool WiFiClass::disconnect(bool, bool) { return true; }
 std::int16_t WiFiClass::scanNetworks(bool, bool, bool, std::uint32_t, std::uint8_t, const char*, const std::uint8_t*) {
-  return WIFI_SCAN_FAILED;
+  ++shell::searches().asked;
+  if (now_us() < shell::searches().busy_ms * kMs) return WIFI_SCAN_FAILED;
+  ++shell::searches().begun;
+  return WIFI_SCAN_RUNNING;
 }
-std::int16_t WiFiClass::scanComplete() { return WIFI_SCAN_FAILED; }
+std::int16_t WiFiClass::scanComplete() { return 0; }
 void WiFiClass::scanDelete() {}
 String WiFiClass::SSID(std::uint8_t) { return {}; }
 std::int32_t WiFiClass::RSSI(std::uint8_t) { return 0; }

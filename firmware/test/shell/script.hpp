@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace shell {
+
+// What comes over the serial line and is not read yet.
+inline std::string& serial_in() {
+  static std::string bytes;
+  return bytes;
+}
+
+// The radio's search for networks.
+struct Searches {
+  std::uint32_t busy_ms = 0;  // from the start on it cannot begin one
+  std::uint32_t asked = 0, begun = 0;
+};
+inline Searches& searches() {
+  static Searches searches;
+  return searches;
+}
+
+}  // namespace shell

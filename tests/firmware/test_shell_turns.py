@@ -1,0 +1,37 @@
+"""What the ESP32's own sources do when something changes under way, on the host and in a time of their own."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+WITHIN_S = 120
+
+
+def after(firmware_build: Path, seconds: int, *words: str) -> dict[str, Any]:
+    command = [str(firmware_build / "gauge_shell"), str(seconds), *words]
+    done = subprocess.run(command, capture_output=True, timeout=WITHIN_S, check=False)
+    assert done.returncode == 0, done.stderr  # the serial line, which is not text alone
+    seen: dict[str, Any] = json.loads(done.stdout)
+    return seen
+
+
+def typed(second: int, line: str) -> str:
+    return f"serial.{second}={line.encode().hex()}0a"
+
+
+def network_wanted(second: int, name: bytes, password: bytes) -> str:
+    """Improv's packet with a network."""
+    texts = bytes([len(name)]) + name + bytes([len(password)]) + password
+    command = b"\x01" + bytes([len(texts)]) + texts
+    packet = b"IMPROV\x01\x03" + bytes([len(command)]) + command
+    return f"serial.{second}={packet.hex()}{sum(packet) % 256:02x}"
+
+
+def test_a_network_that_was_saved_on_trial_is_not_kept(firmware_build: Path) -> None:
+    """The radio of this world never leaves its network, so the trial fails."""
+    words = ["wifi_password=correct horse", network_wanted(2, b"wrong", b"secret77"), typed(5, "set brightness 77")]
+    on_trial = after(firmware_build, 20, *words)["kept"]
+    assert on_trial == {"wifi_ssid": "wrong", "wifi_password": "secret77", "brightness": 77}
+    kept = after(firmware_build, 60, *words)["kept"]
+    assert kept == {"wifi_ssid": "home", "wifi_password": "correct horse", "brightness": 77}
