@@ -68,7 +68,7 @@ class Network {
   void wifi(Millis now) {
     switch (radio_.poll(settings_, set_up_, now)) {
       case WifiAction::open_portal:
-        if (!portal_.open()) machine_.log("set-up: the network does not open");
+        if (!portal_.open(now)) machine_.log("set-up: the network does not open");
         break;
       case WifiAction::close_portal:
         portal_.close();

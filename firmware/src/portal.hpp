@@ -20,7 +20,7 @@ class Portal {
   Portal(const Portal&) = delete;
   Portal& operator=(const Portal&) = delete;
 
-  bool open();
+  bool open(Millis now);
   void close();
   void poll(bool connected, Millis now);  // to the house's network
 
@@ -28,6 +28,7 @@ class Portal {
   bool saved() const { return pages_.saved() && server_.idle(); }
 
  private:
+  void search(Millis now);
   void serve(bool wanted);
 
   Search& search_;
@@ -35,7 +36,9 @@ class Portal {
   HttpServer server_;
   DNSServer names_;
   bool open_ = false;
-  bool wanted_ = false;  // the page
+  bool wanted_ = false;     // the page
+  bool to_search_ = false;  // the radio could not yet
+  Millis searched_at_ = 0;
 };
 
 }  // namespace gauge

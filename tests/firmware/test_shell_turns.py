@@ -35,3 +35,10 @@ def test_a_network_that_was_saved_on_trial_is_not_kept(firmware_build: Path) -> 
     assert on_trial == {"wifi_ssid": "wrong", "wifi_password": "secret77", "brightness": 77}
     kept = after(firmware_build, 60, *words)["kept"]
     assert kept == {"wifi_ssid": "home", "wifi_password": "correct horse", "brightness": 77}
+
+
+def test_a_search_that_cannot_begin_is_tried_each_second_until_it_does(firmware_build: Path) -> None:
+    assert after(firmware_build, 30)["searches"] == {"asked": 1, "begun": 1}
+    late = after(firmware_build, 30, "radio.busy_ms=5500")["searches"]
+    assert late["begun"] == 1
+    assert 5 <= late["asked"] <= 7
