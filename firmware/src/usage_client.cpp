@@ -1,6 +1,7 @@
 #include "usage_client.hpp"
 
 #include <cstdio>
+#include <cstring>
 
 #include "blocking.hpp"
 #include "gauge/url.hpp"
@@ -25,6 +26,7 @@ void UsageClient::poll(const Settings& settings, Session& session, Millis now) {
     due_ = failure_ == nullptr ? due_ + kEveryMs : now + kBackOffMs;  // a pause counts from the end of a try
   }
   if (!session.wants_http() || !reached(due_, now)) return;
+  if (std::strcmp(url_.data(), settings.http_url) != 0) socket_.stop();  // it leads to the address of before
   std::snprintf(url_.data(), url_.size(), "%s", settings.http_url);
   due_ = now;
   asked_ = errand_.start();

@@ -42,3 +42,11 @@ def test_a_search_that_cannot_begin_is_tried_each_second_until_it_does(firmware_
     late = after(firmware_build, 30, "radio.busy_ms=5500")["searches"]
     assert late["begun"] == 1
     assert 5 <= late["asked"] <= 7
+
+
+def test_another_address_of_the_publisher_counts_at_once(firmware_build: Path) -> None:
+    first = "http_url=http://desk:8080/usage"
+    usage = after(firmware_build, 60, first)["usage"]
+    assert (usage["lookups"], usage["calls"]) == (1, 1)
+    usage = after(firmware_build, 60, first, typed(20, "set http_url http://other:8080/usage"))["usage"]
+    assert (usage["lookups"], usage["calls"]) == (2, 2)
