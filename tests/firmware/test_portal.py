@@ -22,14 +22,23 @@ SLOTS = 3
 """Connections that the server holds at a time."""
 
 
-@pytest.fixture
-def portal(firmware_build: Path) -> Iterator[str]:
-    command = [str(firmware_build / "gauge_portal"), "0"]
+@contextlib.contextmanager
+def served(firmware_build: Path, *password: str) -> Iterator[str]:
+    """The page's address."""
+    command = [str(firmware_build / "gauge_portal"), "0", *password]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout
-        yield child.stdout.readline().strip().rstrip("/")
-        assert child.poll() is None, "the server ended by itself"
-        child.terminate()
+        try:
+            yield child.stdout.readline().strip().rstrip("/")
+            assert child.poll() is None, "the server ended by itself"
+        finally:
+            child.terminate()  # its end is waited for, also by a test that fails
+
+
+@pytest.fixture
+def portal(firmware_build: Path) -> Iterator[str]:
+    with served(firmware_build) as address:
+        yield address
 
 
 def connection(portal: str) -> socket.socket:
@@ -145,21 +154,17 @@ def test_in_a_browser_a_password_can_be_looked_at(portal: str) -> None:
 @needs_browser
 def test_on_the_network_of_the_house_the_page_wants_the_password_and_then_works(firmware_build: Path) -> None:
     """With the password in its address too, which is how the installing page opens it."""
-    command = [str(firmware_build / "gauge_portal"), "0", "secret77"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout
-        house = child.stdout.readline().strip().rstrip("/")
+    with served(firmware_build, "secret77") as house:
         said = httpx.get(house, trust_env=False)
         assert (said.status_code, said.headers["www-authenticate"]) == (401, 'Basic realm="claude-gauge"')
         assert httpx.get(f"{house}/state", auth=("gauge", "secret78"), trust_env=False).status_code == 401
         with Tab(360, 900) as tab:
             tab.go(house.replace("http://", "http://gauge:secret77@"))
-            tab.becomes("form.elements.broker_port.value === '1883'")
+            tab.becomes("document.readyState === 'complete' && form.elements.broker_port.value === '1883'")
             tab.value("form.elements.broker_host.value = 'desk.local'; document.querySelector('.save').click()")
             tab.becomes("told.textContent.startsWith('Saved')")
         settings = httpx.get(f"{house}/state", auth=("", "secret77"), trust_env=False).json()["settings"]
         assert settings["broker_host"] == "desk.local"
-        child.terminate()
 
 
 @needs_browser
