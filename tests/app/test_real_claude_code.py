@@ -11,7 +11,7 @@ from gauge_mqtt.contract.dials import motor_deg
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import iso
 from tests.support.brokers import Mosquitto, RecordingClient, retained_on
-from tests.support.claude_code import Terminal, claude_binary
+from tests.support.claude_code import Terminal, skip_without_claude_code
 from tests.support.messages_api import MessagesApi
 from tests.support.program import Daemon, gauge, url
 from tests.support.simulator import Simulator, shows
@@ -25,10 +25,7 @@ SLACK_S = 2.0
 
 @pytest.fixture(scope="module", autouse=True)
 def _claude_code() -> None:
-    try:
-        claude_binary()
-    except RuntimeError as error:
-        pytest.skip(f"no Claude Code: {error}")
+    skip_without_claude_code()
 
 
 def test_the_headers_of_the_server_are_the_values_on_mqtt(mosquitto: Mosquitto, tmp_path: Path) -> None:

@@ -16,12 +16,6 @@ pytestmark = [pytest.mark.engines, pytest.mark.anyio]
 
 
 @pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Collector]:
-    with Collector(tmp_path / "collector") as collector:
-        yield collector
-
-
-@pytest.fixture
 def prometheus(tmp_path: Path, collector: Collector) -> Iterator[StackPrometheus]:
     with StackPrometheus(tmp_path / "prometheus", collector.exporter, built("prometheus")) as server:
         yield server

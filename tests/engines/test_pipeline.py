@@ -12,7 +12,7 @@ import pytest
 
 from gauge_mqtt.app.telemetry_env import variables
 from tests.support.brokers import HOST, Mosquitto, RecordingClient
-from tests.support.claude_code import claude_binary, print_mode
+from tests.support.claude_code import print_mode, skip_without_claude_code
 from tests.support.engine_lab import Collector, StackPrometheus
 from tests.support.messages_api import MessagesApi
 from tests.support.program import Daemon, url
@@ -33,16 +33,7 @@ TEMPORALITY = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
 
 @pytest.fixture(scope="module", autouse=True)
 def _claude_code() -> None:
-    try:
-        claude_binary()
-    except RuntimeError as error:
-        pytest.skip(f"no Claude Code: {error}")
-
-
-@pytest.fixture
-def collector(tmp_path: Path) -> Iterator[Collector]:
-    with Collector(tmp_path / "collector") as collector:
-        yield collector
+    skip_without_claude_code()
 
 
 @pytest.fixture

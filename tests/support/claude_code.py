@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
+
 from tests.support.cache import cached
 from tests.support.ccusage import npm_install
 
@@ -43,6 +45,13 @@ def claude_binary() -> Path:
     if VERSION not in done.stdout:
         raise RuntimeError(f"{found} does not run here: {done.stdout}{done.stderr}")
     return found
+
+
+def skip_without_claude_code() -> None:
+    try:
+        claude_binary()
+    except RuntimeError as error:
+        pytest.skip(f"no Claude Code: {error}")
 
 
 def print_mode(

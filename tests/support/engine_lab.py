@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ import httpx
 import pytest
 
 from tests.support.brokers import HOST, free_port
+from tests.support.child import Child
 from tests.support.engines import engine
 from tests.support.prom_history import Samples
 from tests.support.stack import ROOT, prometheus3, read_yaml, replaced
@@ -27,13 +27,12 @@ def built(name: str) -> Path:
         pytest.skip(str(error))
 
 
-class EngineProcess:
+class EngineProcess(Child):
     """A process with a folder of its own that can be killed, frozen and started again on its ports."""
 
     def __init__(self, directory: Path, program: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.directory, self.program = directory, program
-        self._child: subprocess.Popen[bytes] | None = None
 
     def command(self) -> list[str]:
         raise NotImplementedError
@@ -48,20 +47,6 @@ class EngineProcess:
             )
         until(lambda: self._lives() and self.ready())
         return self
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        if self._child is not None:
-            self._child.send_signal(signal.SIGCONT)
-            self._child.send_signal(how)
-            self._child.wait()
-            self._child = None
-
-    def kill(self) -> None:
-        self.stop(signal.SIGKILL)
-
-    def freeze(self) -> None:
-        assert self._child is not None
-        self._child.send_signal(signal.SIGSTOP)
 
     @property
     def log(self) -> str:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import shutil
-import signal
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -21,6 +20,7 @@ from gauge_mqtt.sources.prometheus import source as prometheus
 from gauge_mqtt.sources.prometheus.api import PromApi, Server
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.brokers import HOST, free_port
+from tests.support.child import Child
 from tests.support.prom_history import Samples, write
 from tests.support.waiting import until
 
@@ -35,14 +35,13 @@ def skip_without_prometheus() -> None:
         pytest.skip("no prometheus and promtool here")
 
 
-class Prometheus:
+class Prometheus(Child):
     """A process with files of its own that can be killed, frozen and started again on its port."""
 
     def __init__(self, directory: Path) -> None:
         skip_without_prometheus()
         directory.mkdir(parents=True, exist_ok=True)
         self.directory, self.port = directory, free_port()
-        self._child: subprocess.Popen[bytes] | None = None
         self._command: list[str] = []
         self.kept = "15d"
         self.url = f"http://{HOST}:{self.port}"
@@ -117,21 +116,6 @@ class Prometheus:
         assert self._child.poll() is None, log.read_text()
         return False
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        if self._child is not None:
-            self._child.send_signal(signal.SIGCONT)
-            self._child.send_signal(how)
-            self._child.wait()
-            self._child = None
-
-    def freeze(self) -> None:
-        assert self._child is not None
-        self._child.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        assert self._child is not None
-        self._child.send_signal(signal.SIGCONT)
-
 
 @contextmanager
 def prometheus_server(directory: Path) -> Iterator[Prometheus]:
@@ -139,7 +123,7 @@ def prometheus_server(directory: Path) -> Iterator[Prometheus]:
     try:
         yield server
     finally:
-        server.stop(signal.SIGKILL)
+        server.kill()
 
 
 class Exporter:

@@ -98,6 +98,17 @@ class _NamesAnswer(msgspec.Struct):
     data: list[str]
 
 
+class Runtime(msgspec.Struct, rename="camel"):
+    """What a server says of itself; empty where it does not say that."""
+
+    start_time: str = ""
+    storage_retention: str = ""
+
+
+class _RuntimeAnswer(msgspec.Struct):
+    data: Runtime
+
+
 class _Fault(msgspec.Struct):
     error: str
 
@@ -137,6 +148,9 @@ class PromApi:
         """The names of the metrics that fit `matcher`, as far back as the server remembers."""
         form = {"match[]": matcher}
         return set((await self._ask("GET", "/api/v1/label/__name__/values", form, _NamesAnswer)).data)
+
+    async def runtime(self) -> Runtime:
+        return (await self._ask("GET", "/api/v1/status/runtimeinfo", {}, _RuntimeAnswer)).data
 
     async def get(self, path: str, form: dict[str, str], kind: type[Answer]) -> Answer:
         """Anything else there is to know."""

@@ -6,8 +6,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-import msgspec
-
 from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus.api import INSTANT_MAX, PromApi, PromError, Sample
 
@@ -24,14 +22,6 @@ ASKED_AGAIN = 2
 
 FactRows = dict[str, list[Sample]]
 """Fact -> its series, as one question of several parts brings them."""
-
-
-class _Runtime(msgspec.Struct, rename="camel"):
-    start_time: str = ""
-
-
-class _RuntimeAnswer(msgspec.Struct):
-    data: _Runtime
 
 
 class Facts:
@@ -63,8 +53,7 @@ class Facts:
         for _ in range(ASKED_AGAIN):
             self.requests += 1
             with suppress(PromError):
-                found = await self.api.get("/api/v1/status/runtimeinfo", {}, _RuntimeAnswer)
-                started.add(found.data.start_time)
+                started.add((await self.api.runtime()).start_time)
         return max(len(started), 1)
 
     async def ask(self, expression: str, at: float | None = None) -> FactRows:

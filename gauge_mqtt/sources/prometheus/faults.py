@@ -42,14 +42,6 @@ class _TargetsAnswer(msgspec.Struct):
     data: _Targets
 
 
-class _Runtime(msgspec.Struct, rename="camel"):
-    storage_retention: str = ""
-
-
-class _RuntimeAnswer(msgspec.Struct):
-    data: _Runtime
-
-
 def seconds(text: str) -> float | None:
     """A duration as Prometheus writes it (`1h30m`, `15d`); `None` if it is none, or only a size."""
     parts = re.findall(
@@ -113,7 +105,7 @@ async def _slow_scrapes(api: PromApi, tokens: promql.Series) -> AsyncIterator[Fa
 
 async def _kept_s(api: PromApi) -> float | None:
     try:
-        return seconds((await api.get("/api/v1/status/runtimeinfo", {}, _RuntimeAnswer)).data.storage_retention)
+        return seconds((await api.runtime()).storage_retention)
     except PromError:
         return None
 

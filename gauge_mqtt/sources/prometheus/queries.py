@@ -89,7 +89,8 @@ def quoted(name: str) -> str:
 
 
 def one_of(label: str, values: Iterable[str], how: str = "=~") -> str:
-    return f"{label}{how}{json.dumps('|'.join(map(re.escape, values)), ensure_ascii=False)}"
+    one = "|".join(re.escape(value).replace(r"\-", "-") for value in values)  # a hyphen stands for itself outside [...]
+    return f"{label}{how}{json.dumps(one, ensure_ascii=False)}"
 
 
 def united(facts: Iterable[tuple[str, str]]) -> str:

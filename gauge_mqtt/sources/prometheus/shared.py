@@ -15,11 +15,13 @@ from gauge_mqtt.sources.prometheus.api import Sample
 from gauge_mqtt.sources.prometheus.facts import FactRows, Facts, session
 from gauge_mqtt.sources.prometheus.faults import Fault
 
-SESSIONS_MAX = 50
+SESSIONS_MAX = 12
+"""So many names, in each part of a question, leave it short enough for VictoriaMetrics (`facts.QUESTION_MAX`)."""
 ASKED_MAX, SPAN_S = 10, 3600
 """Sessions and seconds of one question: 40 series each, by the half minute, are 2 MB."""
 STEP_S, TAIL_STEP_S, TACH_STEP_S = 60, 30, 10
 NAMED = 3
+FORK = "claude --resume SESSION --fork-session  (in all terminals but one)"
 EDGES = ("min", "max")
 """Of each step the smallest and the largest sample: that of two processes is both of them."""
 LEAD_S = 600
@@ -91,12 +93,13 @@ class Counters:
 
 class SharedSeries:
     """The sessions whose series are looked at sample by sample. `shown`: those that `gains` found series of; `mixed`:
-    those seen to be written by several at once.
+    those seen to be written by several at once; `left_out`: how many there are beyond `SESSIONS_MAX`.
     """
 
     def __init__(self, mixed: Counter[str] | None = None) -> None:
         self.sessions: frozenset[str] = frozenset()
         self.shown: set[str] = set()
+        self.left_out = 0
         self.mixed: Counter[str] = Counter() if mixed is None else mixed
 
     def found_in(self, found: FactRows) -> bool:
@@ -104,19 +107,21 @@ class SharedSeries:
         more = {session(row) for row in found.get(promql.FELL, [])} - self.sessions
         room = SESSIONS_MAX - len(self.sessions)
         self.sessions |= set(sorted(more)[:room])
+        self.left_out = max(len(more) - room, 0)
         return bool(more and room)
 
     def faults(self) -> list[Fault]:
         """What the doctor says of them. Of those without a session id it has more to say elsewhere."""
         named = sorted(name for name in self.mixed if name)
+        if self.left_out:
+            fact = f"{self.left_out} more sessions than {SESSIONS_MAX} may be written by several processes at once"
+            return [Fault("session id", f"{fact}: their tokens count several times", FORK)]
         if not named:
             return []
         which = ", ".join(f"{name[:8]}..." for name in named[:NAMED]) + (" and more" if len(named) > NAMED else "")
         several = f"{len(named)} sessions are" if len(named) > 1 else "one session is"
         fact = f"{several} written by several processes at once ({which}): counted by telling their counters apart"
-        return [
-            Fault("session id", fact, "claude --resume SESSION --fork-session  (in all terminals but one)", bad=False)
-        ]
+        return [Fault("session id", fact, FORK, bad=False)]
 
     def let_go(self) -> None:
         """Of those that `gains` did not find; should they fall again they are found again."""

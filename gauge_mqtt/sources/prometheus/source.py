@@ -35,6 +35,8 @@ PERIODS: dict[Kind, float] = {"names": 600.0, "tach": 5.0, "past": 900.0, "fuels
 """How often each kind is asked for, in seconds; the past: its last hours once more, as samples may come late."""
 RECORDED_S = 60.0
 """The past, where recording rules tell of it: that costs little, and leaves little to count to its end."""
+UNTOLD_S = 300
+"""So much of a round may be missing in the rules; what they do not tell is asked of the counters, which costs much."""
 MOST_S = 60.0
 """The longest pause before a question that failed is asked again. Whether Prometheus is back is asked like the tach."""
 FRESH = timedelta(seconds=180)
@@ -67,6 +69,7 @@ class PrometheusSource:
         self._known: CounterSeries | None = None
         self._own = OwnHost(logged, self._wanted.selector, hosts or names_of_this_host()) if logged else None
         self._unread: list[tuple[int, int]] = []
+        self._untold_s = 0
         self._due: dict[Kind, float] = dict.fromkeys(PERIODS, 0.0)
         self._faults: dict[Kind, tuple[PromError, int]] = {}
         self._failing_since: datetime | None = None
@@ -276,7 +279,8 @@ class PrometheusSource:
 
     async def _take_past(self) -> None:
         """One slice of the last 7 days at a time, so that the tach goes on in between."""
-        self._unread = self._unread or self.minutes.unread(self.facts.server_now())
+        if not self._unread:
+            self._unread, self._untold_s = self.minutes.unread(self.facts.server_now()), 0
         begin, end = self._unread[0]
         newest = end > (self.minutes.mark or 0)
         for span in await self._recorded(begin, end):
@@ -284,12 +288,15 @@ class PrometheusSource:
                 self.minutes.put(span.after, span.upto, span.tokens, span.usd)
                 self._take_spoken(span.tokens, span.models)
             else:
+                self._untold_s += span.upto - span.after
                 await self._take_counters(span.after, span.upto, newest=newest)
         if newest:
             self._shared.let_go()
         self._unread = self._unread[1:]
         if not self._unread:
             self._busy = self.minutes.busy(end - WEEK.total_seconds())
+            if self._known and self._known.level and self._untold_s <= UNTOLD_S:
+                self._due["past"] = min(self._due["past"], asyncio.get_running_loop().time() + RECORDED_S)
         if not (self._unread and self._windows):
             self._due["fuels"] = 0.0
 
@@ -298,7 +305,6 @@ class PrometheusSource:
         level = self._known.level if self._known else None
         if level is None:
             return [Span(begin, end, told=False)]
-        self._due["past"] = min(self._due["past"], asyncio.get_running_loop().time() + RECORDED_S)
         return await spans(self.facts, level, self._tokens.selector, begin, end, cost=self._cost is not None)
 
     async def _take_counters(self, after: int, upto: int, *, newest: bool) -> None:
@@ -332,12 +338,16 @@ class PrometheusSource:
         if apart.found_in(found):
             if apart is self._shared:
                 self._doubt_what_moves()
+            if apart.left_out and len(halves(*self._unread[0])) > 1:
+                apart.sessions = frozenset()
+                raise TooMuchError(f"{self._api} knows of more shared sessions than fit into one question")
             return None
         more = {session(row) for row in found.get("new", [])} - back
         back |= more
         if more and self._servers > 1:  # the next answer may be another server's: it has to be whole by itself
             return None
-        return found | await self.facts.in_parts(more, lambda few: promql.minutes_back(tokens, cost, few), span=span)
+        both = (self._tokens, self._cost)
+        return found | await self.facts.in_parts(more, lambda few: promql.minutes_back(*both, few), span=span)
 
     def _doubt_what_moves(self) -> None:
         """A session that had to be looked at more closely may have seemed to move all the time."""
@@ -355,6 +365,7 @@ class PrometheusSource:
         if at <= mark:  # a clock was set back
             self.minutes, self._unread, self._due["past"] = Minutes(), [], 0.0
             return
+        both = (self._tokens, self._cost)
         tokens, cost = self._but(self._shared)
         found, back = await self.facts.ask(promql.tail(tokens, cost, mark, at), at), FactRows()
         if self._shared.found_in(found):
@@ -362,8 +373,7 @@ class PrometheusSource:
             self._doubt_what_moves()
             return
         if sessions := {session(row) for fact in ("earlier", "lately") for row in found.get(fact, [])}:
-            back = await self.facts.in_parts(sessions, lambda few: promql.tail_back(tokens, cost, mark, at, few), at=at)
-        both = (self._tokens, self._cost)
+            back = await self.facts.in_parts(sessions, lambda few: promql.tail_back(*both, mark, at, few), at=at)
         gains = await self._shared.gains(self.facts, both, min(mark, at - promql.CACHE_S), at, shared.TAIL_STEP_S)
         tail_tokens, tail_usd = (
             not_negative(total(found, fact) - total(found, f"{fact}_new"))

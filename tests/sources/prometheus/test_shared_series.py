@@ -2,13 +2,17 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
+from typing import Any
 
 import pytest
 
 from gauge_mqtt.core.reading import Reading
+from gauge_mqtt.sources.prometheus.api import PromApi, Sample
+from gauge_mqtt.sources.prometheus.facts import QUESTION_MAX
 from gauge_mqtt.sources.prometheus.shared import Counters
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.prom_history import NAMES, OPUS, SONNET, Samples
@@ -55,6 +59,10 @@ CASES = {
 }
 
 
+MANY = 50
+"""Sessions that two processes share, ten at a time: more than fit into one question."""
+
+
 def labels(case: str, name: str = "s", model: str = OPUS, kind: str = "output") -> str:
     return f'case="{case}",model="{model}",query_source="main",session_id="{name}",type="{kind}"'
 
@@ -80,6 +88,13 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         samples[TOKENS, labels(case)] = sorted(point for run in runs for point in run)
         truth[case] = sum(run[-1][1] for run in runs)
         samples[COST, labels(case)] = [(at, value / 1e4) for at, value in samples[TOKENS, labels(case)]]
+    for number in range(MANY):
+        age = (0.5 + number // 10 * 0.75) * HOUR
+        pair = [Process(40_000 + number, 90, age, age - 1500), Process(900 + number, 7, age - 7, age - 1500)]
+        runs = [process.points(now, 15.0) for process in pair]
+        scraped = 'instance="collector:8889",' + labels("many", f"{number:08x}-4000-8000-8000-{number:012x}")
+        samples[TOKENS, scraped] = sorted(chain(*runs))
+        truth["many"] = truth.get("many", 0.0) + sum(run[-1][1] for run in runs)
     samples[TOKENS, labels("beside", model=SONNET)] = [(now - 1800, 500.0)]
     with prometheus_server(tmp_path_factory.mktemp("prometheus")) as server:
         server.backfill(samples)
@@ -95,6 +110,26 @@ async def test_what_all_processes_gained_is_counted_once(lab: Lab, case: str) ->
         assert window.cost_usd == pytest.approx(lab.truth[case] / 1e4, rel=0.01)
     told = [fault.fact for fault in await source.usual_faults() if fault.about == "session id"]
     assert [fact[:14] for fact in told] == ([] if case == "again" else ["one session is"])
+
+
+async def test_more_of_them_than_fit_into_one_question_are_asked_in_shorter_slices(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def noting(method: Callable[..., Awaitable[list[Sample]]]) -> Callable[..., Awaitable[list[Sample]]]:
+        def noted(self: PromApi, expression: str, *rest: Any) -> Awaitable[list[Sample]]:
+            asked.append(expression)
+            return method(self, expression, *rest)
+
+        return noted
+
+    for name in ("query", "query_range"):
+        monkeypatch.setattr(PromApi, name, noting(getattr(PromApi, name)))
+    _, reading = await lab.look("many")
+    assert reading.window_7d
+    assert reading.window_7d.tokens == pytest.approx(lab.truth["many"], rel=0.01)
+    assert max(len(question.encode()) for question in asked) <= QUESTION_MAX
 
 
 async def test_processes_that_rest_move_nothing(lab: Lab) -> None:
