@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,8 +44,8 @@ SHARE = 0.05
 """Part of the time that adding up may take, at most."""
 SETTLED_S = 2.0
 """A last line without a newline is taken once its file is that old."""
-GIT_EVERY_S = 600.0
-"""How often commits are asked for, at most, while lines come."""
+BEYOND_EVERY_S = 600.0
+"""How often, at most, commits are asked for and the series is read."""
 READY_LOOK_S = 0.1
 AGAIN_S = 60.0
 """How often a state directory that cannot be written is tried again."""
@@ -91,7 +93,7 @@ class Feed:
         self._calendar = Calendar(local)
         self._local, self._clock, self._git, self._series_path = local, clock, commits, series
         self._series: dict[int, float] | None = None
-        self._git_at = 0.0
+        self._beyond_at = -inf
         self._store: Store | None = None
         self._tail: InsightTail | None = None
         self._files: dict[Ident, LogFile] = {}
@@ -206,7 +208,7 @@ class Feed:
         store = Store(self._directory, self._calendar, self._rests)
         reader = LineReader(store.key, self._phrases, self._rests)
         self._store, self._tail = store, InsightTail(reader, self._roots)
-        self._files, self._kept_bytes = {}, 0
+        self._files, self._kept_bytes, self._beyond_at = {}, 0, -inf
         self._read_files.clear()
         for ident, (file, position) in store.positions().items():
             self._files[ident] = file
@@ -250,19 +252,22 @@ class Feed:
             progress(todo, todo)
 
     def _beyond(self, files: Sequence[ListedFile] | None = None) -> None:
-        """What is no line of a log: commits, and the user's own series."""
+        """What is no line of a log: commits, and the user's own series. Now and then."""
+        if self._stopping or time.monotonic() - self._beyond_at < BEYOND_EVERY_S:
+            return
+        self._beyond_at = time.monotonic()
         if self._series_path:
             try:
                 self._series = load(self._series_path)
             except SeriesError as error:
                 log.warning("%s", error)
                 self._series = {}
-        if self._git and not self._stopping:
+        if self._git:
             _, tail = self._opened
-            self._git_at = time.monotonic()
             since = self._clock() - 86_400 * ROWS_KEPT_DAYS
             listed = list_at_once([os.fsencode(root) for root in self._roots]).files if files is None else files
-            tail.rows.facts += git.facts(git.directories(listed, since), since, tail.reader.hash)
+            where = takewhile(lambda _: not self._stopping, git.directories(listed, since))
+            tail.rows.facts += git.facts(where, since, tail.reader.hash)
 
     def _read(self, item: ListedFile, file: LogFile, told: Callable[[], None]) -> None:
         """One file up to its end. What was read so far is kept every few MB, and `told` called."""
@@ -305,9 +310,7 @@ class Feed:
         if behind:
             self.catch_up()
         else:
-            if (self._git or self._series_path) and time.monotonic() - self._git_at >= GIT_EVERY_S:
-                self._git_at = time.monotonic()
-                self._beyond()
+            self._beyond()
             self._commit()
             self._settle()
 

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -22,10 +23,16 @@ log = logging.getLogger(__name__)
 LOOK_BACK = 1 << 15
 """Bytes from the end of a file in which its directory is looked for."""
 CWD = re.compile(rb'"cwd":("(?:[^"\\]|\\.)*")')
-DIRECTORIES_MAX, PATIENCE_S, OUTPUT_MAX = 64, 20.0, 16 << 20
+DIRECTORIES_MAX, PATIENCE_S = 64, 20.0
+OUTPUT_MAX = 16 << 20
+"""Bytes of an answer that are read; the newest commits come first."""
 QUIET = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false", "-c", "core.hooksPath=/dev/null", "--no-pager")
 """Nothing that a repository's own configuration names is run."""
 RECORD = "\x1e"
+HEAD = re.compile(r"([0-9a-f]{40,64}) ([0-9]{1,10})\n")
+"""The id of a commit and its time, unix s. One of more digits is later than any calendar."""
+CHANGED = re.compile(r"^([0-9]{1,9})\t([0-9]{1,9})\t", re.MULTILINE)
+"""Lines added and removed in a file; a binary one has `-`."""
 
 
 class Commit(NamedTuple):
@@ -79,21 +86,30 @@ def commits(program: str, directory: str, since: float) -> Iterator[Commit]:
         "--fixed-strings", f"--author=<{who}>", f"--since={int(since)}", f"--format={RECORD}%H %ct",
     )  # fmt: skip
     for record in told.split(RECORD)[1:]:
-        head, *changed = record.splitlines()
-        sha, at = head.split()
-        counts = [row.split("\t")[:2] for row in changed if row]
-        lines = sum(int(n) for pair in counts for n in pair if n.isdigit())  # `-` for a binary file
-        yield Commit(sha, float(at), lines)
+        if head := HEAD.match(record):
+            yield Commit(head[1], float(head[2]), sum(int(n) for pair in CHANGED.findall(record) for n in pair))
 
 
 def _asked(program: str, directory: str, *words: str) -> str:
+    """What git answers; of an answer that is too long the whole records that were read. Empty if it gives none."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "XDG_CONFIG_HOME") if name in os.environ}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:
-        done = subprocess.run(  # noqa: S603, git, with a directory as one argument
-            [program, *QUIET, "-C", directory, *words], env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=PATIENCE_S, check=False,
+        git = subprocess.Popen(  # noqa: S603, git, with a directory as one argument
+            [program, *QUIET, "-C", directory, *words], env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired, ValueError):
+    except (OSError, ValueError):
         return ""
-    return "" if done.returncode else done.stdout[:OUTPUT_MAX].decode(errors="replace")
+    patience = threading.Timer(PATIENCE_S, git.kill)
+    patience.start()
+    with git:
+        assert git.stdout is not None  # noqa: S101, asked for above
+        told = git.stdout.read(OUTPUT_MAX)
+        if cut := len(told) == OUTPUT_MAX:
+            git.kill()
+    patience.cancel()
+    text = told.decode(errors="replace")
+    if cut:
+        return text.rpartition(RECORD)[0]
+    return "" if git.returncode else text

@@ -25,6 +25,7 @@ from gauge_mqtt.sources.logs.records import (
     INTERRUPTED,
     NOT_A_PROMPT,
     SYNTHETIC_MARK,
+    TURN_MARKS,
     USAGE_MARKS,
     UsageLine,
     response,
@@ -33,7 +34,7 @@ from gauge_mqtt.sources.logs.records import (
 
 PAUSE_S = 1800.0
 """A longer gap between two records is neither work nor thought: somebody, or the machine, was away."""
-ANSWER, SAID = b'"type":"assistant"', b'"type":"user"'
+SAID, ANSWER = TURN_MARKS
 BILL, SNAPSHOT = RARE = b'"type":"cost-state"', b'"type":"file-history-snapshot"'
 """What no line of interest is without."""
 CACHED, FEW_LINES = 1024, 8
@@ -151,11 +152,6 @@ class Rows:
         self.responses: list[ResponseRow] = []
         self.facts: list[FactRow] = []
         self.bills: list[BillRow] = []
-        self.broken = 0
-        """Lines that are not what they seem; the account of the tokens counts those that matter."""
-
-    def __len__(self) -> int:
-        return len(self.responses) + len(self.facts) + len(self.bills)
 
 
 class LineReader:
@@ -189,18 +185,17 @@ class LineReader:
                 continue
             if place.file.runs.runs:
                 place.file.runs.user_records(line)
-            record: _Line | None = None
             try:
                 record = self._decoded(line, kind, place.position, rows)
-            except BROKEN:
-                rows.broken += 1
+            except BROKEN:  # the account of the tokens counts those that matter
+                record = None
             try:
                 if has_usage:
                     self._usage(line, record, place, rows)
                 if record is not None:
                     self._record(record, place.position, rows)
-            except BROKEN:
-                rows.broken += 1
+            except BROKEN:  # as above
+                continue
 
     def _decoded(self, line: bytes, kind: bytes | None, position: Position, rows: Rows) -> _Line | None:
         """A record of the conversation; whatever else there is is taken at once. Raises one of `BROKEN`."""

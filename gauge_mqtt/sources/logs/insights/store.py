@@ -177,21 +177,28 @@ class Store:
         return dirty
 
     def _facts(self, rows: Sequence[FactRow]) -> set[int]:
-        written = [(day, *row) for row in rows if (day := self._day(row.at)) is not None]
+        known = self._known("fact", rows)
+        written = [(day, *row) for row in rows if row.id not in known and (day := self._day(row.at)) is not None]
         self._db.executemany("INSERT OR IGNORE INTO fact VALUES (?, ?, ?, ?, ?, ?)", written)
         return {values[0] for values in written}
 
     def _bills(self, rows: Sequence[BillRow]) -> set[int]:
         """A new bill may change what every other one of its chain says."""
+        known = self._known("bill", rows)
+        new = [row for row in rows if row.id not in known]
         written = [
             (day, *row._replace(used=_encode(row.used)))  # type: ignore[arg-type]
-            for row in rows
+            for row in new
             if (day := self._day(row.at)) is not None
         ]
         marks = ", ".join("?" * (1 + len(BILL)))
         self._db.executemany(f"INSERT OR IGNORE INTO bill VALUES ({marks})", written)  # noqa: S608
-        days = {day for day, *_ in self._among("bill", "chain", {row.chain for row in rows})}
+        days = {day for day, *_ in self._among("bill", "chain", {row.chain for row in new})}
         return {day for day in days if day >= self.sealed_before}
+
+    def _known(self, table: str, rows: Iterable[FactRow | BillRow]) -> set[int]:
+        """The ids of those rows that are there already."""
+        return {id_ for _, id_, *_ in self._among(table, "id", {row.id for row in rows})}
 
     def _among(self, table: str, column: str, values: Iterable[int]) -> Iterator[Sequence[Any]]:
         asked = iter(values)

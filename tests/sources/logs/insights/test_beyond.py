@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from gauge_mqtt.contract.insights import SERIES_DAYS
+from gauge_mqtt.sources.logs.insights import feed as feed_module
+from gauge_mqtt.sources.logs.insights import git as git_module
 from gauge_mqtt.sources.logs.insights.feed import Feed
 from gauge_mqtt.sources.logs.insights.series import SeriesError, load
 from tests.support.lines import answer, lines
@@ -74,7 +76,86 @@ def test_off_nothing_is_asked_and_nothing_known(tmp_path: Path, monkeypatch: pyt
     repository.commit("a\n")
     log_in(tmp_path, repository.path)
     monkeypatch.setattr(subprocess, "run", None)
+    monkeypatch.setattr(subprocess, "Popen", None)
     assert told(tmp_path)["commits"] is None
+
+
+def test_an_answer_that_is_cut_anywhere_tells_its_whole_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.commit("a\n", at=NOON - 60)
+    repository.commit("a\nb\n")
+    whole = len("\x1e") + 40 + len(f" {int(NOON)}\n\n1\t0\tf\n")  # of one record
+    for size in (whole // 4, whole // 2, whole - 1, whole, whole + 2, 2 * whole - 1, 2 * whole + 1):
+        monkeypatch.setattr(git_module, "OUTPUT_MAX", size)
+        found = [*git_module.commits("git", str(repository.path), NOON - 86_400)]
+        assert [(commit.at, commit.lines) for commit in found] == [(NOON, 1), (NOON - 60, 1)][: (size - 1) // whole], (
+            size
+        )
+
+
+def test_a_commit_of_a_year_that_there_is_not_is_passed_over(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.commit("a\n")
+    repository.commit("a\nb\n", at=1e12)
+    log_in(tmp_path, repository.path)
+    assert told(tmp_path, commits=True)["commits"] == 1
+
+
+def test_git_that_gives_no_answer_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "git"
+    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(git_module, "PATIENCE_S", 0.05)
+    assert [*git_module.commits(str(program), str(tmp_path), NOON)] == []
+
+
+def test_git_is_asked_once_in_a_while_and_whenever_the_counts_are_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.commit("a\n")
+    log_in(tmp_path, repository.path)
+    feed = Feed([tmp_path / "projects"], tmp_path / "state", (), utc, lambda: NOON, commits=True)
+
+    def commits() -> object:
+        return feed.insights("day", utc(NOON)).values["commits"]
+
+    feed.catch_up()
+    repository.commit("a\nb\n")
+    feed.catch_up()
+    feed._count([])  # noqa: SLF001, as `run` does
+    assert commits() == 1
+    monkeypatch.setattr(feed_module, "BEYOND_EVERY_S", 0.0)
+    feed._count([])  # noqa: SLF001
+    assert commits() == 2
+    monkeypatch.undo()
+    feed.close()
+    repository.commit("a\nb\nc\n")
+    feed.catch_up()
+    feed.close()
+    assert commits() == 3
+
+
+def test_no_further_directory_is_asked_about_once_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "ab":
+        repository = Repository(tmp_path / name)
+        repository.commit(f"{name}\n")
+        log_in(tmp_path, repository.path, name)
+    feed = Feed([tmp_path / "projects"], tmp_path / "state", (), utc, lambda: NOON, commits=True)
+    asked: list[str] = []
+
+    def commits(program: str, directory: str, since: float) -> list[git_module.Commit]:
+        del program, since
+        asked.append(directory)
+        feed._stopping = True  # noqa: SLF001, as the end of `run` does meanwhile
+        return []
+
+    monkeypatch.setattr(git_module, "commits", commits)
+    feed.catch_up()
+    feed.close()
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("where", ["/nowhere/at/all", "/tmp", "", "/etc/passwd"])

@@ -22,6 +22,7 @@ from gauge_mqtt.core.insights.calendar import Calendar
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.sources.logs.insights import feed as feed_module
 from gauge_mqtt.sources.logs.insights.feed import Feed
+from gauge_mqtt.sources.logs.insights.lines import Place, Position, Rows
 from gauge_mqtt.sources.logs.insights.place import path_in
 from gauge_mqtt.sources.logs.insights.store import Store, StoreError
 from gauge_mqtt.sources.logs.listing import look
@@ -86,6 +87,25 @@ def test_reading_all_of_it_again_changes_nothing(tmp_path: Path) -> None:
         path.with_suffix(".copy").write_bytes(path.read_bytes())
         path.with_suffix(".copy").replace(path)
     assert known(tmp_path) == first
+
+
+def test_rows_that_are_kept_already_change_no_day(tmp_path: Path) -> None:
+    diary = Diary(tmp_path, 3).live([NOON - 86_400, NOON]).write()
+    feed = feed_of(tmp_path, tmp_path / "state")
+    feed.open()
+    store, tail = feed._opened  # noqa: SLF001
+    rows = Rows()
+    for path in sorted(diary.files):
+        place = Place(LogFile(bytes(path), 1, 1), Position(), 1)
+        tail.reader.read(path.read_bytes(), place, rows)
+    assert rows.responses
+    assert rows.facts
+    assert rows.bills
+    store.commit(rows, [])
+    assert store.settle()
+    store.commit(rows, [])
+    assert store.settle() == set()
+    feed.close()
 
 
 def test_what_is_no_line_costs_nothing(tmp_path: Path) -> None:
