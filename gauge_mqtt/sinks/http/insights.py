@@ -1,7 +1,7 @@
 """`GET /insights`, `?period=week` or `month`, and its schema."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,10 +14,10 @@ PLAIN = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 class InsightRoutes:
-    """`told` is what is served: `None` while insights are off, empty until they are known."""
+    """`told`: what is served now, `None` while insights are off, empty until they are known."""
 
-    def __init__(self, told: Mapping[Period, Insights] | None) -> None:
-        self.told = told
+    def __init__(self, told: Callable[[], Mapping[Period, Insights] | None]) -> None:
+        self._told = told
         self._schema = json.dumps(json_schema()).encode()
 
     @property
@@ -26,12 +26,13 @@ class InsightRoutes:
 
     async def _insights(self, request: Request) -> Response:
         period = request.query_params.get("period", "day")
-        if self.told is None:
+        told = self._told()
+        if told is None:
             return Response(OFF, 404, media_type="text/plain", headers=PLAIN)
         if period not in PERIODS:
             allowed = f"period is one of {', '.join(PERIODS)}\n"
             return Response(allowed, 400, media_type="text/plain", headers=PLAIN)
-        found = next((insights for name, insights in self.told.items() if name == period), None)
+        found = next((insights for name, insights in told.items() if name == period), None)
         return Response(found.to_json() if found else b"null", media_type="application/json", headers=PLAIN)
 
     async def _schema_page(self, _: Request) -> Response:

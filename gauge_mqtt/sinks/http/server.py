@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
 
-    from gauge_mqtt.sinks.http.insights import InsightRoutes
-
 log = logging.getLogger(__name__)
 
 MALFORMED = Repeats()
@@ -68,7 +66,6 @@ class HttpSink:
         self._report, self._metrics = report, metrics
         self._on_page = on_page
         self._insights: Mapping[Period, Insights] | None = {} if insights else None
-        self._insight_routes: InsightRoutes | None = None
         self._health = Health(ok=False, detail="not listening yet")
         self._usage: Usage | None = None
         self._body = b"null"
@@ -89,8 +86,6 @@ class HttpSink:
     def tell(self, insights: Mapping[Period, Insights]) -> None:
         """Serve these from now on."""
         self._insights = insights
-        if self._insight_routes:
-            self._insight_routes.told = insights
 
     async def run(self) -> None:
         # Half of the start-up time is imports: the first needles must not wait for the web server's.
@@ -194,8 +189,8 @@ class HttpSink:
                 return await pages.get_response("index.html", request.scope)
             return Response(self._body, media_type="application/json", headers=plain | {"vary": "accept"})
 
-        self._insight_routes = InsightRoutes(self._insights)
-        routes = [Route(path, endpoint) for path, endpoint in endpoints.items()] + self._insight_routes.routes
+        routes = [Route(path, endpoint) for path, endpoint in endpoints.items()]
+        routes += InsightRoutes(lambda: self._insights).routes
         return Starlette(routes=[*routes, Route("/events", self._events), Route("/", root), Mount("/", pages)])
 
 

@@ -93,5 +93,10 @@ def test_until_they_are_known_it_waits(served: ServedSink) -> None:
     with ServedSink(insights=True) as sink, Tab() as tab:
         tab.go(f"{sink.url}/insights.html")
         tab.becomes("document.querySelector('#span')?.textContent.includes('being read')")
+        looks = "performance.getEntriesByType('resource').filter(it => it.name.includes('/insights?')).length"
+        tab.becomes(f"{looks} > 1")
         sink.tell({"day": insights()})
         tab.becomes(READY)
+        assert (
+            tab.value("performance.getEntriesByType('resource').filter(it => it.name.endsWith('/schema')).length") == 1
+        )

@@ -1,6 +1,7 @@
 /** The second page: the insights of today, of 7 or of 30 days. What the keys are called and where they stand is in the schema. */
 
 const REFRESH_MS = 60000;
+const UNTIL_KNOWN_MS = 1000;
 const LARGEST = 8; // entries of a map that are shown
 const period = new URLSearchParams(location.search).get("period") ?? "day";
 const groups = document.querySelector("#groups");
@@ -96,20 +97,24 @@ function show(told, schema) {
   groups.replaceChildren(...names.map((name) => section(name, named.filter(([, spec]) => spec["x-group"] === name), told)));
 }
 
-async function refresh() {
+/** `known`: the schema, once it was fetched. */
+async function refresh(known) {
+  let schema = known;
+  let again = REFRESH_MS;
   try {
     const answer = await fetch(`insights?period=${encodeURIComponent(period)}`);
-    if (!answer.ok) {
+    if (answer.ok) {
+      const told = await answer.json();
+      schema ??= await (await fetch("insights/schema")).json();
+      show(told, schema);
+      if (told === null) again = UNTIL_KNOWN_MS;
+    } else {
       span.textContent = (await answer.text()).trim();
-      return;
     }
-    const told = await answer.json();
-    show(told, await (await fetch("insights/schema")).json());
-    if (told === null) setTimeout(refresh, 1000);
   } catch {
     span.textContent = "The publisher is gone.";
   }
+  setTimeout(refresh, again, schema);
 }
 
 refresh();
-setInterval(refresh, REFRESH_MS);
