@@ -19,7 +19,7 @@ from gauge_mqtt.sinks.terminal import insights as terminal
 from gauge_mqtt.sources.logs.insights import store
 from gauge_mqtt.sources.logs.insights.feed import Feed
 from gauge_mqtt.sources.logs.insights.phrases import look as look_for_phrases
-from gauge_mqtt.sources.logs.insights.place import path_in
+from gauge_mqtt.sources.logs.insights.place import kept, path_in
 from gauge_mqtt.sources.logs.pauses import Progress
 from gauge_mqtt.sources.logs.roots import log_roots
 from gauge_mqtt.sources.logs.source import JsonlSource
@@ -53,11 +53,6 @@ def off(settings: Settings) -> str:
     )
 
 
-def kept(settings: Settings) -> bool:
-    """Whether there is something that was kept while they were on."""
-    return settings.state_dir is not None and os.path.exists(path_in(settings.state_dir))
-
-
 def forget(settings: Settings) -> bool:
     """Delete all of it. False if there was nothing."""
     return store.remove(needed_directory(settings))
@@ -66,7 +61,7 @@ def forget(settings: Settings) -> bool:
 def live(settings: Settings, tail: JsonlSource | None) -> Feed | None:
     """What the publisher follows, fed by the tail of the session logs; `None` if that is not wanted or not possible."""
     if not settings.insights:
-        if kept(settings):
+        if kept(settings.state_dir):
             log.info("insights are off, and some are kept: `gauge-mqtt insights` asks whether to delete them")
         return None
     if tail is None:
@@ -111,7 +106,8 @@ class Look:
         end = last.toordinal() if last else self._feed.today()
         days = self._feed.days
         chart = [
-            (date.fromordinal(day).isoformat(), self._tokens(days, day)) for day in range(end - CHART_DAYS + 1, end + 1)
+            (date.fromordinal(day).isoformat(), days[day].tokens if day in days else 0)
+            for day in range(end - CHART_DAYS + 1, end + 1)
         ]
         return terminal.page(self.insights(period, last), chart)
 
@@ -134,11 +130,6 @@ class Look:
         except OSError as error:
             raise ReportError(f"the flight report cannot be written: {directory}: {error.strerror}") from error
         return [directory / name for name in pages]
-
-    @staticmethod
-    def _tokens(days: Mapping[int, object], day: int) -> float:
-        counts: Mapping[str, float] = getattr(days.get(day), "counts", {})
-        return sum(n for name, n in counts.items() if name.startswith("tokens:"))
 
     def rows(self, period: Period, last: date | None) -> str:
         """CSV: a line for each day, key and name."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ from gauge_mqtt.sinks.mqtt.insights import InsightsVoice
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from gauge_mqtt.sources import Source
-from gauge_mqtt.sources.logs.insights.place import path_in
+from gauge_mqtt.sources.logs.insights.place import kept
 from gauge_mqtt.sources.logs.pauses import Progress
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ def _board(
 
 def _feed(settings: Settings, source_set: SourceSet) -> "Feed | None":
     """The insights, where they are wanted, or were."""
-    if not settings.insights and not (settings.state_dir and os.path.exists(path_in(settings.state_dir))):
+    if not settings.insights and not kept(settings.state_dir):
         return None
     from gauge_mqtt.app import insights  # noqa: PLC0415, its imports are a quarter of a start
 

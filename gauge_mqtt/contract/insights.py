@@ -2,7 +2,8 @@
 
 `Insights` is what `GET /insights` says and what stands on the topics `claude_gauge/<instance>/insights/<key>`: counts
 and ratios about a span of the user's local days, never a text, a path or a name. The names within the values are those
-of `WELL_KNOWN` lists, of families and of buckets; the rest is `other`. Unknown is `None` (JSON `null`), never 0.
+of the lists in `core/insights/names.py`, of families and of buckets; the rest is `other`. Unknown is `None` (JSON
+`null`), never 0.
 """
 
 import json

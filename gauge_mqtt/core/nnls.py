@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import combinations
 from operator import mul
+from typing import NamedTuple
 
 Vector = Sequence[float]
 TINY = 1e-12
@@ -16,23 +17,44 @@ def nnls(rows: Sequence[Vector], targets: Vector) -> list[float]:
     because the optimum is the ordinary solution on the columns where it is positive (Lawson and Hanson, "Solving Least
     Squares Problems", 1974, chapter 23). 2 ** m sets: meant for m up to 6. Columns are scaled to their length first.
     """
-    width = len(rows[0]) if rows else 0
-    lengths = [sum(row[i] ** 2 for row in rows) ** 0.5 for i in range(width)]
-    used = [i for i in range(width) if lengths[i]]
-    scaled = {i: [row[i] / lengths[i] for row in rows] for i in used}
-    gram = {i: {j: sum(map(mul, scaled[i], scaled[j])) for j in used} for i in used}
-    moment = {i: sum(a * target for a, target in zip(scaled[i], targets, strict=True)) for i in used}
+    equations = normal(rows, targets)
     best, gain = dict[int, float](), 0.0
-    for size in range(len(used)):
-        for columns in combinations(used, size + 1):
-            right = [moment[i] for i in columns]
-            found = solved([[gram[i][j] for j in columns] for i in columns], right)
+    for size in range(len(equations.columns)):
+        for some in combinations(range(len(equations.columns)), size + 1):
+            right = [equations.right[i] for i in some]
+            found = solved([[equations.matrix[i][j] for j in some] for i in some], right)
             if found is None or min(found) < 0:
                 continue
             reached = sum(map(mul, found, right))
             if reached > gain * (1 + TINY):  # of equally good ones the one with fewer columns
-                best, gain = dict(zip(columns, found, strict=True)), reached
-    return [best[i] / lengths[i] if i in best else 0.0 for i in range(width)]
+                best, gain = dict(zip(some, found, strict=True)), reached
+    weights = [0.0] * (len(rows[0]) if rows else 0)
+    for i, weight in best.items():
+        weights[equations.columns[i]] = weight / equations.lengths[i]
+    return weights
+
+
+class Equations(NamedTuple):
+    """`matrix @ x = right` for the columns that are not all 0. The weight of the i-th is `x[i] / lengths[i]`."""
+
+    columns: list[int]
+    lengths: list[float]
+    matrix: list[list[float]]
+    right: list[float]
+
+
+def normal(rows: Sequence[Vector], targets: Vector) -> Equations:
+    """The normal equations of least squares, each column scaled to length 1: 1 on the diagonal."""
+    every = [*zip(*rows, strict=True)]
+    lengths = [sum(value**2 for value in column) ** 0.5 for column in every]
+    used = [i for i, length in enumerate(lengths) if length]
+    scaled = [[value / lengths[i] for value in every[i]] for i in used]
+    return Equations(
+        used,
+        [lengths[i] for i in used],
+        [[sum(map(mul, a, b)) for b in scaled] for a in scaled],
+        [sum(value * target for value, target in zip(column, targets, strict=True)) for column in scaled],
+    )
 
 
 def solved(matrix: Sequence[Vector], right: Vector) -> list[float] | None:

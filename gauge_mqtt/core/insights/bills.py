@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from gauge_mqtt.core.insights.rows import BillRow, Used
-from gauge_mqtt.core.nnls import solved
+from gauge_mqtt.core.nnls import normal, solved
 
 CLASSES = 6
 """Input, output, cache reads, cache creation of the short and of the 1 h kind, searches."""
@@ -130,23 +130,16 @@ def prices(observed: Iterable[Used]) -> dict[str, Prices]:
 
 def _explaining(rows: Sequence[Used]) -> Prices | None:
     """Least squares by the normal equations, then checked against each bill."""
-    amounts = [[float(x) for x in row.counts] for row in rows]
-    scale = [max(column) for column in zip(*amounts, strict=True)]
-    used = [number for number, most in enumerate(scale) if most > 0]
-    columns = [[amount[number] / scale[number] for number in used] for amount in amounts]
-    targets = [row.usd for row in rows]
-    lengths = [sum(row[i] ** 2 for row in columns) ** 0.5 for i in range(len(used))]
-    scaled = [[x / length for x, length in zip(row, lengths, strict=True)] for row in columns]
-    gram = [[sum(row[i] * row[j] for row in scaled) for j in range(len(used))] for i in range(len(used))]
-    moment = [sum(row[i] * target for row, target in zip(scaled, targets, strict=True)) for i in range(len(used))]
-    weights = solved(gram, moment)
+    amounts, targets = [row.counts for row in rows], [row.usd for row in rows]
+    columns, lengths, matrix, right = normal(amounts, targets)
+    weights = solved(matrix, right)
     if weights is None:
         return None
-    solution = [weight / length for weight, length in zip(weights, lengths, strict=True)]
-    for row, target in zip(columns, targets, strict=True):
-        if abs(sum(x * price for x, price in zip(row, solution, strict=True)) - target) > EXACT * target + 1e-4:
-            return None
     told: list[float | None] = [None] * CLASSES
-    for number, price in zip(used, solution, strict=True):
-        told[number] = price / scale[number]
+    for column, length, weight in zip(columns, lengths, weights, strict=True):
+        told[column] = weight / length
+    for row, target in zip(amounts, targets, strict=True):
+        explained = sum(n * price for n, price in zip(row, told, strict=True) if price is not None)
+        if abs(explained - target) > EXACT * target + 1e-4:
+            return None
     return None if any(price is not None and price < -NOTHING for price in told) else Prices(*told)

@@ -22,7 +22,7 @@ from gauge_mqtt.core.insights.bills import prices
 from gauge_mqtt.core.insights.calendar import days_of_month
 from gauge_mqtt.core.insights.names import EDITS, READS, SUBAGENTS, WRITES
 from gauge_mqtt.core.insights.rank import spearman
-from gauge_mqtt.core.insights.tally import Tally
+from gauge_mqtt.core.insights.tally import TOKENS, Tally, tokens_of
 
 NIGHT = range(5)
 NIGHT_HOURS = 4
@@ -83,7 +83,7 @@ def _ratio(part: float, whole: float, decimals: int = 4) -> float | None:
 
 
 def _tokens(counts: Mapping[str, float]) -> dict[str, Value]:
-    families = _named(counts, "tokens:")
+    families = _named(counts, TOKENS)
     read, cacheable = counts["cache_read"], counts["input"] + counts["cache_read"] + counts["cache_creation"]
     return {
         "tokens": int(sum(families.values())),
@@ -108,7 +108,7 @@ def _cost(
     families: dict[str, list[float]] = defaultdict(list)
     for row in used:
         families[row.model.split()[0]].append(row.usd)
-    tokens = sum(n for name, n in counts.items() if name.startswith("tokens:"))
+    tokens = tokens_of(counts)
     month = _month(days, last)
     price = prices(used for tally in days.values() for charge in tally.charges for used in charge.used)
     saved = [price[row.model].savings(row) if row.model in price else None for row in used]
@@ -196,7 +196,7 @@ def _tools(tallies: Iterable[Tally], counts: Mapping[str, float]) -> dict[str, V
     reads, edits, writes, agents = (
         int(sum(tools.get(name, 0) for name in names)) for names in (READS, EDITS, WRITES, SUBAGENTS)
     )
-    tokens = sum(n for name, n in counts.items() if name.startswith("tokens:"))
+    tokens = tokens_of(counts)
     return {
         "tool_calls": int(sum(tools.values())),
         "tools": tools,
@@ -253,7 +253,7 @@ def _friction(tallies: Iterable[Tally], counts: Mapping[str, float]) -> dict[str
 
 def _committed(counts: Mapping[str, float], *, git: bool) -> dict[str, Value]:
     commits, lines = int(counts["commits"]), int(counts["lines_changed"])
-    million = sum(n for name, n in counts.items() if name.startswith("tokens:")) / 1e6
+    million = tokens_of(counts) / 1e6
     return {
         "commits": commits if git else None,
         "lines_changed": lines if git else None,
@@ -266,7 +266,7 @@ def _correlated(days: Mapping[int, Tally], last: int, series: Mapping[int, float
     """Of all days up to `last` that the series names and that are kept: from the first day with a response on."""
     started = min((day for day, tally in days.items() if tally.responses), default=last + 1)
     named = sorted(day for day in series or () if started <= day <= last)
-    tokens = [sum(_named(days.get(day, NOTHING).counts, "tokens:").values()) for day in named]
+    tokens = [days.get(day, NOTHING).tokens for day in named]
     found = spearman([(series or {})[day] for day in named], tokens) if len(named) >= SERIES_DAYS else None
     rho = (None, None, None) if found is None else tuple(round(end, 3) for end in found)
     return {

@@ -1,7 +1,7 @@
 """Rows of a day, added up. Pure: the same rows give the same tally, in whatever order and however often they came."""
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -11,6 +11,8 @@ from gauge_mqtt.core.insights.rows import BillRow, FactRow, ResponseRow
 TOUCH = "touch"
 """The fact that a file was read, edited or written; `who` is the file."""
 NO_STOP = "none"
+TOKENS = "tokens:"
+"""Begins the count of each family's tokens."""
 
 
 class Tally(msgspec.Struct, array_like=True):
@@ -28,9 +30,18 @@ class Tally(msgspec.Struct, array_like=True):
     def responses(self) -> float:
         return self.counts.get("responses", 0)
 
+    @property
+    def tokens(self) -> float:
+        return tokens_of(self.counts)
+
     def sealed(self) -> "Tally":
         """What is kept of it for a year: sums, and which projects there were."""
         return Tally(self.counts, {}, self.projects, {}, self.charges)
+
+
+def tokens_of(counts: Mapping[str, float]) -> float:
+    """Of all families."""
+    return sum(n for name, n in counts.items() if name.startswith(TOKENS))
 
 
 def tally(
@@ -78,7 +89,7 @@ def _count(row: ResponseRow, counts: dict[str, float], found: Tally, hour_of: Ca
     counts["output"] += row.output
     counts["cache_read"] += row.cache_read
     counts["cache_creation"] += row.cache_creation
-    counts[f"tokens:{row.family}"] += tokens
+    counts[f"{TOKENS}{row.family}"] += tokens
     if row.thinking >= 0:
         counts["thinking"] += row.thinking
         counts["reported"] += row.output

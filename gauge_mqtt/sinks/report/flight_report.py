@@ -8,8 +8,18 @@ from datetime import date
 from html import escape
 from typing import NamedTuple
 
-from gauge_mqtt.contract.insights import Insights, largest_first
-from gauge_mqtt.sinks.report.pictures import FAMILIES, INK, PAPER, QUIET, RED, hours_of_the_week, short, tokens_by_day
+from gauge_mqtt.contract.insights import KEYS, Insights, largest_first
+from gauge_mqtt.sinks.report.pictures import (
+    FAMILIES,
+    INK,
+    PAPER,
+    QUIET,
+    RED,
+    amount,
+    hours_of_the_week,
+    short,
+    tokens_by_day,
+)
 
 MINUTES = 60
 PICTURES: dict[str, tuple[str, Callable[[Sequence[Insights]], str]]] = {
@@ -116,13 +126,14 @@ class _Say:
 def said(key: str, value: float | None) -> str:
     if value is None:
         return "unknown"
-    if key.endswith("_usd"):
+    unit = KEYS[key].spec.unit
+    if unit == "USD":
         return f"${value:,.2f}"
-    if key.startswith(("session_minutes", "work_minutes", "think_minutes")):
+    if unit == "min":
         return f"{value / MINUTES:.1f} h" if value >= MINUTES else f"{value:.0f} min"
-    if key in {"cogitation_index", "cache_hit_rate"}:
+    if unit == "ratio":
         return f"{100 * value:.0f} %"
-    if key == "tokens":
+    if unit == "tok":
         return f"{short(value)} tokens"
     return f"{value:,.2f}" if isinstance(value, float) and value != int(value) else f"{value:,.0f}"
 
@@ -142,20 +153,15 @@ def _opening(week: Week, say: _Say) -> str:
     flights = say.number("sessions")
     if not flights:
         return "A week on the ground: no session was flown."
-    best = max(week.days, key=_tokens)
+    best = max(week.days, key=lambda day: amount(day, "tokens"))
     at_work = said("work_minutes", say.number("work_minutes"))
     far = said("tokens", say.number("tokens"))
     words = [f"{_plural(flights, 'flight', 'flights')} in seven days, {at_work} at work and {far} behind you."]
-    words.append(f"{best.last:%A} went furthest, with {said('tokens', _tokens(best))}.")
-    quiet = [f"{day.last:%A}" for day in week.days if not _tokens(day)]
+    words.append(f"{best.last:%A} went furthest, with {said('tokens', amount(best, 'tokens'))}.")
+    quiet = [f"{day.last:%A}" for day in week.days if not amount(day, "tokens")]
     if quiet:
         words.append(f"{_listed(quiet)} {'was a day' if len(quiet) == 1 else 'were days'} off.")
     return " ".join(words)
-
-
-def _tokens(day: Insights) -> float:
-    value = day.values["tokens"]
-    return value if isinstance(value, int | float) else 0
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -163,11 +169,8 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _nights(week: Week, say: _Say) -> str:
-    hours = [0] * 24
-    for day in week.days:
-        profile = day.values["hours"]
-        hours = [a + b for a, b in zip(hours, profile, strict=True)] if isinstance(profile, tuple) else hours
-    if not any(hours):
+    hours = week.week.values["hours"]
+    if not isinstance(hours, tuple) or not any(hours):
         return "No answer came at any hour."
     busiest = hours.index(max(hours))
     late = sum(hours[22:]) + sum(hours[:6])

@@ -30,10 +30,16 @@ def short(n: float) -> str:
     return f"{n:.3g}"
 
 
+def amount(day: Insights, key: str) -> float:
+    """A value as tall as it is drawn: what is not known is not drawn."""
+    value = day.values[key]
+    return value if isinstance(value, int | float) else 0
+
+
 def tokens_by_day(days: Sequence[Insights]) -> str:
     """A bar a day, in the colours of the families."""
     height, top, low = 240, 40, 190
-    most = max((_number(day, "tokens") for day in days), default=0) or 1
+    most = max((amount(day, "tokens") for day in days), default=0) or 1
     step = (WIDTH - LEFT - RIGHT) / max(len(days), 1)
     parts = [f'<text x="{LEFT}" y="26" {SERIF}>Tokens by day</text>']
     for share in (0.5, 1):
@@ -43,7 +49,7 @@ def tokens_by_day(days: Sequence[Insights]) -> str:
     for number, day in enumerate(days):
         x, y = LEFT + step * (number + 0.15), float(low)
         for family, colour in FAMILIES.items():
-            tall = (low - top) * _number(day, f"tokens_{family}") / most
+            tall = (low - top) * amount(day, f"tokens_{family}") / most
             if tall > 0:
                 y -= tall
                 parts.append(
@@ -81,8 +87,3 @@ def hours_of_the_week(days: Sequence[Insights]) -> str:
         for hour in range(0, HOURS + 1, 6)
     ]
     return _svg(y + 14, "Responses by day and hour", parts)
-
-
-def _number(day: Insights, key: str) -> float:
-    value = day.values[key]
-    return value if isinstance(value, int | float) else 0
