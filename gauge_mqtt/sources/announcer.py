@@ -18,15 +18,16 @@ class Announcer(Protocol):
     def close(self) -> None: ...
 
 
-def announcer(root: bytes, *, tree: bool) -> Announcer:
-    """For `root`, and with `tree` for every directory below it. Blocks for the walk of the tree.
+def announcer(root: bytes, *, tree: bool, suffix: bytes = b"") -> Announcer:
+    """For `root`, and with `tree` for every directory below it; of files, for those whose name ends with `suffix`. Blocks
+    for the walk of the tree.
 
     Raises `OSError` where not every directory can be watched.
     """
     if sys.platform.startswith("linux"):
         from gauge_mqtt.sources.inotify import Inotify  # noqa: PLC0415 (each where it is used: watchdog costs a start 30 ms)
 
-        return Inotify(root, tree=tree)
+        return Inotify(root, tree=tree, suffix=suffix)
     from gauge_mqtt.sources.observed import Observed  # noqa: PLC0415
 
-    return Observed(root, tree=tree)
+    return Observed(root, tree=tree, suffix=suffix)

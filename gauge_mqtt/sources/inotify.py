@@ -36,6 +36,7 @@ PASSED_OVER = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES,
 
 class Inotify:
     """Watches `root`, and with `tree` every directory below it, also those that come later. Links are not followed.
+    Of files, those whose name ends with `suffix` are told.
 
     `alive`: false once `root` is not there any more. `fd` is readable when something has changed; it never blocks.
     Raises `OSError` where not every directory can be watched, and everywhere but on Linux.
@@ -44,9 +45,9 @@ class Inotify:
         loop.add_reader(watch.fd, lambda: print(watch.changed()))    # [b"/home/me/.claude/projects/-x/1.jsonl"]
     """
 
-    def __init__(self, root: bytes, *, tree: bool) -> None:
+    def __init__(self, root: bytes, *, tree: bool, suffix: bytes = b"") -> None:
         self.alive = True
-        self._root, self._tree = root, tree
+        self._root, self._tree, self._suffix = root, tree, suffix
         self._directories: dict[int, bytes] = {}
         self.fd = _checked(_libc("inotify_init1")(os.O_NONBLOCK | os.O_CLOEXEC))
         try:
@@ -85,7 +86,7 @@ class Inotify:
                 self.alive &= directory != self._root
             elif mask & IN_ISDIR:
                 self._follow(path, mask)
-            if name or not self.alive:
+            if not self.alive or (name and (mask & IN_ISDIR or name.endswith(self._suffix))):
                 found[path] = None
         return list(found)
 

@@ -1,5 +1,6 @@
 """watchdog's observer behind a file descriptor: FSEvents on macOS, and what other systems have in place of inotify."""
 
+import errno
 import os
 import threading
 
@@ -30,8 +31,8 @@ class Observed(FileSystemEventHandler):
     grants no watch.
     """
 
-    def __init__(self, root: bytes, *, tree: bool) -> None:
-        self._root = root
+    def __init__(self, root: bytes, *, tree: bool, suffix: bytes = b"") -> None:
+        self._root, self._suffix = root, suffix
         self._found: dict[bytes, None] = {}
         self._lock = threading.Lock()
         self.fd, self._wake = os.pipe()
@@ -40,6 +41,9 @@ class Observed(FileSystemEventHandler):
         try:
             self._observer.schedule(self, os.fsdecode(root), recursive=tree, event_filter=WANTED)
             self._observer.start()
+        except RuntimeError as error:  # no thread more is granted
+            self.close()
+            raise OSError(errno.EAGAIN, str(error)) from error
         except BaseException:
             self.close()
             raise
@@ -70,8 +74,10 @@ class Observed(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         """In a thread of the observer's. One byte lies in the pipe for as long as there is something to tell."""
         paths = [os.fsencode(path) for path in (event.dest_path, event.src_path) if path]
+        if not event.is_directory:
+            paths = [path for path in paths if path.endswith(self._suffix)]
         with self._lock:
-            if self.fd < 0:
+            if self.fd < 0 or not paths:
                 return
             if not self._found:
                 os.write(self._wake, b"!")

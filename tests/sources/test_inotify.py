@@ -45,6 +45,15 @@ def test_a_write_is_told_once_and_reading_is_not(tree: Inotify, tmp_path: Path) 
     assert tree.changed() == []
 
 
+def test_of_files_only_those_with_the_suffix_are_told_and_of_directories_all(tmp_path: Path) -> None:
+    watch = Inotify(bytes(tmp_path), tree=True, suffix=b".jsonl")
+    write(tmp_path / "notes.txt")
+    (tmp_path / "new").mkdir()
+    path = write(tmp_path / "s.jsonl")
+    assert told(watch) == [bytes(tmp_path / "new"), path]
+    watch.close()
+
+
 def test_a_name_that_is_not_utf8(tree: Inotify, tmp_path: Path) -> None:
     path = bytes(tmp_path) + b"/old/\xe9.jsonl"
     write(Path(os.fsdecode(path)))

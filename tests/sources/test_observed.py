@@ -57,6 +57,17 @@ def test_between_two_looks_each_path_is_told_once(tree: Observed, tmp_path: Path
     assert tree.changed() == [bytes(path)]
 
 
+def test_of_files_only_those_with_the_suffix_are_told(tmp_path: Path) -> None:
+    watch = Observed(bytes(tmp_path), tree=True, suffix=b".jsonl")
+    write(tmp_path / "notes.txt")
+    path = write(tmp_path / "s.jsonl")
+    assert select.select([watch.fd], [], [], 30)[0]
+    assert bytes(tmp_path / "notes.txt") not in watch.changed()
+    tells(watch, write(tmp_path / "t.jsonl"))
+    assert path
+    watch.close()
+
+
 def test_with_nothing_to_tell_it_neither_rings_nor_blocks(tree: Observed, tmp_path: Path) -> None:
     tells(tree, path := write(tmp_path / "a.jsonl"))
     until(lambda: tree.changed() == [])

@@ -156,6 +156,9 @@ def _work(pipe: int, jobs: Iterable[Job], turns_since: bytes) -> None:
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
+        # Else it would keep the parent's sockets open, and never learn from its pipe that the parent is gone.
+        os.closerange(3, pipe)
+        os.closerange(pipe + 1, 1 + max(map(int, os.listdir("/proc/self/fd"))))
         os.nice(NICE)
         encode = msgspec.msgpack.Encoder().encode
         for job in jobs:

@@ -55,7 +55,7 @@ class Watcher:
             self._poll(f"{printable(self.root)} is on {kind}, where changes by other machines are not announced")
             return
         try:
-            self._announcer = announcer(os.fsencode(self.root), tree=True)
+            self._announcer = announcer(os.fsencode(self.root), tree=True, suffix=b".jsonl")
         except OSError as error:
             self._refused(error)
 

@@ -24,7 +24,10 @@ class FolderWatch:
     def start(self) -> None:
         """Begin. Raises `OSError` if the folder is missing or no watch is granted."""
         self.stop()
-        self._announcer, self._loop = announcer(os.fsencode(self._folder), tree=False), asyncio.get_running_loop()
+        self._announcer, self._loop = (
+            announcer(os.fsencode(self._folder), tree=False, suffix=b".json"),
+            asyncio.get_running_loop(),
+        )
         self._loop.add_reader(self._announcer.fd, self._ready)
 
     def stop(self) -> None:
@@ -42,5 +45,4 @@ class FolderWatch:
             changed = []
             self.stop()
         for path in map(Path, map(os.fsdecode, changed)):
-            if path.suffix == ".json":
-                self._on_change(path)
+            self._on_change(path)

@@ -13,8 +13,8 @@ import pytest
 from benchmarks.history import generate
 from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.sources.logs import helper
-from gauge_mqtt.sources.logs.helper import Helper, Told
-from gauge_mqtt.sources.logs.listing import ListedFile
+from gauge_mqtt.sources.logs.helper import Helper, Job, Told
+from gauge_mqtt.sources.logs.listing import ListedFile, look
 from gauge_mqtt.sources.logs.logbook import Logbook
 from tests.support.lines import answer, line, prompt
 from tests.support.waiting import eventually
@@ -148,6 +148,24 @@ async def test_it_ends_with_the_reading_that_is_cancelled(root: Path, monkeypatc
     task.cancel()
     await asyncio.wait({task})
     assert not children.read_text()
+
+
+async def test_it_holds_nothing_of_its_parents_and_ends_when_nobody_reads_its_pipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would outlive a killed parent, with its sockets."""
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(line(answer(time.time() - 60)))
+    item = look(bytes(path))
+    assert item
+    monkeypatch.setattr(helper, "read", lambda *_: b"x" * (1 << 20))
+    child = Helper.start([Job(item, turns=False, settled=True)] * 100, b"")
+    assert child
+    pid, pipe = child._pid, child._pipe  # noqa: SLF001
+    await eventually(lambda: len([*Path(f"/proc/{pid}/fd").iterdir()]) == 4)
+    os.close(pipe)
+    await eventually(lambda: os.waitid(os.P_PID, pid, ALREADY) is not None)
+    os.waitpid(pid, 0)
 
 
 async def test_a_file_that_grew_since_it_was_listed_is_read_as_far_as_it_was_listed(
