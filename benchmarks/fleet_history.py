@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gauge_mqtt.sources.prometheus.recorded import BACK_BEAT, BEAT, COUNTED, LEVELS, PRICED
+from tests.support.prom_history import HAIKU, KINDS, OPUS, SONNET, USD
 
 TEAM, HOST = LEVELS
 DAY_S, MINUTE_S, BLOCK_S = 86_400, 60, 7200
-KINDS = ("input", "output", "cacheRead", "cacheCreation")
-OPUS, SONNET, HAIKU = "claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-4-5"
-USD = {OPUS: (5e-6, 25e-6, 0.5e-6, 6.25e-6), SONNET: (3e-6, 15e-6, 0.3e-6, 3.75e-6), HAIKU: (1e-6, 5e-6, 1e-7, 1.25e-6)}
 TEAMS = 20
 RECORDED_LATE_S = 60
 """The rules look at the minute that ended this long before."""

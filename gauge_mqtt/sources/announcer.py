@@ -19,10 +19,9 @@ class Announcer(Protocol):
 
 
 def announcer(root: bytes, *, tree: bool, suffix: bytes = b"") -> Announcer:
-    """For `root`, and with `tree` for every directory below it; of files, for those whose name ends with `suffix`. Blocks
-    for the walk of the tree.
+    """For `root`, and with `tree` for every directory below it; of files, for those whose name ends with `suffix`.
 
-    Raises `OSError` where not every directory can be watched.
+    Blocks for the walk of the tree. Raises `OSError` where not every directory can be watched.
     """
     if sys.platform.startswith("linux"):
         from gauge_mqtt.sources.inotify import Inotify  # noqa: PLC0415 (each where it is used: watchdog costs a start 30 ms)

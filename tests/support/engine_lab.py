@@ -28,7 +28,7 @@ def built(name: str) -> Path:
 
 
 class EngineProcess(Child):
-    """A process with a folder of its own that can be killed, frozen and started again on its ports."""
+    """A process with a folder of its own that can be killed and started again on its ports."""
 
     def __init__(self, directory: Path, program: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -133,10 +133,6 @@ class VictoriaMetrics(EngineProcess):
                 client.post(f"{self.url}/api/v1/import", content=body).raise_for_status()
             client.get(f"{self.url}/internal/force_flush").raise_for_status()
             client.get(f"{self.url}/internal/resetRollupResultCache").raise_for_status()
-
-    def otlp(self) -> str:
-        """Where it takes metrics."""
-        return f"{self.url}/opentelemetry/v1/metrics"
 
 
 def as_json_lines(samples: Samples) -> Iterable[bytes]:

@@ -11,6 +11,7 @@ import struct
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import cast
 
 import msgspec
@@ -158,7 +159,7 @@ def _work(pipe: int, jobs: Iterable[Job], turns_since: bytes) -> None:
             signal.signal(number, signal.SIG_DFL)
         # Else it would keep the parent's sockets open, and never learn from its pipe that the parent is gone.
         os.closerange(3, pipe)
-        os.closerange(pipe + 1, 1 + max(map(int, os.listdir("/proc/self/fd"))))
+        os.closerange(pipe + 1, 1 + max(int(path.name) for path in Path("/proc/self/fd").iterdir()))
         os.nice(NICE)
         encode = msgspec.msgpack.Encoder().encode
         for job in jobs:

@@ -89,9 +89,10 @@ async def test_values_and_online_expire_on_the_broker(mosquitto: Mosquitto) -> N
     port = mosquitto.start().port
     sink = MqttSink(sink_on(port)._broker, TOPICS, DISCOVERY, expiry_s=1)  # noqa: SLF001
     sink.show(usage(rate_1m=1), (), beat=True)
-    async with running(sink):
-        await eventually(lambda: retained_on(port).keys() >= set(TOPICS.retained))
-        await eventually(lambda: retained_on(port).keys() == {TOPICS.discovery})
+    with RecordingClient(port) as client:
+        async with running(sink):
+            await eventually(lambda: client.latest.keys() >= set(TOPICS.retained))
+            await eventually(lambda: retained_on(port).keys() == {TOPICS.discovery})
 
 
 async def test_after_a_power_cut_the_broker_does_not_say_online(mosquitto: Mosquitto) -> None:
