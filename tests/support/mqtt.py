@@ -36,7 +36,19 @@ async def running(sink: MqttSink) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One direction of a relay in front of a broker, to its end."""
-    while some := await reader.read(65536):
-        writer.write(some)
+    """One direction of a relay in front of a broker, to its end; a reset is one."""
+    with contextlib.suppress(ConnectionError):
+        while some := await reader.read(65536):
+            writer.write(some)
     writer.close()
+
+
+async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, head: bytes = b"") -> None:
+    """A client and the broker on `port`, which gets `head` first; both directions. No broker there: hangs up."""
+    try:
+        inner, outer = await asyncio.open_connection(HOST, port)
+    except ConnectionError:
+        writer.close()
+        return
+    outer.write(head)
+    await asyncio.gather(pour(reader, outer), pour(inner, writer))

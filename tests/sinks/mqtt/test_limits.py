@@ -16,6 +16,7 @@ from gauge_mqtt.sinks.mqtt.session import Session
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from tests.support.brokers import HOST, Mosquitto, retained_on
 from tests.support.mqtt import TOPICS, pour, running, sink_on, usage
+from tests.support.stand_in import serving
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -45,11 +46,10 @@ async def test_the_size_of_a_message_is_what_goes_over_the_wire(
         writer.write(b"\x20\x03\x00\x00\x00" if version is V5 else b"\x20\x02\x00\x00")
         while some := await reader.read(1 << 20):
             heard.extend(some)
-        writer.close()
 
     message = Message("claude_gauge/lab/ä", b"x" * payload, retain=True, expiry_s=expiry_s)
-    async with await asyncio.start_server(listen, HOST, 0) as server:
-        session = Session(Broker(host=HOST, port=server.sockets[0].getsockname()[1]), "lab", version)
+    async with serving(listen) as port:
+        session = Session(Broker(host=HOST, port=port), "lab", version)
         await session.open()
         session.publish(message)
         await eventually(lambda: len(heard) >= message.size(version))
@@ -108,15 +108,12 @@ async def touchy(port: int, hates: Callable[[bytes], bool]) -> AsyncIterator[int
                 if head[0] >> 4 in {3, 8} and hates(body):
                     break
                 outer.write(head + digits + body)
-        except asyncio.IncompleteReadError:
-            pass
         finally:
             back.cancel()
-            writer.close()
             outer.close()
 
-    async with await asyncio.start_server(serve, HOST, 0) as server:
-        yield server.sockets[0].getsockname()[1]
+    async with serving(serve) as own:
+        yield own
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from tests.support.brokers import HOST, Mosquitto, RecordingClient, free_port, retained_on
-from tests.support.mqtt import TOPICS, pour, running, sink_on, usage
+from tests.support.mqtt import TOPICS, relay, running, sink_on, usage
+from tests.support.stand_in import serving
 from tests.support.waiting import BUSY_FACTOR, PATIENCE_S, Stopwatch, eventually
 
 pytestmark = pytest.mark.anyio
@@ -85,14 +86,13 @@ async def test_a_connect_that_took_too_long_does_not_take_its_successors_name(mo
         assert given_up.wait(PATIENCE_S)
         return at_once(*args, **kwargs)
 
-    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def hear(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         heard.append(await reader.read(1))
-        writer.close()
 
     monkeypatch.setattr(mqtt_session, "PATIENCE_S", 0.1)
     monkeypatch.setattr(socket, "create_connection", slowly)
-    async with await asyncio.start_server(hear, HOST, 0) as server:
-        async with running(sink := sink_on(server.sockets[0].getsockname()[1])):
+    async with serving(hear) as port:
+        async with running(sink := sink_on(port)):
             await eventually(lambda: "no answer" in sink.health.detail)
         given_up.set()
         await eventually(lambda: heard)
@@ -204,17 +204,15 @@ async def test_one_silence_at_connect_does_not_cost_mqtt_5(mosquitto: Mosquitto)
     mosquitto.start()
     silent = asyncio.Event()
 
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not silent.is_set():
             silent.set()
             await reader.read()
-            writer.close()
             return
-        inner, outer = await asyncio.open_connection(HOST, mosquitto.port)
-        await asyncio.gather(pour(reader, outer), pour(inner, writer))
+        await relay(reader, writer, mosquitto.port)
 
-    async with await asyncio.start_server(relay, HOST, 0) as server:
-        sink = sink_on(server.sockets[0].getsockname()[1])
+    async with serving(silence) as port:
+        sink = sink_on(port)
         async with running(sink):
             await eventually(lambda: "nothing came for 3 s" in sink.health.detail, 10)
             await eventually(lambda: sink.health.ok, 10)
@@ -230,14 +228,11 @@ async def test_a_broker_that_refused_mqtt_5_is_asked_again_on_the_next_connectio
         head = await reader.read(9)
         if old and head[8] == 5:
             writer.write(b"\x20\x02\x00\x01")
-            writer.close()
             return
-        inner, outer = await asyncio.open_connection(HOST, mosquitto.port)
-        outer.write(head)
-        await asyncio.gather(pour(reader, outer), pour(inner, writer))
+        await relay(reader, writer, mosquitto.port, head)
 
-    async with await asyncio.start_server(refuse, HOST, 0) as server:
-        sink = sink_on(server.sockets[0].getsockname()[1])
+    async with serving(refuse) as port:
+        sink = sink_on(port)
         async with running(sink):
             await eventually(lambda: sink.health.ok)
             assert "MQTT 3.1.1, since it refuses 5" in sink.health.detail
@@ -298,10 +293,9 @@ async def test_a_broker_that_tells_of_a_takeover_is_taken_at_its_word(monkeypatc
         await reader.read(1)
         writer.write(b"\x20\x03\x00\x00\x00" + b"\xe0\x01\x8e")
         await reader.read()
-        writer.close()
 
-    async with await asyncio.start_server(take_over, HOST, 0) as server:
-        sink = sink_on(server.sockets[0].getsockname()[1])
+    async with serving(take_over) as port:
+        sink = sink_on(port)
         monkeypatch.setattr(endings, "SHORT_LIVES", inf)  # what it would guess after some of them
         async with running(sink):
             await eventually(lambda: "same instance name" in sink.health.detail)
@@ -363,10 +357,9 @@ async def test_a_port_that_speaks_something_else_is_told_in_words(
     async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(answer)
-        writer.close()
 
-    async with await asyncio.start_server(babble, HOST, 0) as server:
-        sink = sink_on(server.sockets[0].getsockname()[1])
+    async with serving(babble) as port:
+        sink = sink_on(port)
         async with running(sink):
             await eventually(lambda: "MQTT" in sink.health.detail and "yet" not in sink.health.detail)
     assert "Traceback" not in caplog.text

@@ -17,6 +17,7 @@ from gauge_mqtt.sinks.mqtt.wire import PahoConnection
 from tests.support.brokers import HOST, Mosquitto, RecordingClient
 from tests.support.certificates import authority, certificate
 from tests.support.mqtt import TOPICS, running, sink_on, usage
+from tests.support.stand_in import serving
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
@@ -153,11 +154,9 @@ async def test_several_packets_in_one_tls_record_are_all_read(tmp_path: Path) ->
         await reader.read(1000)
         writer.write(connack + 5 * publish)
         await reader.read()
-        writer.close()
 
     heard: list[str] = []
-    async with await asyncio.start_server(answer, HOST, 0, ssl=keys) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with serving(answer, keys) as port:
         session = Session(Broker(host=HOST, port=port, tls=True, ca_file=ca), "record", V5)
         session.message_callback = lambda topic, _payload, _retained: heard.append(topic)
         await session.open()

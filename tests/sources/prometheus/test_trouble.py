@@ -31,6 +31,7 @@ from tests.support.prom_lab import (
     short_periods,
     source_on,
 )
+from tests.support.stand_in import serving
 from tests.support.waiting import BUSY_FACTOR, PATIENCE_S, eventually
 
 __all__ = ["short_periods"]
@@ -149,15 +150,15 @@ async def test_a_slow_server_is_given_up_even_if_it_trickles(monkeypatch: pytest
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 99999\r\n\r\n")
-        while not reader.at_eof():
-            writer.write(b" ")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(reader.read(1), 0.05)
-        writer.close()
-        over.set()
+        try:
+            while not reader.at_eof():
+                writer.write(b" ")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(reader.read(1), 0.05)
+        finally:
+            over.set()
 
-    port = free_port()
-    async with asyncio.timeout(PATIENCE_S), await asyncio.start_server(trickle, HOST, port):
+    async with asyncio.timeout(PATIENCE_S), serving(trickle) as port:
         assert "does not answer within 0.5 s" in await failure(source_on(f"http://{HOST}:{port}"))
         await over.wait()
 
