@@ -5,7 +5,6 @@ Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 `doctor` fo
 
 import asyncio
 import logging
-import os
 import socket
 import sys
 from datetime import UTC, datetime
@@ -17,11 +16,12 @@ import click
 from gauge_mqtt import __version__
 from gauge_mqtt.app import option_types
 from gauge_mqtt.app import telemetry_env as telemetry
+from gauge_mqtt.app.cli_homeassistant import discovery, homeassistant
+from gauge_mqtt.app.cli_plan import calibrate, statusline
 from gauge_mqtt.app.command import EXIT_FAULT, Verbs, loaded, settings_options
-from gauge_mqtt.app.settings import NAMES, Settings
+from gauge_mqtt.app.settings import NAMES
 from gauge_mqtt.app.terminal import LogLines, complaints_at_the_end, progress, table
 from gauge_mqtt.contract.insights import Period
-from gauge_mqtt.homeassistant.yaml_export import PAGES, page
 
 EXIT_CODES = "Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 doctor found a fault."
 EXAMPLES = """\b
@@ -85,7 +85,7 @@ def watch(*, url: str | None, from_broker: bool, **flags: Any) -> None:
 @click.option("--minutes", type=option_types.minutes, help="Stop after so long; else Ctrl-C does.")
 @settings_options
 def record(*, file: Path, minutes: float | None, **flags: Any) -> None:
-    """Write what the sources see onto a tape: `run --source replay --tape FILE` plays it."""
+    """Write what the sources see onto a tape. `run --source replay --tape FILE` plays it."""
     from gauge_mqtt.app.record import record as write  # noqa: PLC0415
 
     settings = loaded(flags).settings
@@ -138,7 +138,7 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
 @main.command()
 @settings_options
 def doctor(**flags: Any) -> None:
-    """Check everything on the way from the logs to Home Assistant. Exit code 3 if something is at fault."""
+    """Check every step from the logs to Home Assistant. Exit code 3 if something is at fault."""
     from gauge_mqtt.app.checks import FAULT  # noqa: PLC0415
     from gauge_mqtt.app.doctor import examine  # noqa: PLC0415
 
@@ -158,7 +158,7 @@ def doctor(**flags: Any) -> None:
 @click.argument("file", type=option_types.path, required=False)
 @settings_options
 def dump(*, file: Path | None, **flags: Any) -> None:
-    """Write what a bug report needs: versions, settings, doctor, the last hour; no path, name, text or secret."""
+    """Write what a bug report needs. Versions, settings, doctor, the last hour; no path, name, text or secret."""
     from gauge_mqtt.app.dump import dump as write  # noqa: PLC0415
 
     text = asyncio.run(write(loaded(flags), file))
@@ -189,7 +189,7 @@ def insights(
     yes: bool,
     **flags: Any,
 ) -> None:
-    """Show how you work with Claude Code: what was used when, for what, with which tools. Kept here, by the day."""
+    """Show how you work with Claude Code. What was used when, for what, with which tools; kept here, by the day."""
     from gauge_mqtt.app import insights as own  # noqa: PLC0415
     from gauge_mqtt.sources.logs.insights.place import kept  # noqa: PLC0415
 
@@ -220,58 +220,6 @@ def insights(
             click.echo(look.page(period, last))
 
 
-@main.group(invoke_without_command=True)
-@click.option("--sign", is_flag=True, help="Use what was learned: the needles move by it, for 30 days at most.")
-@settings_options
-@click.pass_context
-def calibrate(ctx: click.Context, /, *, sign: bool, **flags: Any) -> None:
-    """Show what this machine's own history tells about the plan's weights; --sign uses it."""
-    from gauge_mqtt.app import calibrate as calibration  # noqa: PLC0415
-    from gauge_mqtt.app.statusline_verbs import needed_state_dir  # noqa: PLC0415
-
-    if ctx.invoked_subcommand:
-        return
-    settings = loaded(flags).settings
-    state_dir = needed_state_dir(settings)
-    found = calibration.learned(state_dir, _account(settings))
-    if not found:
-        click.echo("no official percentages were kept yet: `gauge-mqtt statusline install`, then run the publisher")
-    for result in found:
-        for row in calibration.shown(*result):
-            click.echo(row)
-    if sign:
-        for made in calibration.sign(state_dir, _account(settings)):
-            click.echo(f"signed: the {made.window} fuel moves by tokens between two official percentages from now on")
-
-
-@calibrate.command("show")
-@settings_options
-def calibrate_show(**flags: Any) -> None:
-    """Show the signed certificates, and whether they still hold."""
-    from gauge_mqtt.app import calibrate as calibration  # noqa: PLC0415
-    from gauge_mqtt.app.statusline_verbs import needed_state_dir  # noqa: PLC0415
-
-    rows = list(calibration.held(needed_state_dir(loaded(flags).settings)))
-    click.echo("\n".join(rows) or "none is signed: `gauge-mqtt calibrate` shows what could be")
-
-
-@calibrate.command("revoke")
-@settings_options
-def calibrate_revoke(**flags: Any) -> None:
-    """Remove the certificates: the needles stand between two official percentages again."""
-    from gauge_mqtt.app import calibrate as calibration  # noqa: PLC0415
-    from gauge_mqtt.app.statusline_verbs import needed_state_dir  # noqa: PLC0415
-
-    settings = loaded(flags).settings
-    count = calibration.revoke(needed_state_dir(settings), _account(settings))
-    click.echo(f"{count} revoked")
-
-
-def _account(settings: Settings) -> str | None:
-    """The configuration directory whose plan is meant, by the name that the quota's source knows it by."""
-    return os.path.realpath(settings.quota_account) if settings.quota_account else None
-
-
 @main.command("telemetry-env")
 @click.option("--path", type=click.Choice(["collector", "prometheus"]), default="collector", show_default=True,
               help="Where Claude Code exports to: a collector, or the receiver of Prometheus itself.")  # fmt: skip
@@ -280,7 +228,7 @@ def _account(settings: Settings) -> str | None:
 @click.option("--endpoint", metavar="URL", help="The whole URL, if it is not on this machine.")
 @click.option("--host", metavar="NAME", default=socket.gethostname, help="Label host_name of this machine's series.")
 def telemetry_env(*, path: telemetry.Path, form: telemetry.Form, endpoint: str | None, host: str) -> None:
-    """Print what Claude Code needs in its environment for the source prometheus, and why each line is there."""
+    """Print what Claude Code needs to export its telemetry. For its environment, and why each line is there."""
     if endpoint is not None and not telemetry.ENDPOINT.fullmatch(endpoint):
         raise click.BadParameter("write the whole URL, such as http://host:4318/v1/metrics", param_hint="--endpoint")
     if not telemetry.UNFIT.sub("", host):
@@ -292,92 +240,8 @@ def telemetry_env(*, path: telemetry.Path, form: telemetry.Form, endpoint: str |
             click.echo(f"{one.name}: {one.why}", err=True)
 
 
-@main.group()
-def statusline() -> None:
-    """Claude Code's status line, which tells the official percentages of your plan."""
-
-
-config_dir_option = click.option(
-    "--config-dir",
-    "named",
-    type=option_types.path,
-    metavar="DIR",
-    multiple=True,
-    help="Only this configuration directory of Claude Code.",
-)
-
-
-@statusline.command("install")
-@config_dir_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@settings_options
-def statusline_install(*, named: tuple[Path, ...], yes: bool, **flags: Any) -> None:
-    """Let Claude Code run gauge-mqtt-statusline; the status line you have goes on as it is."""
-    from gauge_mqtt.app import statusline_verbs  # noqa: PLC0415
-
-    statusline_verbs.install(loaded(flags).settings, named, ask=None if yes else click.confirm)
-
-
-@statusline.command("status")
-@config_dir_option
-@settings_options
-def statusline_status(*, named: tuple[Path, ...], **flags: Any) -> None:
-    """Say whether it is installed, and when Claude Code last called it."""
-    from gauge_mqtt.app import statusline_verbs  # noqa: PLC0415
-
-    statusline_verbs.status(loaded(flags).settings, named)
-
-
-@statusline.command("uninstall")
-@config_dir_option
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@settings_options
-def statusline_uninstall(*, named: tuple[Path, ...], yes: bool, **flags: Any) -> None:
-    """Put back the status line that was there before, to the byte."""
-    from gauge_mqtt.app import statusline_verbs  # noqa: PLC0415
-
-    statusline_verbs.uninstall(loaded(flags).settings, named, ask=None if yes else click.confirm)
-
-
-@main.group()
-def discovery() -> None:
-    """What Home Assistant is told about this device."""
-
-
-@discovery.command("show")
-@settings_options
-def discovery_show(**flags: Any) -> None:
-    """Print the discovery topic and its payload."""
-    import json  # noqa: PLC0415
-
-    from gauge_mqtt.homeassistant.discovery import payload  # noqa: PLC0415
-
-    topics = loaded(flags).settings.topics
-    click.echo(topics.discovery, err=True)
-    click.echo(json.dumps(json.loads(payload(topics, __version__)), indent=2))
-
-
-@discovery.command("clear")
-@settings_options
-def discovery_clear(**flags: Any) -> None:
-    """Remove every retained topic this instance ever published."""
-    from gauge_mqtt.sinks.mqtt.clear import clear  # noqa: PLC0415
-
-    settings = loaded(flags).settings
-    cleared = asyncio.run(clear(settings.broker(), settings.topics))
-    click.echo(f"{len(cleared.topics)} topics of {settings.instance} emptied on {settings.broker().url}")
-    if cleared.unseen:
-        click.echo(cleared.unseen, err=True)
-    if cleared.publisher_online:
-        click.echo("a gauge-mqtt is still running there and will publish them again: stop it first", err=True)
-
-
-@main.command()
-@click.argument("what", type=click.Choice([*PAGES]))
-@settings_options
-def homeassistant(*, what: str, **flags: Any) -> None:
-    """Print a dashboard, a card, or a package of entities, to paste into Home Assistant."""
-    click.echo(page(what, loaded(flags).settings.topics), nl=False)
+for group in (statusline, calibrate, discovery, homeassistant):
+    main.add_command(group)
 
 
 @main.command("show-config")

@@ -79,6 +79,12 @@ def test_the_first_page_lists_the_exit_codes_and_the_verbs_in_order_of_need() ->
     assert places == sorted(places)
 
 
+def test_what_a_verb_does_is_said_whole_in_80_columns() -> None:
+    assert "..." not in gauge("--help").output.partition("Commands:")[2]
+    for group in GROUPS:
+        assert "..." not in gauge(*group, "--help").output.partition("Commands:")[2]
+
+
 def test_the_installed_program_and_the_module_are_the_same() -> None:
     program = Path(sys.executable).with_name("gauge-mqtt")
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=30).stdout
