@@ -7,24 +7,36 @@ from pathlib import Path
 
 from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.insight_diary import Diary
+from tests.support.percentages import redraw, report
 from tests.support.program import Daemon, gauge, url
 from tests.support.waiting import until
 
 WORD = "xylophonequartz"
+SESSION = "5f0c3a4e-0000-4000-a000-000000000000"
 ON = {"CLAUDE_GAUGE_INSIGHTS": "1"}
 QUICK = "from gauge_mqtt.sources.logs.insights import feed; feed.REST_S = 0.05"
 PAGES = (
     "/usage", "/usage/schema", "/healthz", "/metrics", "/insights", "/insights?period=week", "/insights?period=month",
     "/insights/schema", "/",
 )  # fmt: skip
-INDEX = "jsonl-index.msgpack"
-"""The tail's own index, which is there without insights too: for its owner alone, it names the files it has read."""
 
 
 def kept(state: Path) -> Iterator[tuple[str, bytes]]:
-    for path in sorted(state.rglob("*")):
-        if path.is_file() and path.name != INDEX:
-            yield path.name, path.read_bytes()
+    """Every file of the state directory, without an exception, and the names of all of them."""
+    found = sorted(path for path in state.rglob("*") if path.is_file())
+    yield "the names", "\n".join(map(str, found)).encode()
+    for path in found:
+        yield path.name, path.read_bytes()
+
+
+def percentages(word: str, environ: dict[str, str]) -> None:
+    """The plan's, told by both channels, in a session whose every name is `word`."""
+    home, names = Path.home() / ".claude", {"cwd": f"/home/{word}", "version": "2.1.332", "session_name": word}
+    redraw(23.5, SESSION, environ, transcript_path=f"{home}/projects/-home-{word}-0/{SESSION}.jsonl",
+           workspace={"current_dir": f"/home/{word}", "project_dir": f"/home/{word}"}, **names)  # fmt: skip
+    log = next(home.glob(f"projects/-home-{word}-*/*.jsonl"))
+    with log.open("ab") as file:
+        file.write(report(30))
 
 
 def test_no_word_of_a_history_leaves_it(mosquitto: Mosquitto, tmp_path: Path) -> None:
@@ -41,6 +53,8 @@ def test_no_word_of_a_history_leaves_it(mosquitto: Mosquitto, tmp_path: Path) ->
         Daemon("--mqtt-url", url(mosquitto), changed=QUICK, verbose=True, **where) as daemon,
     ):
         until(lambda: "claude_gauge/lab/insights/tokens" in client.latest)
+        percentages(WORD, where)
+        until(lambda: client.latest.get("claude_gauge/lab/window_5h_pct") == b"0.3")
         seen |= {page: daemon.get(page).content for page in PAGES}
         seen |= {f"running: {name}": data for name, data in kept(state)}
         seen["MQTT"] = b"\n".join(topic.encode() + b" " + payload for topic, payload in client.latest.items())
@@ -53,14 +67,15 @@ def test_no_word_of_a_history_leaves_it(mosquitto: Mosquitto, tmp_path: Path) ->
     seen |= {path.name: path.read_bytes() for path in (tmp_path / "report").iterdir()}
     assert {name.rsplit(".")[-1] for name in seen} >= {"md", "html", "svg"}
     seen |= dict(kept(state))
-    assert {"insights.sqlite3", "running: insights.sqlite3-wal", "log", "MQTT"} <= seen.keys()
+    everything = {"insights.sqlite3", "jsonl-index.msgpack", "memory-lab.json", "quota-samples.json",
+                  "quota-history.json", f"{SESSION}.json"}  # fmt: skip
+    assert everything | {"running: insights.sqlite3-wal", "log", "MQTT"} <= seen.keys()
     assert all(seen.values())
     assert [name for name, said in seen.items() if WORD.encode() in said.lower()] == []
     names = {os.fsencode(path.name) for path in (Path.home() / ".claude").rglob("*")}
     identities = {name.removesuffix(b".jsonl") for name in names if len(name) > 30}
     for name, said in seen.items():
-        if name not in {"insights.sqlite3", "running: insights.sqlite3", "running: insights.sqlite3-wal"}:
-            assert [identity for identity in identities if identity in said] == [], name
+        assert [identity for identity in identities if identity in said] == [], name
 
 
 def test_the_same_name_is_another_hash_in_another_file(tmp_path: Path) -> None:

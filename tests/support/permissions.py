@@ -1,6 +1,7 @@
 """A place where permissions bite, for tests that may run as root."""
 
 import concurrent.futures.thread  # noqa: F401, whoever is nobody may not be able to import what comes later
+import ctypes  # noqa: F401
 import os
 import shutil
 import tempfile

@@ -9,6 +9,7 @@ import stat
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from hashlib import blake2b
 from itertools import chain
 from math import inf
 from pathlib import Path
@@ -25,7 +26,7 @@ from gauge_mqtt.sources.logs.log_file import LogFile
 
 log = logging.getLogger(__name__)
 
-VERSION = 6
+VERSION = 7
 NAME = "jsonl-index.msgpack"
 INDEX_MAX = 512 << 20
 COUNT_MAX = 10**12
@@ -42,7 +43,10 @@ class _Stamp(msgspec.Struct, array_like=True, frozen=True):
 
 
 class _Index(msgspec.Struct, array_like=True, frozen=True):
+    """`roots`: the log directories, each as a hash by `key`. `files`: found again by device and inode, not by name."""
+
     version: int
+    key: bytes
     roots: list[bytes]
     evicted_before: float
     evicted_block: Block | None
@@ -54,19 +58,16 @@ class _Index(msgspec.Struct, array_like=True, frozen=True):
 
 def encode(ledger: Ledger, files: Iterable[LogFile], roots: Iterable[Path]) -> bytes:
     horizon, block = ledger.evicted
-    known = [file for file in files if file.offset or file.estimate[0]]
+    known, key = [file.unnamed() for file in files if file.offset or file.estimate[0]], secrets.token_bytes(32)
     index = _Index(
-        VERSION, _names(roots), horizon, block, known, ledger.minutes,
+        VERSION, key, _hashed(roots, key), horizon, block, known, ledger.minutes,
         ledger.week_from, {message: (group.records, group.reused) for message, group in ledger.groups.items()},
     )  # fmt: skip
     return msgspec.msgpack.encode(index)
 
 
 def write(directory: Path, data: bytes) -> None:
-    """Replace the index in one step. Raises `OSError` and leaves nothing behind then.
-
-    Readable by its owner only: it names the user's projects.
-    """
+    """Replace the index in one step, for its owner only. Raises `OSError` and leaves nothing behind then."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     remove_abandoned(directory)
     temporary = directory / f".{NAME}.{os.getpid()}.{secrets.token_hex(4)}"
@@ -141,7 +142,7 @@ def load(directory: Path, roots: Iterable[Path]) -> tuple[Ledger, list[LogFile]]
     except (OSError, msgspec.DecodeError) as error:
         log.warning("index %s is not usable, reading the logs anew: %s", printable(path), error)
         return None
-    if index.roots != _names(roots):
+    if index.roots != _hashed(roots, index.key):
         return None
     ledger = Ledger()
     ledger.restore(index.minutes, index.groups, (index.evicted_before, index.evicted_block), index.week_from)
@@ -232,5 +233,6 @@ def _content(path: Path) -> bytes:
         os.close(fd)
 
 
-def _names(roots: Iterable[Path]) -> list[bytes]:
-    return [os.fsencode(root) for root in roots]
+def _hashed(roots: Iterable[Path], key: bytes) -> list[bytes]:
+    """The names of the directories, which nobody can read back, nor try without the key."""
+    return [blake2b(os.fsencode(root), key=key, digest_size=16).digest() for root in roots]

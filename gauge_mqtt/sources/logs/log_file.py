@@ -13,7 +13,8 @@ Crc = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 
 
 class LogFile(msgspec.Struct, array_like=True, gc=False):
-    """One session file, how far it was read, and by what it is recognised. The index saves it as it is.
+    """One session file, how far it was read, and by what it is recognised. The index saves it as it is, but for its
+    path, which names a project: that is empty from a restart until the file is listed.
 
     `changed_ns`: `ListedFile.changed_ns` when it was last read. `remainder_at`: the size at which a last line without
     its newline was taken. `head` and `tail`: size and CRC-32 of the first bytes and of those before `offset`, against
@@ -39,6 +40,10 @@ class LogFile(msgspec.Struct, array_like=True, gc=False):
         self.head = self.tail = (0, 0)
         self.estimate = (0, 0.0)
         self.skipping, self.turn, self.runs = False, None, Runs()
+
+    def unnamed(self) -> "LogFile":
+        """As it is kept on disk."""
+        return msgspec.structs.replace(self, path=b"")
 
     def is_read(self, size: int) -> bool:
         """Whether a file of that size has nothing that was not taken."""

@@ -364,7 +364,9 @@ class Logbook:
         return followed._replace(more=followed.more or opened)
 
     def _look_around(self) -> None:
-        self.blind = bool(self.unreadable) and all(self.unreadable.covers(file.path) for file in self.files.values())
+        self.blind = bool(self.unreadable) and all(
+            not file.path or self.unreadable.covers(file.path) for file in self.files.values()
+        )
 
     def _file(self, item: ListedFile) -> LogFile:
         file = self.files.get((item.device, item.inode))
@@ -379,7 +381,9 @@ class Logbook:
         if len(self.files) != len(found.files):
             there = {(item.device, item.inode) for item in found.files}
             self.files = {
-                ident: file for ident, file in self.files.items() if ident in there or is_below(file.path, self._met)
+                ident: file
+                for ident, file in self.files.items()
+                if ident in there or (is_below(file.path, self._met) if file.path else self._met)
             }
         old = time.time() - OPEN_S
         for file in self.files.values():

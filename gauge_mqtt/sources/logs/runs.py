@@ -7,6 +7,7 @@ result stands between two lines that tell the same usage. Newer versions of Clau
 """
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Literal
 
 import msgspec
@@ -68,7 +69,8 @@ _decode_user = msgspec.json.Decoder(_User).decode
 
 
 class Run(Struct, array_like=True, gc=False):
-    """The lines of one response so far. `lane`: session, whether it is a sidechain, and subagent.
+    """The lines of one response so far. `lane`: session, whether it is a sidechain, and subagent; the two by their
+    digests, since a file of the user's is named by each and this is kept on disk.
 
     `uuid`, `usage` and `stop_reason` are those of the last line; `since`: what the user's records since it are.
     """
@@ -108,8 +110,9 @@ class Runs(Struct, array_like=True, gc=False):
         for user in _users(lines):
             for run in self.runs:
                 session, side, agent = run.lane
-                same_session = user.session_id is None or session is None or user.session_id == session
-                if same_session and (side, agent) == (user.is_sidechain, user.agent_id) and run.since != "prompt":
+                same_session = user.session_id is None or session is None or _digest(user.session_id) == session
+                same_lane = (side, agent) == (user.is_sidechain, _digest(user.agent_id))
+                if same_session and same_lane and run.since != "prompt":
                     run.since = "results" if _is_result(user) else "prompt"
 
     def request_of(self, line: bytes, message: str) -> str:
@@ -117,11 +120,12 @@ class Runs(Struct, array_like=True, gc=False):
         origin = tolerant(_decode_origin, line)
         if origin.request_ref:
             return origin.request_ref
-        lane = (origin.session_id, origin.is_sidechain, origin.agent_id)
+        session = _digest(origin.session_id)
+        lane = (session, origin.is_sidechain, _digest(origin.agent_id))
         told = origin.message
         run = next((run for run in self.runs if (run.message, run.lane) == (message, lane)), None)
         if run is None or not run.goes_on(origin):
-            request = UNNAMED + (origin.uuid or f"{origin.session_id} {origin.timestamp.isoformat()}")
+            request = UNNAMED + (origin.uuid or f"{session} {origin.timestamp.isoformat()}")
             others = [other for other in self.runs if other is not run]
             run = Run(message, lane, request, origin.uuid, told.usage, told.stop_reason)
             self.runs = (*others[1 - RUNS_MAX :], run)
@@ -135,6 +139,11 @@ class Runs(Struct, array_like=True, gc=False):
         """
         before, self.side = self.side, (message, request)
         return before is not None and before[0] == message and before[1] != request
+
+
+def _digest(name: str | None) -> str | None:
+    """Of a name that is random itself, so that nobody can try names against it."""
+    return None if name is None else blake2b(name.encode(errors="surrogatepass"), digest_size=12).hexdigest()
 
 
 def _given(usage: _Usage) -> tuple[int, int, int]:

@@ -223,7 +223,7 @@ def estimate(at: float) -> Callable[[list[Any]], None]:
 
 def evicted(at: float) -> Callable[[list[Any]], None]:
     def poison(saved: list[Any]) -> None:
-        saved[2], saved[3] = at, [at, at, at]
+        saved[3], saved[4] = at, [at, at, at]
 
     return poison
 
@@ -254,6 +254,26 @@ async def test_no_poison_outlives_a_restart(
     caplog.clear()
     assert (await look(root, state)).book.tail.counters.records == 0
     assert not caplog.text
+
+
+async def test_no_name_is_kept(root: Path, state: Path) -> None:
+    """Neither a directory's nor a file's, nor the session's that a gateway's responses are told apart by."""
+    told = answer(time.time() - 50)
+    del told["requestId"]
+    (root / "secretproject").mkdir()
+    (root / "secretproject" / "secretsession.jsonl").write_bytes(lines(told | {"sessionId": "secretsession"}))
+    source = JsonlSource([root], state)
+    await source.load()
+    data = (state / index.NAME).read_bytes()
+    assert source.book.tail.counters.records == 3
+    assert not [word for word in (b"secret", os.fsencode(root), b"projects") if word in data]
+    assert (await look_again(root, state)).book.tail.counters.records == 0
+
+
+async def look_again(root: Path, state: Path) -> JsonlSource:
+    source = JsonlSource([root], state)
+    await source.load()
+    return source
 
 
 async def test_names_that_are_not_utf8(root: Path, state: Path) -> None:

@@ -146,6 +146,23 @@ async def test_what_was_read_before_is_not_short(root: Path) -> None:
         assert week(source) == 2 * FULL
 
 
+async def test_after_a_restart_what_is_behind_a_closed_door_is_not_forgotten(home: Path, root: Path) -> None:
+    """The index names no file: which of them lie below a directory that cannot be read is not known then."""
+    state = home / "state"
+    async with running(JsonlSource([root], state)):
+        pass
+    root.chmod(0)
+    source = JsonlSource([root], state)
+    async with running(source):
+        await eventually(lambda: source.failing_since is not None)
+        root.chmod(0o755)
+        await eventually(lambda: week(source) == 2 * FULL)
+        assert source.book.tail.counters.records == 0
+    (root / "a" / "s.jsonl").unlink()
+    async with running(JsonlSource([root], state)) as source:
+        assert len(source.book.files) == 1
+
+
 async def test_a_file_that_cannot_be_read_causes_no_sweeps(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (root / "a" / "s.jsonl").open("ab", buffering=0) as file:
         (root / "a" / "s.jsonl").chmod(0)

@@ -328,12 +328,9 @@ def _bill(values: Sequence[Any]) -> BillRow:
 
 
 def _state(file: LogFile, position: Position) -> bytes:
-    """The file without its path, which names a project: it is found by device and inode."""
-    path, turn, file.path, file.turn = file.path, file.turn, b"", None
-    try:
-        return _encode((file, position))
-    finally:
-        file.path, file.turn = path, turn
+    nameless = file.unnamed()
+    nameless.turn = None
+    return _encode((nameless, position))
 
 
 def _signed(number: int) -> int:
