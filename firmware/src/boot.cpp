@@ -65,15 +65,16 @@ const char* reset_reason() {
   }
 }
 
+// esp_restart() and a panic reset the processors alone: "peripherals (except for Wi-Fi, BT, UART0, SPI1, and legacy
+// timers) are not reset" (ESP-IDF, esp_restart), so the lines to the motors stay as they were driven. A watchdog may
+// have reset the whole chip, and the reason does not tell.
 bool needles_undisturbed() {
   switch (esp_reset_reason()) {
-    case ESP_RST_POWERON:
-    case ESP_RST_BROWNOUT:
-    case ESP_RST_EXT:
-    case ESP_RST_UNKNOWN:
-      return false;
-    default:
+    case ESP_RST_SW:
+    case ESP_RST_PANIC:
       return true;
+    default:
+      return false;
   }
 }
 

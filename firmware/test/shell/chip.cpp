@@ -108,7 +108,7 @@ std::uint32_t esp_random(void) {
   state ^= state << 5;
   return state;
 }
-esp_reset_reason_t esp_reset_reason(void) { return ESP_RST_POWERON; }
+esp_reset_reason_t esp_reset_reason(void) { return shell::reset_reason(); }
 
 esp_err_t esp_task_wdt_init(std::uint32_t, bool) { return ESP_OK; }
 esp_err_t esp_task_wdt_add(TaskHandle_t) {

@@ -2,9 +2,12 @@
 //
 //   gauge_shell SECONDS [broker_host=broker] [broker.known=0] [usage.tcp_ms=9000] ...
 //
-// With `needles=1` the needle task runs too, finds its stops, and follows values that change each second. Settings have
-// their own names; `broker.` and `usage.` are the hosts' behaviour (peers.hpp). `serial.20=73686f770a` is what comes
-// over the serial line after 20 s, in hex, and `radio.busy_ms=` how long no search for networks can begin (script.hpp).
+// With `needles=1` the needle task runs too, finds its stops, and follows values that change each second; with
+// `needles=still` the network task does not run, and they stay at half. Settings have their own names; `broker.` and
+// `usage.` are the hosts' behaviour (peers.hpp). `serial.20=73686f770a` is what comes over the serial line after 20 s,
+// in hex, and `radio.busy_ms=` how long no search for networks can begin (script.hpp). `chip.reset=` is a number of
+// esp_system.h: why the chip started. `chip.rtc=FILE` is the memory that a soft reset leaves alone: read at the start,
+// if it is there, and written at the end.
 // Prints what was measured and what is in the flash as JSON. The set-up network is open all the time.
 
 #include "arduino.hpp"
@@ -49,9 +52,36 @@ std::map<std::uint32_t, std::string>& serial_later() {
   return later;
 }
 
+// What the linker gathered of RTC_NOINIT_ATTR.
+extern "C" unsigned char __start_rtc_noinit[], __stop_rtc_noinit[];  // NOLINT: the linker's names
+
+std::string& rtc_file() {
+  static std::string file;
+  return file;
+}
+
+void rtc(const char* mode) {
+  std::FILE* const file = rtc_file().empty() ? nullptr : std::fopen(rtc_file().c_str(), mode);
+  if (file == nullptr) return;
+  const auto size = static_cast<std::size_t>(__stop_rtc_noinit - __start_rtc_noinit);
+  const bool writes = *mode == 'w';
+  const std::size_t done =
+      writes ? std::fwrite(__start_rtc_noinit, 1, size, file) : std::fread(__start_rtc_noinit, 1, size, file);
+  if (std::fclose(file) != 0 || done != size) refuse(rtc_file());
+}
+
 bool behave(std::string_view key, std::string_view value) {
   const std::size_t dot = key.find('.');
   if (dot == std::string_view::npos) return false;
+  if (key == "chip.reset") {
+    shell::reset_reason() = static_cast<esp_reset_reason_t>(number(value));
+    return true;
+  }
+  if (key == "chip.rtc") {
+    rtc_file() = value;
+    rtc("rb");
+    return true;
+  }
   if (key == "radio.busy_ms") {
     shell::searches().busy_ms = number(value);
     return true;
@@ -89,7 +119,8 @@ void print(const char* name, std::uint16_t port) {
 void print_steps() {
   struct Line {
     std::uint32_t steps = 0;
-    std::uint64_t rose_us = 0, apart_us = UINT64_MAX, high_us = UINT64_MAX, led_us = UINT64_MAX, turned_us = 0;
+    std::uint64_t first_us = 0, rose_us = 0;
+    std::uint64_t apart_us = UINT64_MAX, high_us = UINT64_MAX, led_us = UINT64_MAX, turned_us = 0;
   };
   std::map<std::string_view, Line> lines;
   std::map<int, std::string_view> steps, directions;
@@ -106,15 +137,20 @@ void print_steps() {
       if (line.steps > 0) line.high_us = std::min(line.high_us, write.at_us - line.rose_us);
       continue;
     }
-    if (line.steps++ > 0) line.apart_us = std::min(line.apart_us, write.at_us - line.rose_us);
+    if (line.steps++ > 0) {
+      line.apart_us = std::min(line.apart_us, write.at_us - line.rose_us);
+    } else {
+      line.first_us = write.at_us;
+    }
     line.led_us = std::min(line.led_us, write.at_us - line.turned_us);
     line.rose_us = write.at_us;
   }
   std::printf("\"steps\":{");
   const char* comma = "";
   for (const auto& [name, line] : lines) {
-    std::printf("%s\"%s\":{\"steps\":%u,\"apart_us\":%.0f,\"high_us\":%.0f,\"led_us\":%.0f}", comma,
-                std::string(name).c_str(), line.steps, static_cast<double>(line.apart_us),
+    std::printf("%s\"%s\":{\"steps\":%u,\"first_us\":%.0f,", comma, std::string(name).c_str(), line.steps,
+                static_cast<double>(line.first_us));
+    std::printf("\"apart_us\":%.0f,\"high_us\":%.0f,\"led_us\":%.0f}", static_cast<double>(line.apart_us),
                 static_cast<double>(line.high_us), static_cast<double>(line.led_us));
     comma = ",";
   }
@@ -126,7 +162,7 @@ void print_steps() {
 int main(int argc, char** argv) {
   static gauge::Settings settings;
   static gauge::Targets targets;
-  bool needles = false;
+  bool needles = false, still = false;
   if (argc < 2) refuse("the number of seconds");
   gauge::set(settings, "wifi_ssid", "home");
   for (int at = 2; at < argc; ++at) {
@@ -136,13 +172,14 @@ int main(int argc, char** argv) {
     const std::string_view key = word.substr(0, equals), value = word.substr(equals + 1);
     if (key == "needles") {
       needles = true;
+      still = value == "still";
       continue;
     }
     if (!behave(key, value) && gauge::set(settings, key, value) != nullptr) refuse(word);
   }
   gauge::watchdog::begin();
   targets.gestures.raise(gauge::Gesture::set_up);
-  gauge::start_network_task(settings, targets, false);
+  if (!still) gauge::start_network_task(settings, targets, false);
   if (needles) gauge::start_needle_task(targets, {false, false});
 
   auto& world = shell::World::get();
@@ -154,7 +191,7 @@ int main(int argc, char** argv) {
     }
     if (!needles) continue;
     targets.fresh = true;
-    for (auto& needle : targets.needles) needle = static_cast<std::int16_t>(turn * 397 % 1001);
+    for (auto& needle : targets.needles) needle = static_cast<std::int16_t>(still ? 500 : turn * 397 % 1001);
   }
   std::printf("{\"watchdog_ms\":%u,\"poll_ms\":%u,\"resolve_ms\":%u,\"broker_ms\":%u,\"usage_ms\":%u,",
               gauge::blocking::kWatchdogMs, gauge::blocking::kPollMs, gauge::blocking::kResolveMs,
@@ -179,5 +216,6 @@ int main(int argc, char** argv) {
   }
   std::printf("}}\n");
   std::fflush(stdout);
+  rtc("wb");
   std::_Exit(0);  // tasks do not end
 }

@@ -3,12 +3,20 @@
 #include <cstdint>
 #include <string>
 
+#include <esp_system.h>
+
 namespace shell {
 
 // What comes over the serial line and is not read yet.
 inline std::string& serial_in() {
   static std::string bytes;
   return bytes;
+}
+
+// How the chip came to start.
+inline esp_reset_reason_t& reset_reason() {
+  static esp_reset_reason_t reason = ESP_RST_POWERON;
+  return reason;
 }
 
 // The radio's search for networks.

@@ -36,7 +36,7 @@ using boolean = bool;
 using byte = std::uint8_t;
 
 #define IRAM_ATTR __attribute__((section(".iram1")))
-#define RTC_NOINIT_ATTR __attribute__((section(".rtc_noinit")))
+#define RTC_NOINIT_ATTR __attribute__((section("rtc_noinit")))
 
 using esp_err_t = int;
 #define ESP_OK 0
