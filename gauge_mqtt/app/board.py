@@ -11,9 +11,9 @@ from gauge_mqtt.app.memory import Memory
 from gauge_mqtt.app.showings import RESERVE, Showings
 from gauge_mqtt.contract.messages import edges
 from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage, values
-from gauge_mqtt.core import snapshot
 from gauge_mqtt.core.certificate import UNCALIBRATED, Calibrations
 from gauge_mqtt.core.reading import Limits, Reading
+from gauge_mqtt.core.snapshot import snapshot
 from gauge_mqtt.sinks import Sink
 from gauge_mqtt.sources import Source
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.app.settings import Settings, variable
-from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.errors import GaugeError
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.core.models import TEXT_MAX
 from gauge_mqtt.sources.logs import auxiliary
 from gauge_mqtt.sources.logs.listing import printable, walk

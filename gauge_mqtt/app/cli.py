@@ -107,7 +107,7 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
     from gauge_mqtt.app.memory import Memory  # noqa: PLC0415
     from gauge_mqtt.app.publisher import missing_ceilings  # noqa: PLC0415
     from gauge_mqtt.app.source_set import SourceSet, make_sources  # noqa: PLC0415
-    from gauge_mqtt.core import snapshot  # noqa: PLC0415
+    from gauge_mqtt.core.snapshot import snapshot  # noqa: PLC0415
 
     settings = loaded(flags).settings
 

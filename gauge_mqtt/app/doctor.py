@@ -9,10 +9,10 @@ from gauge_mqtt.app.memory import Memory
 from gauge_mqtt.app.settings import Settings, variable
 from gauge_mqtt.app.settings_loader import LoadedSettings
 from gauge_mqtt.app.source_set import make_sources
-from gauge_mqtt.contract import Usage
-from gauge_mqtt.core import snapshot
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.core.highs import Highs
 from gauge_mqtt.core.reading import Ceiling
+from gauge_mqtt.core.snapshot import snapshot
 
 TOLD = ("official", "calibrated")
 """Shares that rest on what the plan itself says."""

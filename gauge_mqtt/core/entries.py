@@ -7,6 +7,9 @@ import msgspec
 from gauge_mqtt.core.blocks import HOUR
 from gauge_mqtt.core.reading import TokenCounts
 
+SYNTHETIC = "<synthetic>"
+"""No model: what Claude Code's own note of an API error names in the place of one."""
+
 
 class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One record of a response. `at`: unix seconds, UTC; the counts are tokens, `thinking` -1 where it is not reported.

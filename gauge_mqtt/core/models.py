@@ -6,8 +6,6 @@ from functools import lru_cache
 from gauge_mqtt.contract.usage import MODEL_LAMPS
 
 TEXT_MAX = 64
-SYNTHETIC = "<synthetic>"
-"""Not a model: the CLI's own note of an API error."""
 NAMING_ARNS = ("foundation-model", "inference-profile")
 """The resources of Amazon Bedrock whose id is the name of a model. The others have ids of their own making."""
 _WORD = re.compile(r"[^\W_]+")

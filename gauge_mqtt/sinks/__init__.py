@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.health import Health
 from gauge_mqtt.contract.messages import Event
+from gauge_mqtt.contract.usage import Usage
 
 
 class Sink(Protocol):

@@ -9,10 +9,9 @@ import pytest
 
 from gauge_mqtt.app.board import Board
 from gauge_mqtt.app.showings import BURST, INTERVAL_S
-from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.contract.messages import Event
-from gauge_mqtt.contract.usage import HEARTBEAT_S
+from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage
 from gauge_mqtt.core.reading import Limits, Reading, Window
 from tests.support.fake_time import FakeTimeLoop, run
 

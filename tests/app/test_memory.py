@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from gauge_mqtt.app.memory import SIZE_MAX, WAITED_FOR, Memory
-from gauge_mqtt.contract import Usage
-from gauge_mqtt.contract.usage import HEARTBEAT_S
+from gauge_mqtt.contract.usage import HEARTBEAT_S, Usage
 from gauge_mqtt.core.highs import UNKNOWN_HIGHS, Highs
 from gauge_mqtt.core.reading import Account, Reading
 from gauge_mqtt.core.totals import UNCOUNTED, Counted

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gauge_mqtt.app.report import summary
-from gauge_mqtt.contract import Usage
+from gauge_mqtt.contract.usage import Usage
 
 NOW = datetime(2026, 1, 2, 12, 30, tzinfo=UTC)
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gauge_mqtt.contract import Usage
-from gauge_mqtt.core import snapshot
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.core.calibration import Calibration, Pair
 from gauge_mqtt.core.certificate import Calibrations, Certificate, sticker
 from gauge_mqtt.core.reading import Limits, OfficialSample, PlanSamples, Quota, Reading, TokenCounts, Window
+from gauge_mqtt.core.snapshot import snapshot
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 AT = NOW.timestamp()

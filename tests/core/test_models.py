@@ -2,7 +2,8 @@
 
 import pytest
 
-from gauge_mqtt.core.models import SYNTHETIC, family, public_id
+from gauge_mqtt.core.entries import SYNTHETIC
+from gauge_mqtt.core.models import family, public_id
 
 ACCOUNT = "123456789012"
 PROFILE = f"arn:aws:bedrock:eu-west-1:{ACCOUNT}:application-inference-profile/ab12cd34ef56"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from gauge_mqtt.contract.usage import Usage
-from gauge_mqtt.core import snapshot
 from gauge_mqtt.core.reading import Limits, Quota, Ratio, Reading, Window
+from gauge_mqtt.core.snapshot import snapshot
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 STALL = timedelta(minutes=5)

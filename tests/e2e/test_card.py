@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.dials import face_deg
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.homeassistant import discovery
 from tests.support.brokers import RecordingClient
 from tests.support.browser import browser

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gauge_mqtt.contract import Usage
+from gauge_mqtt.contract.usage import Usage
 from tests.support.automations import FOLDER, REPORT, SETTLE_S, Automation, gauge, imported
 from tests.support.desk import IDS, DeskPublisher, at_work, nothing_known
 from tests.support.homeassistant import HomeAssistant

@@ -5,7 +5,7 @@ publisher. `tests/e2e/test_card.py` holds it against every vector.
 import pytest
 import yaml
 
-from gauge_mqtt.contract import Usage
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.homeassistant.yaml_export import page
 from tests.support.browser import browser
 from tests.support.cluster_card import FILE, PARKED, PATH, SEEN, on_a_dashboard, one_card, resource, shows

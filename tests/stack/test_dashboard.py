@@ -19,8 +19,9 @@ import httpx
 import pytest
 
 from gauge_mqtt.app.publisher import _metrics
-from gauge_mqtt.contract import Usage, insights
+from gauge_mqtt.contract import insights
 from gauge_mqtt.contract.health import Health
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.sinks.http.metrics import exposition
 from tests.support.prom_history import DAY, NAMES, OPUS, History, Run, Samples, Series, Turn, pushed
 from tests.support.prom_lab import Prometheus, prometheus_server

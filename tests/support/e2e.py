@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Self
 
 import httpx
 
-from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.messages import Event, retained
 from gauge_mqtt.contract.topics import Topics, slug
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.homeassistant.discovery import entity_slug
 from tests.support import brokers
 from tests.support.brokers import HOST, RecordingClient, free_port

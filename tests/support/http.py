@@ -10,8 +10,8 @@ from typing import Any, Self
 
 import httpx
 
-from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.insights import Insights, Period
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.sinks.http.server import HttpSink
 from tests.support.brokers import HOST, free_port
 from tests.support.waiting import until

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.topics import Topics
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from tests.support.brokers import HOST

@@ -15,7 +15,7 @@ from tests.support.simulator import State, shows
 
 _PROGRAM = """
 import asyncio, signal, sys
-from gauge_mqtt.contract import Usage
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt import sink as mqtt
 from gauge_mqtt.contract.topics import Topics

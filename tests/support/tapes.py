@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from gauge_mqtt.contract import Usage
-from gauge_mqtt.core import snapshot
+from gauge_mqtt.contract.usage import Usage
+from gauge_mqtt.core.snapshot import snapshot
 from gauge_mqtt.sources.tape.tape import Reader
 
 AT_WORK = Path(__file__).resolve().parents[1] / "fixtures/at-work.tape"

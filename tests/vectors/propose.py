@@ -8,11 +8,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from gauge_mqtt.contract import Usage, dials, messages
+from gauge_mqtt.contract import dials, messages
 from gauge_mqtt.contract.topics import Topics
-from gauge_mqtt.core import snapshot
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.core.highs import Highs
 from gauge_mqtt.core.reading import Limits, Reading
+from gauge_mqtt.core.snapshot import snapshot
 from gauge_mqtt.core.totals import Counted
 
 FOLDER = Path(__file__).parent

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.health import Health
 from gauge_mqtt.contract.messages import Event
-from gauge_mqtt.contract.usage import values
+from gauge_mqtt.contract.usage import Usage, values
 from gauge_mqtt.sinks.terminal.cluster import LOST, Frame, drawn, frame
 
 OTHER_SCREEN, OWN_SCREEN = "\x1b[?1049h\x1b[?25l", "\x1b[0m\x1b[?25h\x1b[?1049l"

@@ -20,7 +20,7 @@ from msgspec import Struct, field
 
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.core.blocks import BLOCK
-from gauge_mqtt.core.models import SYNTHETIC
+from gauge_mqtt.core.entries import SYNTHETIC
 from gauge_mqtt.core.reading import WEEK, Account, Window
 from gauge_mqtt.core.windows import WINDOW_AHEAD_S
 from gauge_mqtt.sources.process import QUOTED

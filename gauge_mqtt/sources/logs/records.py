@@ -16,8 +16,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
 
-from gauge_mqtt.core.entries import Entry
-from gauge_mqtt.core.models import SYNTHETIC
+from gauge_mqtt.core.entries import SYNTHETIC, Entry
 from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.core.turns import Step
 from gauge_mqtt.sources.logs.decode import BROKEN, Count, Instant, Text, tolerant, unix

@@ -11,8 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gauge_mqtt.contract import Usage
-from gauge_mqtt.contract.usage import KEYS, json_schema
+from gauge_mqtt.contract.usage import KEYS, Usage, json_schema
 from gauge_mqtt.sinks.http import server as http
 from gauge_mqtt.sinks.http.metrics import exposition
 from tests.support.http_sink import OWN, serving, sink

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gauge_mqtt.core import snapshot
 from gauge_mqtt.core.reading import Limits
+from gauge_mqtt.core.snapshot import snapshot
 from gauge_mqtt.sources.prometheus.api import VALUE_MAX, PromApi, PromError, Server
 from gauge_mqtt.sources.prometheus.faults import seconds
 from gauge_mqtt.sources.prometheus.source import PrometheusSource

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gauge_mqtt.core import snapshot
 from gauge_mqtt.core.reading import Limits, Ratio, Reading
+from gauge_mqtt.core.snapshot import snapshot
 from gauge_mqtt.sources.prometheus import queries as prom_queries
 from gauge_mqtt.sources.prometheus import source as prometheus
 from gauge_mqtt.sources.prometheus.source import PrometheusSource

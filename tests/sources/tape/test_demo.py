@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.messages import Event, edges, lamps
-from gauge_mqtt.core import snapshot
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.core.reading import Limits
+from gauge_mqtt.core.snapshot import snapshot
 from gauge_mqtt.sources.tape.demo import DAY, DAY_S, demo_reading
 
 BEGAN = datetime(2026, 1, 2, 8, tzinfo=UTC)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from gauge_mqtt.app.board import Board
 from gauge_mqtt.app.record import Recorder
-from gauge_mqtt.contract import Usage
 from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.contract.messages import Event
+from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.core.reading import Account, Limits, Quota, Ratio, Reading, Window
 from gauge_mqtt.sources.tape.demo import DemoSource
 from gauge_mqtt.sources.tape.replay import Player
