@@ -31,7 +31,7 @@ Coils::Coils(contract::Dial dial, std::int32_t /*rests_at*/)
   digitalWrite(direction_pin_, LOW);
 }
 
-// The data sheet of the VID6608 wants 450 ns high and low, and 100 ns between direction and step; a slot is far longer.
+// The data sheet of the VID6606 wants 450 ns high and low, and 100 ns between direction and step; a slot is far longer.
 void IRAM_ATTR Coils::slot() {
   const StepPacer::Levels levels = pacer_.slot();
   if (levels.down != shown_.down) digitalWrite(direction_pin_, levels.down ? HIGH : LOW);

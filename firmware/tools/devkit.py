@@ -11,7 +11,7 @@ TAKEN = {1: "console", 3: "console", **dict.fromkeys((6, 7, 8, 9, 10, 11), "flas
 
 PITCH = 34
 TOP = 120
-EDGE = {"left": 520, "right": 680}
+EDGE = {"left": 720, "right": 880}
 
 
 def row_y(row: float) -> float:

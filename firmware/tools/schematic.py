@@ -1,4 +1,4 @@
-"""Symbols of a wiring diagram, as SVG. Sizes are in pixels of a picture 1200 wide."""
+"""Symbols of a wiring diagram, as SVG. Sizes are in pixels of a picture 1380 wide."""
 
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 Point = tuple[float, float]
 
 INK, PAPER, FAINT = "#262220", "#fdfbf6", "#8f8b84"
+FAINT_INK, POWER = "#5f5a54", "#b91c1c"
 FONT = "Helvetica, Arial, sans-serif"
 
 
@@ -57,6 +58,12 @@ class Schematic:
             f'stroke="{edge}" stroke-width="1.5"/>'
         )
 
+    def disc(self, x: float, y: float, radius: float, *, fill: str, dashed: bool = False) -> None:
+        dash = ' stroke-dasharray="3 2"' if dashed else ""
+        self.parts.append(
+            f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" fill="{fill}" stroke="{INK}" stroke-width="1.5"{dash}/>'
+        )
+
     def dot(self, x: float, y: float, *, colour: str = INK, radius: float = 3.2) -> None:
         self.parts.append(f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" fill="{colour}"/>')
 
@@ -65,15 +72,60 @@ class Schematic:
         self.box(x - 11, y - 9, 22, 18, fill=colour, corner=2)
         self.text(x, y, name, anchor="middle", colour="#ffffff", bold=True)
 
-    def ground(self, x: float, y: float) -> None:
-        for index, half in enumerate((10, 6, 2)):
-            self.wire((x - half, y + 5 * index), (x + half, y + 5 * index))
+    def ground(self, x: float, y: float, *, small: bool = False) -> None:
+        """Its upper bar at `y`; 10 high, a small one 6."""
+        for index, half in enumerate((7, 4, 1.5) if small else (10, 6, 2)):
+            bar = y + (3 if small else 5) * index
+            self.wire((x - half, bar), (x + half, bar), width=1.5 if small else 2)
 
-    def resistor(self, x: float, y: float, value: str, *, upright: bool = False) -> None:
-        """Its middle at (x, y), 44 long."""
+    def pull_down(self, x: float, y: float, value: str) -> None:
+        """From a dot on a wire to ground, 30 high: it fits between two pins of the board."""
+        self.dot(x, y)
+        self.wire((x, y), (x, y + 22))
+        self.box(x - 4.5, y + 5, 9, 15, fill=PAPER, corner=1)
+        self.ground(x, y + 22, small=True)
+        self.text(x + 9, y + 13, value, size=10)
+
+    def clamp(self, x: float, y: float, rail: str, colour: str) -> None:
+        """Two Schottky diodes on a wire, from ground to it and from it to the rail; 80 wide, above the wire."""
+        branch = y - 12
+        self.dot(x, y, colour=colour, radius=2.6)
+        self.wire((x, y), (x, branch), width=1.5)
+        self.wire((x - 32, branch), (x + 32, branch), width=1.5)
+        for middle in (x - 17, x + 17):
+            self.schottky(middle, branch)
+        for index, half in enumerate((6, 3.5, 1.5)):
+            bar = x - 32 - 3 * index
+            self.wire((bar, branch - half), (bar, branch + half), width=1.5)
+        self.text(x + 35, branch, rail, size=9, colour=POWER)
+
+    def schottky(self, x: float, y: float, *, upwards: bool = False) -> None:
+        """Its middle at (x, y), 12 long; lets current pass to the right, or upwards."""
+        shapes = f"M{-6:g} -5 L6 0 L-6 5 Z", "M3 -4 L3 -6 L6 -6 L6 6 L9 6 L9 4"
+        turned = f"translate({x:g} {y:g}) rotate({-90 if upwards else 0})"
+        self.parts.append(
+            f'<g transform="{turned}" stroke="{INK}" stroke-width="1.5"><path d="{shapes[0]}" fill="{INK}"/>'
+            f'<path d="{shapes[1]}" fill="none"/></g>'
+        )
+
+    def not_connected(self, x: float, y: float) -> None:
+        self.wire((x - 4, y - 4), (x + 4, y + 4), width=1.5)
+        self.wire((x - 4, y + 4), (x + 4, y - 4), width=1.5)
+
+    def pin(self, x: float, y: float, number: int, name: str, *, side: str) -> None:
+        """Of a chip whose edge is at `x`: its name inside, its number on its wire."""
+        outwards = -1 if side == "left" else 1
+        inner, outer = ("start", "end") if side == "left" else ("end", "start")
+        self.text(x - 7 * outwards, y, name, size=12, anchor=inner)
+        self.text(x + 5 * outwards, y - 8, str(number), size=10, anchor=outer, colour=FAINT_INK)
+
+    def resistor(self, x: float, y: float, value: str, *, upright: bool = False, value_right: bool = False) -> None:
+        """Its middle at (x, y), 44 long. An upright one has its value on its left, or right."""
         width, height = (14, 44) if upright else (44, 14)
         self.box(x - width / 2, y - height / 2, width, height, fill=PAPER, corner=1)
-        if upright:
+        if upright and value_right:
+            self.text(x + 13, y, value, size=12)
+        elif upright:
             self.text(x - 13, y, value, size=12, anchor="end")
         else:
             self.text(x, y, value, size=11, anchor="middle")

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from devkit import EDGE, draw, pin_y, row_y, side
 from gauge_mqtt.contract.topics import DIALS
+from motor import CONTACTS, PEGS, SHAFT_OFFSET
 from pins import Pin, belonging
-from schematic import FAINT, Schematic
+from schematic import FAINT, FAINT_INK, INK, PAPER, POWER, Schematic
 
 MOTORS = {"5h": ("5h FUEL", "#0f766e"), "tach": ("TACH", "#9b1c3f"), "7d": ("7d FUEL", "#1d4ed8")}
 LAMPS = {
@@ -13,7 +14,8 @@ LAMPS = {
     "hot": ("#dc2626", "red"), "warn": ("#f59e0b", "amber"), "stall": ("#eab308", "yellow"),
     "idle": ("#22a559", "green"),
 }  # fmt: skip
-BUTTON, POWER = "#6d28d9", "#b91c1c"
+BUTTON = "#6d28d9"
+WIDTH = 1380
 RESISTOR = "330"
 LEFT, RIGHT = EDGE["left"] - 9, EDGE["right"] + 9
 """Where wires begin."""
@@ -33,7 +35,7 @@ def board(page: Schematic, pins: Sequence[Pin]) -> None:
 def _button(page: Schematic, gpio: int) -> None:
     """Pull-up from 3V3, capacitor and contact to ground."""
     rail, y, turn = row_y(0), pin_y(gpio) - 30, LEFT - 18
-    pull_up, quiet, contact = 335, 362, 424
+    pull_up, quiet, contact = 520, 556, 622
     page.wire((LEFT, rail), (pull_up, rail), (pull_up, y), colour=POWER)
     page.resistor(pull_up, (rail + y) / 2, "10 k", upright=True)
     page.wire((LEFT, pin_y(gpio)), (turn, pin_y(gpio)), (turn, y), (pull_up, y), colour=BUTTON, name=f"gpio-{gpio}")
@@ -46,11 +48,11 @@ def _button(page: Schematic, gpio: int) -> None:
     page.text(contact + 21, y + 15, "BUTTON", size=10)
 
 
-def lamps(page: Schematic, pins: Sequence[Pin], left_row: float) -> None:
-    """A row for each lamp on the right side, with one ground for all; that on the left is drawn at `left_row`."""
+def lamps(page: Schematic, pins: Sequence[Pin], left_row: float, left_end: float) -> None:
+    """A row for each lamp on the right, all with one ground; that on the left at `left_row`, grounded at `left_end`."""
     all_lamps = belonging(pins, "lamp")
     right = {lamp: gpio for lamp, gpio in all_lamps.items() if side(gpio) == "right"}
-    rail, end = 905, 236
+    rail = RIGHT + 216
     for lamp, gpio in right.items():
         y = pin_y(gpio)
         page.wire((RIGHT, y), (RIGHT + 140, y), colour=LAMPS[lamp][0], name=f"gpio-{gpio}")
@@ -62,9 +64,9 @@ def lamps(page: Schematic, pins: Sequence[Pin], left_row: float) -> None:
         y, turn = row_y(left_row), LEFT - 22
         points = [(LEFT, pin_y(gpio)), (turn, pin_y(gpio)), (turn, y), (turn - 140, y)]
         page.wire(*points, colour=LAMPS[lamp][0], name=f"gpio-{gpio}")
-        _lamp(page, lamp, (turn, end), y)
-        page.wire((end, y), (end, y + 14))
-        page.ground(end, y + 14)
+        _lamp(page, lamp, (turn, left_end), y)
+        page.wire((left_end, y), (left_end, y + 14))
+        page.ground(left_end, y + 14)
 
 
 def _lamp(page: Schematic, lamp: str, ends: tuple[float, float], y: float) -> None:
@@ -88,6 +90,32 @@ def supply(page: Schematic, x: float, y: float) -> None:
         page.ground(place, y + 40)
 
 
-def notes(page: Schematic, *lines: str) -> None:
+def motor_from_behind(page: Schematic, x: float, y: float) -> None:
+    """Where the contacts are, as one sees them who solders; (x, y) is the middle of the body. As motor.py has it."""
+    scale = 4.4
+
+    def at(place: tuple[float, float]) -> tuple[float, float]:
+        return x - scale * place[0], y + scale * place[1]  # seen from behind: left is right
+
+    page.text(x, y - 92, "Motor from behind, shaft up", size=13, anchor="middle", bold=True)
+    page.disc(x, y, scale * 15.2, fill="#ffffff")
+    shaft = at((0, -SHAFT_OFFSET))
+    page.disc(*shaft, 5, fill=PAPER, dashed=True)
+    for peg_x, peg_y, diameter in PEGS:
+        page.disc(*at((peg_x, peg_y)), scale * diameter / 2, fill="#d6d3cb")
+    for number, place in CONTACTS.items():
+        left, top = at(place)
+        outwards = 1 if left > x else -1
+        page.wire((left, top), (left + outwards * 46, top), colour=INK)
+        page.dot(left, top, radius=4)
+        page.terminal(left + outwards * 57, top, str(number), INK)
+    for outwards, first, second in ((-1, 4, 3), (1, 1, 2)):
+        middle = at((0, (CONTACTS[first][1] + CONTACTS[second][1]) / 2))[1]
+        page.text(x + outwards * 132, middle, "one coil,", size=11, anchor="start" if outwards > 0 else "end")
+        page.text(x + outwards * 132, middle + 14, "270 ohm", size=11, anchor="start" if outwards > 0 else "end")
+    page.text(x, y + 86, "grey: pegs; dashed: the shaft, on the other side", size=11, anchor="middle", colour=FAINT_INK)
+
+
+def notes(page: Schematic, y: float, *lines: str) -> None:
     for index, text in enumerate(("Numbers on the board are GPIOs. All grounds are one.", *lines)):
-        page.text(40, 815 + 20 * index, text)
+        page.text(40, y + 20 * index, text)
