@@ -18,6 +18,7 @@ from gauge_mqtt.app import option_types
 from gauge_mqtt.app import telemetry_env as telemetry
 from gauge_mqtt.app.cli_homeassistant import discovery, homeassistant
 from gauge_mqtt.app.cli_plan import calibrate, statusline
+from gauge_mqtt.app.cli_service import service
 from gauge_mqtt.app.command import EXIT_FAULT, Verbs, loaded, settings_options
 from gauge_mqtt.app.settings import NAMES
 from gauge_mqtt.app.terminal import LogLines, complaints_at_the_end, progress, table
@@ -240,7 +241,7 @@ def telemetry_env(*, path: telemetry.Path, form: telemetry.Form, endpoint: str |
             click.echo(f"{one.name}: {one.why}", err=True)
 
 
-for group in (statusline, calibrate, discovery, homeassistant):
+for group in (service, statusline, calibrate, discovery, homeassistant):
     main.add_command(group)
 
 

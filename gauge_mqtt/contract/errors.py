@@ -3,6 +3,7 @@
     GaugeError                the command line prints its words, never a traceback
     ├── SettingsError         app/setting_types.py: a setting cannot be used; exit code 2, all others 1
     ├── InstallError          app/claude_settings.py: Claude Code's settings.json is left as it is
+    ├── ServiceError          app/service.py: no service of the user can be made here
     ├── ProgramError          sources/process.py: another program gave no answer
     ├── UsageError            sources/quota/command.py: Claude Code told no percentages when it was asked
     ├── CalibrationError      app/calibration.py: a certificate of it cannot be read or written

@@ -23,7 +23,8 @@ FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "jsonl"
 DISCOVERY = [["discovery"], ["discovery", "show"], ["discovery", "clear"]]
 STATUSLINE = [["statusline"], ["statusline", "install"], ["statusline", "status"], ["statusline", "uninstall"]]
 CALIBRATE = [["calibrate"], ["calibrate", "show"], ["calibrate", "revoke"]]
-GROUPS = [["discovery"], ["statusline"], ["calibrate"]]
+SERVICE = [["service"], ["service", "show"], ["service", "install"], ["service", "uninstall"]]
+GROUPS = [["service"], ["discovery"], ["statusline"], ["calibrate"]]
 VERBS = [
     ["run"],
     ["watch"],
@@ -32,6 +33,7 @@ VERBS = [
     ["doctor"],
     ["insights"],
     ["dump"],
+    *SERVICE,
     *STATUSLINE,
     *DISCOVERY,
     *CALIBRATE,
