@@ -72,6 +72,11 @@ class Facts:
         self.requests += 1
         return self._by_fact(await self.api.query_range(expression, first, last, step))
 
+    async def series(self, selector: str, at: float) -> list[Sample]:
+        """The samples of a range vector that ends at `at` (unix s of the server)."""
+        self.requests += 1
+        return await self.api.query(selector, at)
+
     async def in_parts(
         self,
         sessions: Collection[str],

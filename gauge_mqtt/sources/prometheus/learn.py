@@ -11,11 +11,10 @@ from gauge_mqtt.sources.prometheus.copies import Copies, copies_of
 from gauge_mqtt.sources.prometheus.facts import Facts, total
 from gauge_mqtt.sources.prometheus.faults import Fault
 from gauge_mqtt.sources.prometheus.services import Others, others_of
+from gauge_mqtt.sources.prometheus.temporality import are_increments
 
 log = logging.getLogger(__name__)
 
-JUDGED_FROM, FALLING = 4, 0.5
-"""How many hours of series it takes to say that samples are increments, and what part of them must look like it."""
 IN_USE_S = 600.0
 """Metrics whose newest samples are less far apart than this are both in use."""
 
@@ -85,13 +84,12 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
         selector = ",".join(filter(None, (selector, others.matchers)))
         if not await facts.names(name, selector):
             raise PromError(f"{facts.api} has no token counter of Claude Code, only of {', '.join(others.names)}")
-    found = await facts.ask(promql.acquaintance(promql.Series(name, selector)))
-    delta = bool(before and before.tokens.delta)
-    if (lively := total(found, "lively")) >= JUDGED_FROM:
-        delta = total(found, "falling") > FALLING * lively
-    if wanted.temporality != "auto":
-        delta = wanted.temporality == "delta"
-    tokens = promql.Series(name, selector, delta)
+    tokens = promql.Series(name, selector)
+    found = await facts.ask(promql.acquaintance(tokens))
+    delta = wanted.temporality == "delta"
+    if wanted.temporality == "auto":
+        delta = await are_increments(facts, tokens, found, before=bool(before and before.tokens.delta))
+    tokens = tokens._replace(delta=delta)
     copies = await copies_of(facts, tokens, before.copies if before else None)
     tokens = tokens._replace(copies=copies.labels)
     cost = promql.cost_of(name, names)

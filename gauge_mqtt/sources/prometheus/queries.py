@@ -20,9 +20,12 @@ FACT, NOW, FELL = "fact", "now", "fell"
 BRIDGED = "4d"
 """The longest pause of a series after which its value is not taken for new tokens."""
 STEP_S, RATE_S, CACHE_S, MODEL_S = 60, 60, 300, 5
+FALLEN_MAX = 5
 FALLS, FELL_S = 2, 1800
 """What falls that often is no counter of one process; how far back that is looked for, in seconds."""
 SESSIONS_MAX = 200
+BEGINNING = 8
+"""So much of a name tells a session from most others: it is a UUID."""
 METRICS = "([a-zA-Z0-9_]+_)?claude_code[_.](token[_.]usage(_tokens)?|cost[_.]usage(_USD|_usd)?)(_total)?"
 """Every spelling of the two counters: through a collector, which may put a namespace before it, through Prometheus' own
 receiver, from Claude Code's own exporter, with suffixes turned off, and with its own dots, as VictoriaMetrics keeps it.
@@ -59,9 +62,13 @@ class Series(NamedTuple):
         few = sorted(sessions)
         return self.having(one_of(self.label("session_id"), few)) if len(few) <= SESSIONS_MAX else self
 
+    def like(self, sessions: Iterable[str]) -> "Series":
+        """Those of sessions that begin like these: exactly those that `but` leaves out."""
+        return self.having(f"{self.label('session_id')}=~{_beginnings(sessions)}")
+
     def but(self, sessions: Iterable[str]) -> "Series":
-        """Those of all other sessions."""
-        return self.having(one_of(self.label("session_id"), sorted(sessions), "!~")) if sessions else self
+        """Those of all others. Told by the beginnings of their names, as a question is to stay short."""
+        return self.having(f"{self.label('session_id')}!~{_beginnings(sessions)}") if sessions else self
 
     @property
     def main_output(self) -> "Series":
@@ -75,7 +82,11 @@ class Series(NamedTuple):
     @property
     def live(self) -> "Series":
         """Those whose samples are as young as the process: a collector repeats its own long after."""
-        return self if self.name == BUILTIN else self.having('instance=""')
+        return self if self.name == BUILTIN else self.pushed
+
+    @property
+    def pushed(self) -> "Series":
+        return self.having('instance=""')
 
     def __str__(self) -> str:
         if quoted(self.name) == self.name:
@@ -89,8 +100,16 @@ def quoted(name: str) -> str:
 
 
 def one_of(label: str, values: Iterable[str], how: str = "=~") -> str:
-    one = "|".join(re.escape(value).replace(r"\-", "-") for value in values)  # a hyphen stands for itself outside [...]
-    return f"{label}{how}{json.dumps(one, ensure_ascii=False)}"
+    return f"{label}{how}{json.dumps('|'.join(map(_literal, values)), ensure_ascii=False)}"
+
+
+def _literal(text: str) -> str:
+    return re.escape(text).replace(r"\-", "-")  # a hyphen stands for itself outside [...]
+
+
+def _beginnings(sessions: Iterable[str]) -> str:
+    short = sorted({_literal(name[:BEGINNING]) + ".*" * (len(name) >= BEGINNING) for name in sessions})
+    return json.dumps("|".join(short), ensure_ascii=False)
 
 
 def united(facts: Iterable[tuple[str, str]]) -> str:
@@ -149,9 +168,20 @@ def fell(series: Series, window: str) -> str:
     return f"sum by ({series.label('session_id')}) (resets({series}{window}) >= {FALLS})"
 
 
+def fell_lately(tokens: Series) -> str:
+    return united([(FELL, fell(tokens, f"[{FELL_S}s]"))])
+
+
+def _fell_about(tokens: Series, seconds: int) -> str:
+    """Those of a range of `seconds`, and of what lies before and after it: a session that is seen to fall only once
+    here, since it began or ended just here, may be left to nobody.
+    """
+    return fell(tokens, f"[{seconds + 2 * FELL_S}s] @ end() offset -{FELL_S}s")
+
+
 def minutes(tokens: Series, cost: Series | None, seconds: int, sessions: Collection[str] = ()) -> str:
     """By the minute, to be asked over a range of `seconds`: the tokens, what they cost, which model spoke; and what
-    `sessions` add, as `minutes_back` asks it.
+    `sessions` add, as `minutes_back` asks it. Without what fell again and again, which is named.
     """
     if tokens.delta:
         facts = [
@@ -159,29 +189,36 @@ def minutes(tokens: Series, cost: Series | None, seconds: int, sessions: Collect
             ("model", f"sum by (model) ({recent(tokens.main_output, STEP_S)})"),
         ]
         return united([*facts, ("cost", f"sum({recent(cost, STEP_S)})")] if cost else facts)
+    mixed, main = _fell_about(tokens, seconds), tokens.main_output
+    alone = f"unless on ({tokens.label('session_id')}) {mixed}"
     facts = [
-        ("tokens", f"sum({grown(tokens)})"),
-        ("new", f"sum by ({tokens.label('session_id')}) ({new(tokens)})"),
-        ("model", f"sum by (model) (({grown(tokens.main_output)} > 0) or {new(tokens.main_output)})"),
-        (FELL, fell(tokens, f"[{seconds}s] @ end()")),
+        ("tokens", f"sum({grown(tokens)} {alone})"),
+        ("new", f"sum by ({tokens.label('session_id')}) ({new(tokens)} {alone})"),
+        ("model", f"sum by (model) (((({grown(main)} > 0) or {new(main)})) {alone})"),
+        (FELL, mixed),
     ]
     if cost:
-        facts.append(("cost", f"sum({grown(cost)})"))
-    return united([*facts, *(_minutes_back(tokens, cost, sessions) if sessions else [])])
+        facts.append(("cost", f"sum({grown(cost)} {alone})"))
+    return united([*facts, *(_minutes_back(tokens, cost, seconds, sessions) if sessions else [])])
 
 
-def minutes_back(tokens: Series, cost: Series | None, sessions: Collection[str]) -> str:
+def minutes_back(tokens: Series, cost: Series | None, seconds: int, sessions: Collection[str]) -> str:
     """What the sessions add to `minutes` that are new in them."""
-    return united(_minutes_back(tokens, cost, sessions))
+    return united(_minutes_back(tokens, cost, seconds, sessions))
 
 
-def _minutes_back(tokens: Series, cost: Series | None, sessions: Collection[str]) -> list[tuple[str, str]]:
+def _minutes_back(
+    tokens: Series, cost: Series | None, seconds: int, sessions: Collection[str]
+) -> list[tuple[str, str]]:
+    alone = f"unless on ({tokens.label('session_id')}) {_fell_about(tokens.of(sessions), seconds)}"
     both = [(fact, series.of(sessions)) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
-    return [(f"{fact}_back", f"sum({back(series)})") for fact, series in both]
+    return [(f"{fact}_back", f"sum({back(series)} {alone})") for fact, series in both]
 
 
-def tail(tokens: Series, cost: Series | None, mark: int, at: int) -> str:
-    """What came after the minute that ended at `mark`, up to `at` (unix seconds); and the cache of the last minutes."""
+def tail(tokens: Series, cost: Series | None, mark: int, at: int, everything: Series) -> str:
+    """What came after the minute that ended at `mark`, up to `at` (unix seconds); and the cache of the last minutes.
+    Of `everything` what fell again and again lately.
+    """
     both = [(fact, series) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
     cache = ("cache", f"sum by (type) ({recent(tokens.cached, CACHE_S)})")
     if tokens.delta:
@@ -191,7 +228,7 @@ def tail(tokens: Series, cost: Series | None, mark: int, at: int) -> str:
         cache,
         ("earlier", f"count by ({tokens.label('session_id')}) (sum_over_time({new(tokens)}{whole}))"),
         ("lately", f"sum by ({tokens.label('session_id')}, type) ({new(tokens, CACHE_S)})"),
-        (FELL, fell(tokens, f"[{FELL_S}s]")),
+        (FELL, fell(everything, f"[{FELL_S}s]")),
     ]
     for fact, series in both:
         facts.append((fact, _added(f"sum_over_time({grown(series)}{whole})", rest and recent(series, rest))))
@@ -240,34 +277,27 @@ def tach_back(tokens: Series, sessions: Iterable[str]) -> str:
 
 
 def acquaintance(tokens: Series) -> str:
-    """Which scrape targets there are; and, of what is not scraped, how many hours of series had at least 5 changes, and
-    how many of them were falls to a third or more. A counter falls when its session is resumed, increments each other
-    time; what is scraped is always a counter.
+    """Which scrape targets there are; and, of what is not scraped, how many hours of series had at least 5 changes, how
+    many of them were falls to a third or more, and the end of the last such hour of some sessions. What is scraped is
+    always a counter.
     """
-    scraped, pushed = tokens.having('instance!=""'), tokens.having('instance=""')
+    pushed, scraped = tokens.pushed, tokens.having('instance!=""')
     lively = f"(changes({pushed}[1h]) >= 5)"
+    falling = f"(resets({pushed}[1h]) * 3 >= {lively})"
+    last = f"max by ({tokens.label('session_id')}) (max_over_time(({falling} * 0 + time())[1d:1h]))"
     return united(
         [
             ("target", f"count by (instance) (last_over_time({scraped}[1d]))"),
             ("lively", f"sum(count_over_time({lively}[1d:1h]))"),
-            (
-                "falling",
-                f"sum(count_over_time(((resets({pushed}[1h]) * 3 >= {lively}) unless {rising(pushed)})[1d:1h]))",
-            ),
+            ("falling", f"sum(count_over_time({falling}[1d:1h]))"),
+            ("fallen", f"topk({FALLEN_MAX}, {last})"),
         ]
     )
 
 
-def rising(series: Series) -> str:
-    """Those whose largest and smallest values rose over the three parts of an hour: two counters in one series fall all
-    the time, too, but never below themselves. Of series of increments one in thirty does so by chance.
-    """
-    parts = [
-        f"({edge}_over_time({series}[20m]{later}) >= {edge}_over_time({series}[20m] offset {earlier}))"
-        for edge in ("max", "min")
-        for later, earlier in (("", "20m"), (" offset 20m", "40m"))
-    ]
-    return f"({' and '.join(parts)})"
+def hour_of(tokens: Series, sessions: Iterable[str]) -> str:
+    """The samples of an hour that are told to be increments or counters: of output, as a context grows and grows."""
+    return f"{tokens.of(sessions).pushed.main_output}[1h]"
 
 
 def is_tokens(name: str) -> bool:

@@ -2,20 +2,21 @@
 
 Such a series shows now the one counter and now the other. Whoever takes each climb for new tokens counts the larger
 one anew each time. So what falls again and again is left out of the sums that Prometheus makes, and looked at sample
-by sample: each belongs to the process whose counter it continues.
+by sample: each belongs to the process whose counter it continues. Of the past a question leaves them out by what they
+do; of the last minutes, where they may not have done it yet, by their names.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import NamedTuple, TypeVar
 
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus.api import Sample
+from gauge_mqtt.sources.prometheus.api import PromError, Sample
 from gauge_mqtt.sources.prometheus.facts import FactRows, Facts, session
 from gauge_mqtt.sources.prometheus.faults import Fault
 
-SESSIONS_MAX = 12
+SESSIONS_MAX = 40
 """So many names, in each part of a question, leave it short enough for VictoriaMetrics (`facts.QUESTION_MAX`)."""
 ASKED_MAX, SPAN_S = 10, 3600
 """Sessions and seconds of one question: 40 series each, by the half minute, are 2 MB."""
@@ -25,7 +26,9 @@ FORK = "claude --resume SESSION --fork-session  (in all terminals but one)"
 EDGES = ("min", "max")
 """Of each step the smallest and the largest sample: that of two processes is both of them."""
 LEAD_S = 600
-"""How long before the stretch in question the counters are got to know: two processes export within that."""
+"""How long before the stretch in question, at least, the counters are got to know: two processes export within that."""
+LOOK_BACK_S, LOOKS_KEPT = 300, 4
+"""The look back for days, to where the counters stood then, is made at each such instant once; how many are kept."""
 ALIVE_S = 300
 """A process whose counter was not seen for so long only continues if no other one can."""
 RATIO = 1e-9
@@ -92,30 +95,59 @@ class Counters:
 
 
 class SharedSeries:
-    """The sessions whose series are looked at sample by sample. `shown`: those that `gains` found series of; `mixed`:
-    those seen to be written by several at once; `left_out`: how many there are beyond `SESSIONS_MAX`.
+    """The sessions whose series are looked at sample by sample.
+
+    `sessions`: those that are left out of what is asked of the last minutes. `shown`: those that `gains` found samples
+    of lately. `mixed`: those seen to be written by several at once.
     """
 
-    def __init__(self, mixed: Counter[str] | None = None) -> None:
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
         self.sessions: frozenset[str] = frozenset()
         self.shown: set[str] = set()
-        self.left_out = 0
-        self.mixed: Counter[str] = Counter() if mixed is None else mixed
+        self.mixed: Counter[str] = Counter()
+        self._looks: dict[tuple[object, ...], dict[Key, float]] = {}
+
+    @property
+    def too_many(self) -> bool:
+        """For their names to fit into one question."""
+        return len(self.sessions) > SESSIONS_MAX
 
     def found_in(self, found: FactRows) -> bool:
-        """Whether an answer names more of them: then it counts them wrongly, and has to be asked for again."""
-        more = {session(row) for row in found.get(promql.FELL, [])} - self.sessions
-        room = SESSIONS_MAX - len(self.sessions)
-        self.sessions |= set(sorted(more)[:room])
-        self.left_out = max(len(more) - room, 0)
-        return bool(more and room)
+        """Whether an answer of the last minutes names more of them: then it counts them wrongly, and has to be asked
+        for again.
+        """
+        more = fallen(found) - self.sessions
+        self.sessions |= more
+        return bool(more)
+
+    def seen_at_work(self) -> bool:
+        """Whether the newest that `gains` found samples of are more than were known of."""
+        more = self.shown - self.sessions
+        self.sessions |= more
+        return bool(more)
+
+    def let_go(self, found: FactRows) -> None:
+        """Of those that neither `gains` nor an answer of the last minutes found; should they fall again, they are found
+        again.
+        """
+        self.sessions &= self.shown | fallen(found)
+
+    async def look_again(self, tokens: promql.Series, at: float) -> None:
+        """Whether they have become fewer. Raises `PromError` if they are too many still."""
+        self.sessions = frozenset(fallen(await self._facts.ask(promql.fell_lately(tokens), at)))
+        if self.too_many:
+            raise PromError(f"{self._facts.api}: {self._too_many}", fix=FORK)
+
+    @property
+    def _too_many(self) -> str:
+        return f"{len(self.sessions)} sessions at once are written by several processes each: too many to count"
 
     def faults(self) -> list[Fault]:
         """What the doctor says of them. Of those without a session id it has more to say elsewhere."""
         named = sorted(name for name in self.mixed if name)
-        if self.left_out:
-            fact = f"{self.left_out} more sessions than {SESSIONS_MAX} may be written by several processes at once"
-            return [Fault("session id", f"{fact}: their tokens count several times", FORK)]
+        if self.too_many:
+            return [Fault("session id", self._too_many, FORK)]
         if not named:
             return []
         which = ", ".join(f"{name[:8]}..." for name in named[:NAMED]) + (" and more" if len(named) > NAMED else "")
@@ -123,28 +155,38 @@ class SharedSeries:
         fact = f"{several} written by several processes at once ({which}): counted by telling their counters apart"
         return [Fault("session id", fact, FORK, bad=False)]
 
-    def let_go(self) -> None:
-        """Of those that `gains` did not find; should they fall again they are found again."""
-        self.sessions &= self.shown
-
-    async def gains(self, facts: Facts, both: Both, after: float, upto: float, step: int = STEP_S) -> list[Gain]:
-        """What they gained after the first and up to the second instant (unix s of the server). Raises `PromError`."""
-        first = int(after - LEAD_S) // step * step
+    async def gains(
+        self, both: Both, sessions: Iterable[str], after: float, upto: float, step: int = STEP_S
+    ) -> list[Gain]:
+        """What `sessions` gained after the first and up to the second instant (unix s of the server). Raises
+        `PromError`.
+        """
+        first = int(after - LEAD_S) // LOOK_BACK_S * LOOK_BACK_S
         found: list[Gain] = []
-        self.shown = set()
-        sessions = sorted(self.sessions)
-        for few in (sessions[n : n + ASKED_MAX] for n in range(0, len(sessions), ASKED_MAX)):
-            before = {_key(row): row.value for row in _rows(await facts.ask(last_known(both, few), first))}
+        self.shown, names = set(), sorted(sessions)
+        for few in (names[n : n + ASKED_MAX] for n in range(0, len(names), ASKED_MAX)):
+            before = await self._stood_at(both, few, first)
             points: dict[Key, list[tuple[float, float]]] = {}
             for begin in range(first + step, int(upto) + 1, SPAN_S):
                 span = (begin, min(begin + SPAN_S - step, int(upto)), step)
-                found_here = await facts.ask_range(samples(both, few, step), *span)
+                found_here = await self._facts.ask_range(samples(both, few, step), *span)
                 for row in (row for edge in EDGES for row in _rows(found_here, f"_{edge}")):
                     points.setdefault(_key(row), []).extend(row.points)
             for key, values in points.items():
                 found += self._told_apart(key, sorted(values), before.get(key), after)
-                self.shown.add(dict(key).get("session_id", ""))
+                if max(values)[0] > upto - LEAD_S:
+                    self.shown.add(dict(key).get("session_id", ""))
         return found
+
+    async def _stood_at(self, both: Both, few: Sequence[str], at: int) -> Mapping[Key, float]:
+        """How high each counter was, maybe days before."""
+        look = (both, tuple(few), at)
+        if look not in self._looks:
+            found = await self._facts.ask(last_known(both, few), at)
+            self._looks[look] = {_key(row): row.value for row in _rows(found)}
+            for old in list(self._looks)[:-LOOKS_KEPT]:
+                del self._looks[old]
+        return self._looks[look]
 
     def _told_apart(
         self, key: Key, values: Iterable[tuple[float, float]], before: float | None, after: float
@@ -157,6 +199,11 @@ class SharedSeries:
         name = labels.get("session_id", "")
         if counters.mixed >= promql.FALLS:
             self.mixed[name] = max(self.mixed[name], counters.mixed)
+
+
+def fallen(found: FactRows) -> set[str]:
+    """The sessions whose series an answer says to fall again and again."""
+    return {session(row) for row in found.get(promql.FELL, [])}
 
 
 def _rows(found: FactRows, edge: str = "") -> list[Sample]:
@@ -186,7 +233,7 @@ def last_known(both: Both, sessions: Iterable[str]) -> str:
 
 def _of(both: Both, sessions: Iterable[str]) -> list[tuple[str, promql.Series]]:
     few = list(sessions)
-    return [(fact, series.of(few)) for fact, series in zip(("tokens", "cost"), both, strict=True) if series]
+    return [(fact, series.like(few)) for fact, series in zip(("tokens", "cost"), both, strict=True) if series]
 
 
 def summed(gains: Iterable[Gain], fact: str, by: Callable[[Gain], T]) -> dict[T, float]:

@@ -74,7 +74,7 @@ class PrometheusSource:
         self._faults: dict[Kind, tuple[PromError, int]] = {}
         self._failing_since: datetime | None = None
         self._comebacks: tuple[object, FactRows] = (None, {})
-        self._shared = shared.SharedSeries()
+        self._shared = shared.SharedSeries(self.facts)
         self._rate: tuple[datetime, int] | None = None
         self._observed_at: datetime | None = None
         self._windows: dict[timedelta, Window] = {}
@@ -237,16 +237,20 @@ class PrometheusSource:
             before.servers,
             before.level,
         ):
-            self.minutes, self._unread, self._shared = Minutes(), [], shared.SharedSeries()
+            self.minutes, self._unread, self._shared = Minutes(), [], shared.SharedSeries(self.facts)
             self._due |= {"past": 0.0, "fuels": 0.0}
 
     async def _take_tach(self) -> None:
         asked_at = self.facts.now()
+        if self._shared.too_many:  # known to nobody until some of them end; why is told of the fuels
+            self._rate = None
+            return
         others = self._tokens.but(self._shared.sessions)
         found = await self.facts.ask(promql.tach(others, self._known.targets if self._known else ()))
         rate = not_negative(total(found, "rate") - total(found, "new")) + total(await self._back_of(found), "rate")
         at = self.facts.server_now()
-        gains = await self._shared.gains(self.facts, (self._tokens, None), at - promql.RATE_S, at, shared.TACH_STEP_S)
+        both, apart = (self._tokens, None), self._shared.sessions
+        gains = await self._shared.gains(both, apart, at - promql.RATE_S, at, shared.TACH_STEP_S)
         self._rate = (self.facts.now(), round(rate + sum(gain.amount for gain in gains)))
         if self._rate[1]:
             self._active_at = asked_at
@@ -290,8 +294,6 @@ class PrometheusSource:
             else:
                 self._untold_s += span.upto - span.after
                 await self._take_counters(span.after, span.upto, newest=newest)
-        if newest:
-            self._shared.let_go()
         self._unread = self._unread[1:]
         if not self._unread:
             self._busy = self.minutes.busy(end - WEEK.total_seconds())
@@ -308,15 +310,16 @@ class PrometheusSource:
         return await spans(self.facts, level, self._tokens.selector, begin, end, cost=self._cost is not None)
 
     async def _take_counters(self, after: int, upto: int, *, newest: bool) -> None:
-        apart, back = self._shared if newest else shared.SharedSeries(self._shared.mixed), set[str]()
-        answers = 0
+        back, both, answers = set[str](), (self._tokens, self._cost), 0
         while answers < self._servers:
-            found = await self._minutes(after, upto, apart, back)
+            found = await self._minutes(after, upto, back)
             if found is None:
                 answers = 0
                 continue
             answers += 1
-            gains = await apart.gains(self.facts, (self._tokens, self._cost), after, upto)
+            gains = await self._shared.gains(both, shared.fallen(found), after, upto)
+            if newest and self._shared.seen_at_work():
+                self._doubt_what_moves()
             tokens, usd = (_with(by_minute(found, fact, f"{fact}_back"), gains, fact) for fact in ("tokens", "cost"))
             self.minutes.put(after, upto, tokens, usd, doubtful=self._servers > 1)
             self._take_spoken(tokens, found.get("model", []))
@@ -329,34 +332,23 @@ class PrometheusSource:
         spoke = [(row, at) for row in models for at, count in row.points if count > 0]
         self._take_models((row.labels.get("model", ""), at) for row, at in spoke)
 
-    async def _minutes(self, after: int, upto: int, apart: shared.SharedSeries, back: set[str]) -> FactRows | None:
+    async def _minutes(self, after: int, upto: int, back: set[str]) -> FactRows | None:
         """One answer about the series that one process each writes; `None` if it has to be asked again, with more in
-        `apart` or in `back`, which are the sessions that were new in it.
+        `back`, which are the sessions that were new in it.
         """
-        span, (tokens, cost) = (after + promql.STEP_S, upto, promql.STEP_S), self._but(apart)
-        found = await self.facts.ask_range(promql.minutes(tokens, cost, upto - after, back), *span)
-        if apart.found_in(found):
-            if apart is self._shared:
-                self._doubt_what_moves()
-            if apart.left_out and len(halves(*self._unread[0])) > 1:
-                apart.sessions = frozenset()
-                raise TooMuchError(f"{self._api} knows of more shared sessions than fit into one question")
-            return None
+        both, seconds = (self._tokens, self._cost), upto - after
+        span = (after + promql.STEP_S, upto, promql.STEP_S)
+        found = await self.facts.ask_range(promql.minutes(*both, seconds, back), *span)
         more = {session(row) for row in found.get("new", [])} - back
         back |= more
         if more and self._servers > 1:  # the next answer may be another server's: it has to be whole by itself
             return None
-        both = (self._tokens, self._cost)
-        return found | await self.facts.in_parts(more, lambda few: promql.minutes_back(*both, few), span=span)
+        return found | await self.facts.in_parts(more, lambda few: promql.minutes_back(*both, seconds, few), span=span)
 
     def _doubt_what_moves(self) -> None:
         """A session that had to be looked at more closely may have seemed to move all the time."""
         self._rate, self._models, self._active_at = None, {}, None
         self._due |= {"tach": 0.0, "fuels": 0.0}
-
-    def _but(self, apart: shared.SharedSeries) -> tuple[promql.Series, promql.Series | None]:
-        """The series that one process each writes."""
-        return self._tokens.but(apart.sessions), self._cost and self._cost.but(apart.sessions)
 
     async def _take_fuels(self) -> None:
         mark, at, now = self.minutes.mark, int(self.facts.server_now()), self.facts.now()
@@ -365,16 +357,19 @@ class PrometheusSource:
         if at <= mark:  # a clock was set back
             self.minutes, self._unread, self._due["past"] = Minutes(), [], 0.0
             return
-        both = (self._tokens, self._cost)
-        tokens, cost = self._but(self._shared)
-        found, back = await self.facts.ask(promql.tail(tokens, cost, mark, at), at), FactRows()
+        if self._shared.too_many:
+            await self._shared.look_again(self._tokens, at)
+        both, apart = (self._tokens, self._cost), self._shared.sessions
+        alone = (self._tokens.but(apart), self._cost and self._cost.but(apart))
+        found, back = await self.facts.ask(promql.tail(*alone, mark, at, self._tokens), at), FactRows()
         if self._shared.found_in(found):
             self._due["past"] = 0.0
             self._doubt_what_moves()
             return
         if sessions := {session(row) for fact in ("earlier", "lately") for row in found.get(fact, [])}:
             back = await self.facts.in_parts(sessions, lambda few: promql.tail_back(*both, mark, at, few), at=at)
-        gains = await self._shared.gains(self.facts, both, min(mark, at - promql.CACHE_S), at, shared.TAIL_STEP_S)
+        gains = await self._shared.gains(both, apart, min(mark, at - promql.CACHE_S), at, shared.TAIL_STEP_S)
+        self._shared.let_go(found)
         tail_tokens, tail_usd = (
             not_negative(total(found, fact) - total(found, f"{fact}_new"))
             + total(back, fact)

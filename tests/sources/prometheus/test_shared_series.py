@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
 import pytest
@@ -13,7 +13,8 @@ import pytest
 from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources.prometheus.api import PromApi, Sample
 from gauge_mqtt.sources.prometheus.facts import QUESTION_MAX
-from gauge_mqtt.sources.prometheus.shared import Counters
+from gauge_mqtt.sources.prometheus.minutes import SLICE_S
+from gauge_mqtt.sources.prometheus.shared import SESSIONS_MAX, Counters
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.prom_history import NAMES, OPUS, SONNET, Samples
 from tests.support.prom_lab import Prometheus, prometheus_server, source_on
@@ -60,11 +61,26 @@ CASES = {
 
 
 MANY = 50
-"""Sessions that two processes share, ten at a time: more than fit into one question."""
+"""Sessions that two processes share for 25 minutes, ten at a time."""
+CROWD = SESSIONS_MAX + 10
+"""Of these two write each just now, more than fit into one question."""
+PHASES = {"many at 0": 0.0, "many at 59 min": 3541.0, "many at 103 min": 6207.0}
+"""The past is asked in slices of 3 h of the clock: where they cut is to make no difference. Seconds."""
+CUT = "at the cut"
+BESIDE_S = range(-45, 50, 5)
+"""How long after such a cut a process begins, and another one ends."""
 
 
 def labels(case: str, name: str = "s", model: str = OPUS, kind: str = "output") -> str:
     return f'case="{case}",model="{model}",query_source="main",session_id="{name}",type="{kind}"'
+
+
+def name_of(number: int) -> str:
+    return f"{number:08x}-4000-8000-8000-{number:012x}"
+
+
+def pair(number: int, age: float, ended: float) -> list[Process]:
+    return [Process(40_000 + number, 90, age, ended), Process(900 + number, 7, age - 7, ended)]
 
 
 @dataclass(frozen=True)
@@ -88,13 +104,20 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         samples[TOKENS, labels(case)] = sorted(point for run in runs for point in run)
         truth[case] = sum(run[-1][1] for run in runs)
         samples[COST, labels(case)] = [(at, value / 1e4) for at, value in samples[TOKENS, labels(case)]]
-    for number in range(MANY):
-        age = (0.5 + number // 10 * 0.75) * HOUR
-        pair = [Process(40_000 + number, 90, age, age - 1500), Process(900 + number, 7, age - 7, age - 1500)]
-        runs = [process.points(now, 15.0) for process in pair]
-        scraped = 'instance="collector:8889",' + labels("many", f"{number:08x}-4000-8000-8000-{number:012x}")
-        samples[TOKENS, scraped] = sorted(chain(*runs))
-        truth["many"] = truth.get("many", 0.0) + sum(run[-1][1] for run in runs)
+    for (case, phase), number in product(PHASES.items(), range(MANY)):
+        age = (0.5 + number // 10 * 0.75) * HOUR + phase
+        runs = [process.points(now, 15.0) for process in pair(number, age, age - 1500)]
+        samples[TOKENS, labels(case, name_of(number))] = sorted(chain(*runs))
+        truth[case] = truth.get(case, 0.0) + sum(run[-1][1] for run in runs)
+    cut = (now - 2000) // SLICE_S * SLICE_S
+    for number, beside in enumerate(BESIDE_S):
+        for ages in ((now - cut - beside, now - cut - beside - 1500), (now - cut - beside + 1500, now - cut - beside)):
+            runs = [process.points(now, 15.0) for process in pair(number, *ages)]
+            samples[TOKENS, labels(CUT, f"{name_of(number)}-{ages[0]:.0f}")] = sorted(chain(*runs))
+            truth[CUT] = truth.get(CUT, 0.0) + sum(run[-1][1] for run in runs)
+    for number in range(CROWD):
+        runs = [process.points(now, 15.0) for process in pair(number, 1500, -600)]
+        samples[TOKENS, labels("crowd", name_of(number))] = sorted(chain(*runs))
     samples[TOKENS, labels("beside", model=SONNET)] = [(now - 1800, 500.0)]
     with prometheus_server(tmp_path_factory.mktemp("prometheus")) as server:
         server.backfill(samples)
@@ -112,9 +135,31 @@ async def test_what_all_processes_gained_is_counted_once(lab: Lab, case: str) ->
     assert [fact[:14] for fact in told] == ([] if case == "again" else ["one session is"])
 
 
-async def test_more_of_them_than_fit_into_one_question_are_asked_in_shorter_slices(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("case", [*PHASES, CUT])
+async def test_it_makes_no_difference_where_the_past_is_cut_into_slices(
+    lab: Lab, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """These were pushed: their temporality is told by their samples, too."""
+    asked = noted(monkeypatch)
+    _, reading = await lab.look(case)
+    assert reading.window_7d
+    assert reading.window_7d.tokens == pytest.approx(lab.truth[case], rel=0.01)
+    assert max(len(question.encode()) for question in asked) <= QUESTION_MAX
+
+
+async def test_of_too_many_at_once_nothing_is_told_but_why(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as they are: the rate and the windows are unknown, and no question is too long."""
+    asked, source = noted(monkeypatch), source_on(lab.server.url, 'case=~"crowd"')
+    await source.load()
+    reading = source.read(datetime.now(UTC))
+    assert (reading.rate_tokens, reading.window_5h) == (None, None)
+    assert f"{CROWD} sessions at once" in (reading.failure or "")
+    assert f"{CROWD} sessions at once" in next(fault.fact for fault in source.known_faults if fault.bad)
+    assert max(len(question.encode()) for question in asked) <= QUESTION_MAX
+
+
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every question from now on."""
     asked: list[str] = []
 
     def noting(method: Callable[..., Awaitable[list[Sample]]]) -> Callable[..., Awaitable[list[Sample]]]:
@@ -126,10 +171,7 @@ async def test_more_of_them_than_fit_into_one_question_are_asked_in_shorter_slic
 
     for name in ("query", "query_range"):
         monkeypatch.setattr(PromApi, name, noting(getattr(PromApi, name)))
-    _, reading = await lab.look("many")
-    assert reading.window_7d
-    assert reading.window_7d.tokens == pytest.approx(lab.truth["many"], rel=0.01)
-    assert max(len(question.encode()) for question in asked) <= QUESTION_MAX
+    return asked
 
 
 async def test_processes_that_rest_move_nothing(lab: Lab) -> None:
