@@ -3,12 +3,10 @@
 import argparse
 import asyncio
 import contextlib
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,10 +16,11 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from fleet_history import Blocks, Fleet, json_lines
+from fleet_history import Blocks, Fleet, json_lines, with_doings
 from gauge_mqtt.sources.prometheus.api import PromApi, Server
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.engine_lab import EngineProcess, PlainPrometheus, VictoriaMetrics
+from tests.support.prom_lab import make_blocks
 
 SIZES = (1, 10, 100, 1000)
 AHEAD_S = 3600
@@ -99,16 +98,12 @@ def on_victoria(machines: int, room: Path, interval: int) -> tuple[VictoriaMetri
     return engine, fleet
 
 
-def on_prometheus(machines: int, room: Path, interval: int) -> tuple[PlainPrometheus, Fleet]:
+def on_prometheus(machines: int, room: Path, interval: int, *, doings: bool = False) -> tuple[PlainPrometheus, Fleet]:
     end = int(time.time()) + AHEAD_S
     fleet, engine, blocks = Fleet(machines, end, interval=interval), PlainPrometheus(room), Blocks(room / "text")
-    for series in fleet.series(end):
+    for series in with_doings(fleet.series(end)) if doings else fleet.series(end):
         blocks.add(series)
-    make = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q"]
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(subprocess.run, [*make, file, room / "tsdb"], check=True, capture_output=True)
-                     for file in blocks.close()]:  # fmt: skip
-            done.result()
+    make_blocks(blocks.close(), room / "tsdb")
     engine.start()
     return engine, fleet
 

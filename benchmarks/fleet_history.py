@@ -167,6 +167,31 @@ def _recorded(team: str, grown: Counter[Grown], upto: int, **more: str) -> Itera
         yield (level.metric(COUNTED if kind else PRICED), labels, values)
 
 
+def with_doings(series: Iterable[Series]) -> Iterator[Series]:
+    """And what Claude Code counts beside tokens and costs, export by export, as the Grafana page asks for it."""
+    for name, labels, points in series:
+        yield name, labels, points
+        if name == COUNTED and (labels["type"], labels["query_source"]) == ("output", "main"):
+            common = {key: value for key, value in labels.items() if key not in {"type", "query_source", "model"}}
+            yield "claude_code_session_count_total", common | {"start_type": "fresh"}, [(at, 1.0) for at, _ in points]
+            for metric, more, each in DOINGS:
+                grown = [(at, each * (number + 1)) for number, (at, _) in enumerate(points)]
+                yield f"claude_code_{metric}_total", common | more, grown
+
+
+DOINGS: list[tuple[str, dict[str, str], float]] = [
+    ("active_time_seconds", {"type": "cli"}, 7.5),
+    ("active_time_seconds", {"type": "user"}, 2.5),
+    ("lines_of_code_count", {"type": "added", "model": OPUS}, 12),
+    ("lines_of_code_count", {"type": "removed", "model": OPUS}, 3),
+    ("code_edit_tool_decision", {"tool_name": "Edit", "decision": "accept", "language": "Python"}, 1),
+    ("code_edit_tool_decision", {"tool_name": "Write", "decision": "reject"}, 0.5),
+    ("commit_count", {}, 0.25),
+    ("pull_request_count", {}, 0.125),
+]
+"""Metric, labels, and how much an export adds."""
+
+
 class Blocks:
     """OpenMetrics, a file per block of two hours and per metric, as promtool reads them best."""
 

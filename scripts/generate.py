@@ -20,6 +20,7 @@ from gauge_mqtt.contract.usage import HEARTBEAT_S, KEYS, LAMPS, NEEDLE_MAX, Even
 from gauge_mqtt.homeassistant.yaml_export import PAGES, page
 from gauge_mqtt.sinks.http.card import bundle, card_parts
 from gauge_mqtt.sources.prometheus.recorded import rules_page
+from grafana_page import DASHBOARD, dashboard
 from headers import contract_header
 
 COMMAND = "scripts/generate"
@@ -192,6 +193,7 @@ def pages(root: Path) -> dict[Path, str]:
         **scripts,
         root / CARD: bundle(parts),
         root / RULES: rules_page(RULES_NOTE),
+        root / DASHBOARD: dashboard((root / DASHBOARD).read_text(encoding="utf-8")),
         root / HEADER: contract_header(f"Made by {COMMAND}, do not edit."),
         **tabled,
     }

@@ -12,10 +12,8 @@ from fleet_history import TEAMS, Fleet, json_lines
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.engine_lab import VictoriaMetrics, built
 from tests.support.prom_history import History, pushed
-from tests.support.prom_lab import source_on
-from tests.support.stack import ROOT
+from tests.support.prom_lab import RULES, source_on
 
-RULES = ROOT / "deploy/prometheus/rules/claude-code-minutes.yml"
 pytestmark = [pytest.mark.engines, pytest.mark.anyio]
 
 

@@ -1,6 +1,6 @@
 """The dashboard, asked of a real Prometheus: no query is empty, and what the panels say is what happened.
 
-There is no Grafana to be had as a package, so nothing is drawn. Its variables are filled in as Grafana does it.
+There is no Grafana to be had as a package, so nothing is drawn (`tests/support/grafana.py` asks as it does).
 """
 
 import json
@@ -23,17 +23,11 @@ from gauge_mqtt.contract import insights
 from gauge_mqtt.contract.health import Health
 from gauge_mqtt.contract.usage import Usage
 from gauge_mqtt.sinks.http.metrics import exposition
+from tests.support.grafana import BOARD, EVERYTHING, FILE, GROUPS, PANELS, ROWS, Page, Row, named, seconds
 from tests.support.prom_history import DAY, NAMES, OPUS, History, Run, Samples, Series, Turn, pushed
-from tests.support.prom_lab import Prometheus, prometheus_server
-from tests.support.stack import ROOT, prometheus3
+from tests.support.prom_lab import RULES, Prometheus, prometheus_server, record
+from tests.support.stack import prometheus3, read_yaml
 
-FILE = ROOT / "deploy/grafana/dashboards/claude-code.json"
-BOARD = json.loads(FILE.read_text())
-ROWS = [panel for panel in BOARD["panels"] if panel["type"] == "row"]
-GROUPS = [BOARD["panels"], *(row["panels"] for row in ROWS if row["collapsed"])]
-"""What is seen at first, and what each row that is closed holds."""
-EVERYTHING = [panel for group in GROUPS for panel in group]
-PANELS = [panel for panel in EVERYTHING if "targets" in panel]
 TOKENS, COST = NAMES["collector"]
 SESSIONS, ACTIVE = "claude_code_session_count_total", "claude_code_active_time_seconds_total"
 LINES, DECISIONS = "claude_code_lines_of_code_count_total", "claude_code_code_edit_tool_decision_total"
@@ -45,7 +39,6 @@ ALL = {"host_name": ".*", "model": ".*", "step": "1m"}
 ONE = {"host_name": "(desk|laptop)", "model": OPUS, "step": "5m"}
 DOWN = range(60, 70)
 """Minutes before the end in which the source could not be read."""
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def doings(turn: Turn, start: str) -> Iterator[tuple[Series, float]]:
@@ -102,6 +95,17 @@ def _count(run: Run, start: str, samples: Samples, truth: Truth) -> None:
             samples[series].append((at, value))
 
 
+def shut(history: History) -> None:
+    """A lid that was closed for three hours and a half: 5,055,015 tokens before, 41,105 after."""
+    turns = [
+        Turn(history.end - ago, "desk", "lid", OPUS, "main", kinds)
+        for ago, kinds in ((36_000, (15, 5000, 5_000_000, 50_000)), (23_000, (5, 100, 40_000, 1000)))
+    ]
+    exports = [history.end - ago for ago in (*range(35_990, 35_600, -15), *range(23_070, 22_000, -15))]
+    history.runs.append(Run(turns, exports))
+    history.truth.turns += turns
+
+
 def told(minutes: int, end: float) -> Samples:
     """What our own `/metrics` said, minute by minute."""
     samples: Samples = defaultdict(list)
@@ -140,29 +144,17 @@ class Grafana:
     """Asks what a panel asks, with a page that shows a day."""
 
     def __init__(self, client: httpx.Client, truth: Truth) -> None:
-        self._client, self.truth, self.end = client, truth, truth.history.end
+        self.truth, self.end, self.client = truth, truth.history.end, client
+        self.found = Page(client, self.end).found()
+        self.by_rules = self.found["account"] == "rules"
+        self.told = self.end - 180 if self.by_rules else self.end
+        """Up to when everything has been counted: rules are late."""
 
     def get(self, path: str, **form: Any) -> Any:
-        answer = self._client.post(path, data=form) if path.startswith("query") else self._client.get(path, params=form)
-        assert answer.status_code == 200, f"{answer.text}\n{form}"
-        return answer.json()["data"]
+        return Page(self.client, self.end).get(path, **form)
 
-    def rows(self, panel: Any, target: Any, variables: dict[str, str], at: float | None = None) -> list[Any]:
-        """[(labels, [value ...]) ...] without those that are not a number."""
-        shown = seconds(panel.get("timeFrom", "24h"))
-        step = max(seconds(panel.get("interval", "15s")), 120 if shown == DAY else 900)
-        words = {"__range": f"{shown}s", "__interval_ms": str(1000 * step), "__interval": f"{step}s", **variables}
-        query = re.sub(r"\$([a-z]\w*|__\w+)", lambda found: words[found[1]], target["expr"])
-        end = at or self.end
-        if target["instant"]:
-            data = self.get("query", query=query, time=end)
-            found = [(row["metric"], [row["value"]]) for row in data["result"]]
-        else:
-            end = end // step * step
-            data = self.get("query_range", query=query, start=end - shown, end=end, step=step)
-            found = [(row["metric"], row["values"]) for row in data["result"]]
-        rows = [(labels, [float(value) for _, value in points if value != "NaN"]) for labels, points in found]
-        return [(labels, values) for labels, values in rows if values]
+    def rows(self, panel: Any, target: Any, variables: dict[str, str], at: float | None = None) -> list[Row]:
+        return Page(self.client, at or self.end).rows(panel, target, variables | self.found)
 
     def value(self, title: str, at: float | None = None) -> float:
         """What a panel with one figure shows, or the sum of all it shows."""
@@ -183,20 +175,12 @@ class Grafana:
         ]
 
 
-def seconds(text: str) -> int:
-    return int(text[:-1]) * UNITS[text[-1]]
-
-
-def named(title: str) -> Any:
-    (panel,) = (panel for panel in PANELS if panel["title"] == title)
-    return panel
-
-
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Prometheus, Truth]]:
     """Eight days of everybody's samples, in the files of a Prometheus that does not run yet."""
     end = time.time() // 60 * 60
     history = History(3, end, sessions=10)
+    shut(history)
     others, truth = done(history)
     samples = pushed(history) | others | told(120, end)
     effort = {name: 'effort="high",' if n % 3 else "" for n, name in enumerate(dict.fromkeys(samples))}
@@ -206,16 +190,18 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Prometheus,
         yield server, truth
 
 
-@pytest.fixture(scope="module", params=["here", "the stack's 3"])
+@pytest.fixture(scope="module", params=["here", "the stack's 3", "with rules"])
 def grafana(kept: tuple[Prometheus, Truth], request: pytest.FixtureRequest) -> Iterator[Grafana]:
-    """Two majors: they differ in whether a range holds both of its ends."""
+    """Two majors, which differ in whether a range holds both of its ends; and one whose rules began a day ago."""
     server, truth = kept
     with pytest.MonkeyPatch.context() as patch:
-        if request.param != "here":
+        if request.param == "the stack's 3":
             newer = prometheus3("prometheus") or pytest.skip("no Prometheus 3 here, nor to be had as Debian's package")
             patch.setenv("PATH", os.pathsep.join((str(Path(newer).parent), os.environ["PATH"])))
         server.start()
         try:
+            if request.param == "with rules":
+                record(server, truth.history.end - DAY - 3600, truth.history.end)
             with httpx.Client(base_url=f"{server.url}/api/v1/", timeout=30) as client:
                 yield Grafana(client, truth)
         finally:
@@ -244,9 +230,9 @@ def test_a_query_with_a_word_that_nobody_says_is_found(grafana: Grafana) -> None
 )
 def test_a_sum_is_the_truth(grafana: Grafana, title: str, metric: str) -> None:
     """Resumed and one-shot sessions, closed lids. What `increase()` makes of them is not."""
-    true = grafana.truth.of(metric, grafana.end - DAY, grafana.end)
-    assert grafana.value(title) == pytest.approx(true, rel=0.005)
-    (row,) = grafana.get("query", query=f"sum(increase({metric}[1d]))", time=grafana.end)["result"]
+    true = grafana.truth.of(metric, grafana.told - DAY, grafana.told)
+    assert grafana.value(title, grafana.told) == pytest.approx(true, rel=0.005)
+    (row,) = grafana.get("query", query=f"sum(increase({metric}[1d]))", time=grafana.told)["result"]
     assert float(row["value"][1]) < 0.97 * true
 
 
@@ -262,7 +248,25 @@ def test_the_bars_are_the_sum(grafana: Grafana) -> None:
 def test_the_tokens_per_minute_are_a_rate(grafana: Grafana) -> None:
     end = grafana.end // 300 * 300
     true = grafana.truth.of(TOKENS, end - DAY - 300, end)
-    assert 5 * grafana.value("Tokens per minute by type") == pytest.approx(true, rel=0.02)
+    panel = named("Tokens per minute by type")
+    values = [value for _, values in grafana.rows(panel, panel["targets"][0], ALL) for value in values]
+    assert 5 * sum(values) == pytest.approx(true, rel=0.02)
+    assert min(values) >= 0
+
+
+def test_rules_are_asked_where_they_told_of_all_that_is_shown(grafana: Grafana, request: pytest.FixtureRequest) -> None:
+    recorded = "with rules" in request.node.name
+    assert grafana.found == {"account": "rules" if recorded else ".*", "account_7d": ".*"}
+    seen = [Page(grafana.client, grafana.end, shown).found()["account"] for shown in (900, 7 * 86_400)]
+    assert seen == ["rules" if recorded else ".*", ".*"]
+
+
+@pytest.mark.parametrize("minutes", [-5, 5])
+def test_a_lid_that_was_opened_about_the_begin_of_the_range_adds_nothing(grafana: Grafana, minutes: int) -> None:
+    """`minutes` after the page's first: the rules count the session anew, and take that off half an hour later."""
+    at = grafana.end - 23_000 + DAY - 60 * minutes
+    least, most = (grafana.truth.of(TOKENS, at - DAY, upto) for upto in (grafana.told, grafana.end))
+    assert 0.995 * least <= grafana.value("Tokens", at) <= 1.005 * most
 
 
 def test_the_meter_is_broken_when_a_part_is_or_nobody_speaks(grafana: Grafana) -> None:
@@ -273,7 +277,9 @@ def test_the_meter_is_broken_when_a_part_is_or_nobody_speaks(grafana: Grafana) -
 def test_the_variables_have_values(grafana: Grafana) -> None:
     found = {}
     for variable in BOARD["templating"]["list"]:
-        if variable["type"] == "query":
+        if variable["name"] in grafana.found:
+            assert (variable["multi"], variable["includeAll"], variable["type"]) == (False, False, "query")
+        elif variable["type"] == "query":
             metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["query"]["query"]).groups()  # type: ignore[union-attr]
             found[variable["name"]] = grafana.get(f"label/{label}/values", **{"match[]": metric})
             assert (variable["multi"], variable["includeAll"], variable["allValue"]) == (True, True, ".*")
@@ -291,8 +297,11 @@ def test_an_alert_can_be_drawn(grafana: Grafana) -> None:
 
 def test_only_what_is_documented_is_asked_for_and_nothing_documented_is_left_out() -> None:
     ours = {line.split("{")[0].split()[0] for line in metrics(datetime.now(UTC)).splitlines() if line[0] != "#"}
-    asked = {n for p in PANELS for t in p["targets"] for n in re.findall(r"\b(?:claude_\w+|up\b)", t["expr"])}
-    assert asked - ours - {"up"} == DOCUMENTED
+    asked = {
+        n for p in PANELS for t in p["targets"] for n in re.findall(r"\b(?:(?:\w+:)?claude_[\w:]+|up\b)", t["expr"])
+    }
+    recorded = {rule["record"] for group in read_yaml(RULES)["groups"] for rule in group["rules"]}
+    assert asked - ours - {"up"} - recorded == DOCUMENTED
     increments = [t["expr"] for p in PANELS for t in p["targets"] if "claude_code" in t["expr"]]
     assert [expr for expr in increments if re.search(r"\b(increase|i?rate|i?delta)\(", expr)] == []
 
@@ -324,7 +333,11 @@ def test_no_panel_lies_upon_another(number: int) -> None:
 
 
 def test_rows_that_are_seldom_needed_are_closed_and_ask_nothing() -> None:
-    assert [row["title"] for row in ROWS if row["collapsed"]] == ["Meter health", "About"]
+    assert [row["title"] for row in ROWS if row["collapsed"]] == [
+        "Sessions, users and effort, one by one",
+        "Meter health",
+        "About",
+    ]
     assert [row["title"] for row in ROWS][:2] == ["Plan and tach", "Plan windows and quota"]
     assert all(bool(row["panels"]) == row["collapsed"] for row in ROWS)
 

@@ -22,17 +22,32 @@ from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.brokers import HOST, free_port
 from tests.support.child import Child
 from tests.support.prom_history import Samples, write
+from tests.support.stack import ROOT
 from tests.support.waiting import until
 
 USER, PASSWORD = "gauge", "correct horse"
 WEB_AUTH = f"basic_auth_users:\n  {USER}: $2b$04$ZkELE0i.YT8BexmFItf3vuKRQ0fJ7BVhkuryYuijuDrRpgRY2igXC\n"
 WEB_TLS = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
+RULES = ROOT / "deploy/prometheus/rules/claude-code-minutes.yml"
 READY = "Server is ready to receive web requests"
 
 
 def skip_without_prometheus() -> None:
     if not (shutil.which("prometheus") and shutil.which("promtool")):
         pytest.skip("no prometheus and promtool here")
+
+
+def make_blocks(files: Iterable[Path], data: Path) -> None:
+    """Puts what is in OpenMetrics files before a Prometheus. Two at a time: promtool is busy with one core."""
+    data.mkdir(exist_ok=True)
+
+    def make(file: Path) -> None:
+        command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q", file, data]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(make, files))
 
 
 class Prometheus(Child):
@@ -47,17 +62,10 @@ class Prometheus(Child):
         self.url = f"http://{HOST}:{self.port}"
 
     def backfill(self, samples: Samples) -> None:
-        """Before it starts. Two at a time: promtool is busy with one core."""
-        source, data = self.directory / "openmetrics", str(self.directory / "data")
+        """Before it starts."""
+        source = self.directory / "openmetrics"
         source.mkdir()
-        make = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q"]
-        with ThreadPoolExecutor(2) as pool:
-            runs = [
-                pool.submit(subprocess.run, [*make, str(file), data], check=True, capture_output=True)
-                for file in write(samples, source)
-            ]
-        for run in runs:
-            run.result()
+        make_blocks(write(samples, source), self.directory / "data")
 
     def start(
         self,
@@ -115,6 +123,15 @@ class Prometheus(Child):
         assert self._child is not None
         assert self._child.poll() is None, log.read_text()
         return False
+
+
+def record(server: Prometheus, begin: float, end: float, rules: Path = RULES) -> None:
+    """What recording rules would have recorded (unix seconds), by promtool. The server is started again."""
+    times = (f"--start={begin:.0f}", f"--end={end:.0f}", "--eval-interval=60s", f"--url={server.url}")
+    command = ["promtool", "tsdb", "create-blocks-from", "rules", *times, "--output-dir=data", str(rules)]
+    subprocess.run(command, cwd=server.directory, check=True, capture_output=True)
+    server.stop()
+    server.again()
 
 
 @contextmanager

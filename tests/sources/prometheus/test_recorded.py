@@ -17,11 +17,9 @@ from gauge_mqtt.sources.prometheus.facts import NOISE
 from gauge_mqtt.sources.prometheus.queries import Series
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.prom_history import DAY, History, Samples, pushed
-from tests.support.prom_lab import Prometheus, prometheus_server, source_on
-from tests.support.stack import ROOT
+from tests.support.prom_lab import RULES, Prometheus, prometheus_server, record, source_on
 
 HOUR = 3600.0
-RULES = ROOT / "deploy/prometheus/rules/claude-code-minutes.yml"
 COUNTERS = 'user_id=~".*"'
 """A label that the rules do not keep: who asks by it is answered from the counters."""
 pytestmark = pytest.mark.anyio
@@ -52,13 +50,6 @@ class Lab:
         return source
 
 
-def record(server: Prometheus, begin: float, end: float) -> None:
-    """What the rules would have recorded, by promtool."""
-    times = (f"--start={begin:.0f}", f"--end={end:.0f}", "--eval-interval=60s", f"--url={server.url}")
-    command = ["promtool", "tsdb", "create-blocks-from", "rules", *times, "--output-dir=data", str(RULES)]
-    subprocess.run(command, cwd=server.directory, check=True, capture_output=True)
-
-
 def long_pauses(history: History) -> int:
     """How many series were away for more than an hour."""
     series = pushed(history).values()
@@ -76,8 +67,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         server.start()
         record(server, now - DAY - HOUR, gap[0])
         record(server, gap[1], now - 300)
-        server.stop()
-        server.again()
         yield Lab(server, history, gap)
 
 
