@@ -125,7 +125,7 @@ def pieces() -> dict[str, Manifold]:
     }  # fmt: skip
     kinds = {
         "bezel": front.bezel, "lens": front.lens, "needle": front.needle, "cap": front.cap,
-        "face": bought.face, "motor": bought.motor, "bridge": behind.bridge,
+        "face": bought.face, "motor": bought.x27, "bridge": behind.bridge,
     }  # fmt: skip
     made |= {f"{kind} {name}": make(name) for kind, make in kinds.items() for name in d.DIALS}
     made |= {f"led {name}": bought.led(name) for name in d.LAMP}

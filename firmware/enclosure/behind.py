@@ -6,7 +6,11 @@ import math
 from manifold3d import CrossSection, Manifold
 
 import dimensions as d
+import motor
 from shapes import circle, cut, cylinder, hull, polygon, prism, rectangle, tapered, union
+
+PLAY = 0.2
+"""Around a motor and its pegs."""
 
 
 def plate() -> Manifold:
@@ -27,32 +31,37 @@ def _past_corner(x: float, y: float) -> CrossSection:
 
 
 def _motor_cuts(name: str) -> list[Manifold]:
+    """A pocket for the body and its eyes, the shaft's slot, a hole for a small peg on the front, the screws."""
     through = (d.PLATE_BACK - 1, d.PLATE_FRONT + 1)
     x, y = d.DIAL[name]
     body_x, body_y = d.MOTOR[name]
-    (_, top, top_radius), *others = d.PEG_HOLES
-    slot = hull([circle(x, y, d.SHAFT_HOLE / 2 + 0.2), circle(x, body_y + top, top_radius + 0.2)])
+    slot_x, slot_y, length, radius = motor.SHAFT_SLOT
+    ends = (circle(x + slot_x, y - slot_y + up, radius + PLAY) for up in (0.0, length))
+    peg_x, peg_y, peg_radius = d.PEGS[1]
     return [
-        cylinder(body_x, body_y, d.BODY_RADIUS + 0.2, d.PLATE_BACK - 1, d.MOTOR_FRONT),
-        prism(slot, *through),
-        *(cylinder(body_x + dx, body_y + dy, radius + 0.2, *through) for dx, dy, radius in others),
+        cylinder(body_x, body_y, d.BODY_RADIUS + PLAY, d.PLATE_BACK - 1, d.MOTOR_FRONT),
+        *(cylinder(body_x + dx, body_y + dy, r + PLAY, d.PLATE_BACK - 1, d.MOTOR_FRONT) for dx, dy, r in d.LUGS),
+        prism(hull(ends), *through),
+        cylinder(body_x + peg_x, body_y + peg_y, peg_radius + PLAY, *through),
         *(cylinder(x + side * d.FACE_SCREW_REACH, y, d.M2 / 2, *through) for side in (-1, 1)),
     ]
 
 
 def bridge(name: str) -> Manifold:
-    """A bar over the back of a motor, above its contacts. Printed on its back."""
+    """A bar over the back of a motor, above its contacts, with a hole for its large peg. Printed on its back."""
     x, y = d.DIAL[name]
     ends = [(x + side * d.FACE_SCREW_REACH, y) for side in (-1, 1)]
-    bar = rectangle(x - 12.0, y - 0.6, x + 12.0, y + 5.4)
+    below, above = (y + reach for reach in d.BRIDGE_REACH)
+    bar = rectangle(x - 12.0, below, x + 12.0, above)
     for side, end in zip((-1, 1), ends, strict=True):
         inner, outer = sorted((x + side * 12.0, x + side * 10.0))
-        bar += hull([circle(*end, 2.4), rectangle(inner, y - 0.6, outer, y + 5.4)])
+        bar += hull([circle(*end, 2.4), rectangle(inner, below, outer, above)])
     low, high = d.MOTOR_BACK - d.BRIDGE, d.MOTOR_BACK
     legs = [cylinder(*end, 2.35, low, d.PLATE_BACK - 0.2) for end in ends]
-    return cut(
-        union([prism(bar, low, high), *legs]), [cylinder(*end, d.M2 / 2, low - 1, d.PLATE_BACK + 1) for end in ends]
-    )
+    peg_x, peg_y, peg_radius = d.PEGS[0]
+    peg = cylinder(d.MOTOR[name][0] + peg_x, d.MOTOR[name][1] + peg_y, peg_radius + PLAY, low - 1, high + 1)
+    screws = [cylinder(*end, d.M2 / 2, low - 1, d.PLATE_BACK + 1) for end in ends]
+    return cut(union([prism(bar, low, high), *legs]), [peg, *screws])
 
 
 def light_box() -> Manifold:

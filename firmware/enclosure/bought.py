@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from manifold3d import Manifold
 
 import dimensions as d
+import motor
 from behind import FOOT_MEAT, cells_of_lamps, middle, sensor_cell
 from shapes import circle, cut, cylinder, prism, rectangle, tapered, union
 
@@ -19,14 +20,18 @@ def face(name: str) -> Manifold:
     return prism(disc, d.PLATE_FRONT, d.FACE_FRONT)
 
 
-def motor(name: str) -> Manifold:
-    shaft_x, shaft_y = d.DIAL[name]
+def x27(name: str) -> Manifold:
+    """The motor: pegs and contacts on its back."""
+    shaft = d.DIAL[name]
     x, y = d.MOTOR[name]
+    front, back = d.MOTOR_FRONT, d.MOTOR_BACK
     return union([
-        cylinder(x, y, d.BODY_RADIUS, d.MOTOR_BACK, d.MOTOR_FRONT),
-        cylinder(shaft_x, shaft_y, d.SHAFT_RADIUS, d.MOTOR_FRONT, d.MOTOR_FRONT + d.SHAFT_REACH),
-        *(cylinder(x + dx, y + dy, r - 0.05, d.MOTOR_FRONT, d.MOTOR_FRONT + d.PEG_REACH) for dx, dy, r in d.PEG_HOLES),
-        *(cylinder(x + dx, y + dy, 0.5, d.MOTOR_BACK - 3.0, d.MOTOR_BACK) for dx, dy in d.CONTACTS),
+        cylinder(x, y, d.BODY_RADIUS, back, front),
+        *(cylinder(x + dx, y + dy, r, back, front) for dx, dy, r in d.LUGS),
+        cylinder(*shaft, motor.COLLAR_DIAMETER / 2, front, front + motor.COLLAR_LENGTH),
+        cylinder(*shaft, d.SHAFT_RADIUS, front, front + motor.SHAFT_LENGTH),
+        *(cylinder(x + dx, y + dy, r, back - motor.PEG_LENGTH, back) for dx, dy, r in d.PEGS),
+        *(cylinder(x + dx, y + dy, 0.25, back - motor.CONTACT_LENGTH, back) for dx, dy in d.CONTACTS),
     ])  # fmt: skip
 
 

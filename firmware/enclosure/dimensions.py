@@ -4,16 +4,16 @@ The frame of all solids: x to the right, y upwards, z towards the viewer; the fa
 and its front is z = 0, so what is behind it has a negative z.
 """
 
-import itertools
 import sys
 from pathlib import Path
 
-from gauge_mqtt.contract.fascia import CENTRE, CORNER, FASCIA, RADIUS, WINDOW, lamp_windows
+from gauge_mqtt.contract.fascia import BEZEL, CENTRE, CORNER, FASCIA, RADIUS, WINDOW, lamp_windows
 from gauge_mqtt.contract.topics import DIALS
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
-from dial_faces import BODY_DIAMETER, PEGS, SHAFT_OFFSET
-from faces import FACE_SCREW, FACE_SCREW_REACH, SHAFT_HOLE
+import motor
+from faces import FACE_SCREW, FACE_SCREW_REACH
+from motor import SHAFT_HOLE
 
 __all__ = ["CORNER", "DIALS", "FACE_SCREW_REACH", "RADIUS", "SHAFT_HOLE", "WINDOW"]
 
@@ -51,7 +51,7 @@ FACE = 0.3
 PLATE_FRONT = -9.5
 PLATE = 3.0
 PLATE_BACK = PLATE_FRONT - PLATE
-POCKET = 1.0
+POCKET = 1.5
 """How far a motor sinks into the plate, which centres it."""
 FACE_FRONT = PLATE_FRONT + FACE
 BEZEL_INSIDE = {name: radius - 0.5 for name, radius in RADIUS.items()}
@@ -60,30 +60,27 @@ BEZEL_SLEEVE = 1.3
 BEZEL_OUTSIDE = {name: radius + BEZEL_SLEEVE for name, radius in BEZEL_INSIDE.items()}
 OPENING = {name: radius + 0.15 for name, radius in BEZEL_OUTSIDE.items()}
 """Of the shell, around a sleeve: a push fit."""
-_ROOM = min(DIAL[right][0] - DIAL[left][0] - RADIUS[left] - RADIUS[right] for left, right in itertools.pairwise(DIALS))
-BEZEL_FLANGE = {name: radius + min(3.0, (_ROOM - 0.4) / 2) for name, radius in RADIUS.items()}
-"""As broad as the neighbours leave room for, 3 mm at most."""
+BEZEL_FLANGE = {name: radius + BEZEL for name, radius in RADIUS.items()}
 BEZEL_PROUD = 2.8
 LENS, LENS_BACK = 1.0, -0.2
 """An optional clear disc: its thickness, and where it ends."""
 LENS_RADIUS = {name: radius - 0.15 for name, radius in BEZEL_INSIDE.items()}
 
 # The motor, behind the plate. Nobody here has measured one: measure yours.
-BODY_RADIUS = BODY_DIAMETER / 2
-BODY_HEIGHT = 9.0  # seen as 7.6 and as 9: print the bridge for yours
+BODY_RADIUS = motor.BODY_DIAMETER / 2
 MOTOR_FRONT = PLATE_BACK + POCKET
-MOTOR_BACK = MOTOR_FRONT - BODY_HEIGHT
-SHAFT_RADIUS = 0.75  # 1.5 mm, as usual in instruments
-SHAFT_REACH = 8.5  # from the body's front to the tip; a needle can sit higher or lower on it
-PEG_REACH = 1.8
-CONTACTS = ((-11.4, 3.8), (-11.4, -3.8), (11.4, 3.8), (11.4, -3.8))
-"""From the middle of the body; the footprint that the template follows, see docs/status.md."""
+MOTOR_BACK = MOTOR_FRONT - motor.BODY_HEIGHT
+SHAFT_RADIUS = motor.SHAFT_DIAMETER / 2
 BRIDGE = 2.6
 """Thickness of the bar that holds a motor."""
-MOTOR = {name: (x, y - SHAFT_OFFSET) for name, (x, y) in DIAL.items()}
+BRIDGE_REACH = (0.3, 8.0)
+"""From the shaft, y upwards: over the body's middle part, clear of the contacts."""
+MOTOR = {name: (x, y - motor.SHAFT_OFFSET) for name, (x, y) in DIAL.items()}
 """Dial -> the middle of its motor's body, which hangs below the shaft."""
-PEG_HOLES = [(x, -y, diameter / 2) for x, y, diameter in PEGS]
+LUGS = [(side * motor.LUG_REACH, 0.0, motor.LUG_RADIUS) for side in (-1, 1)]
+PEGS = [(x, -y, diameter / 2) for x, y, diameter in motor.PEGS]
 """From the middle of the body, y upwards: x, y, radius."""
+CONTACTS = [(x, -y) for x, y in motor.CONTACTS.values()]
 
 # The needle, from the face upwards.
 NEEDLE_REACH = {"5h": 19.0, "tach": 27.0, "7d": 19.0}
@@ -93,10 +90,10 @@ BLADE = 1.2
 HUB = (FACE_FRONT + 1.0, FACE_FRONT + 4.4)
 BLADE_LOW = HUB[1] - BLADE
 """Over the heads of the face's screws; flush with the hub's front, which lies on the bed."""
-CAP, CAP_ROOF = 3.4, 1.2
+CAP, CAP_ROOF = 4.0, 1.2
 """It hides the end of the shaft."""
-BORE = 1.5
-"""Diameter of the needle's hole, the shaft's own. Printed holes come out narrower: a press fit, else a drill of 1.5."""
+BORE = motor.SHAFT_DIAMETER
+"""Diameter of the needle's hole, the shaft's own. Printed holes come out narrower: drill it to 1 mm."""
 
 # The lamps, from the front to the back.
 LIP = 1.6

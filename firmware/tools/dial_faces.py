@@ -6,33 +6,16 @@ Writes `firmware/docs/dials/{5h,tach,7d,sheet}.svg` and `sheet.pdf`, whose secon
 import sys
 from pathlib import Path
 
-from drawing import Ink, Page, circle, line, pdf, rectangle
-from faces import (
-    CUT,
-    FACE_SCREW,
-    FACE_SCREW_REACH,
-    FINE,
-    HAIR,
-    METAL,
-    PAINT,
-    SHAFT_HOLE,
-    SMOKE,
-    Text,
-    cross,
-    face,
-)
+from drawing import Ink, Page, circle, line, pdf, rectangle, slot
+from faces import CUT, FACE_SCREW, FACE_SCREW_REACH, FINE, HAIR, METAL, PAINT, SMOKE, Text, cross, face
 from gauge_mqtt.contract.dials import FACES, face_deg, motor_deg
-from gauge_mqtt.contract.fascia import CENTRE, CORNER, FASCIA, RADIUS, WINDOW, lamp_windows
+from gauge_mqtt.contract.fascia import BEZEL, CENTRE, CORNER, FASCIA, RADIUS, WINDOW, lamp_windows
 from gauge_mqtt.contract.usage import NEEDLE_MAX, NEEDLE_UNKNOWN
+from motor import BODY_DIAMETER, PEG_SLOT, SHAFT_OFFSET, SHAFT_SLOT
 from output import between, main, table
 
 COMMAND = "python firmware/tools/dial_faces.py"
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-
-# The motor, in mm, from other people's footprints, which disagree: measure a motor before you drill.
-BODY_DIAMETER = 30.0  # VID29 manual
-SHAFT_OFFSET = 6.0  # from the middle of the body to the shaft; KiCad footprint of wiciu15/motoHUDsch
-PEGS = ((0.0, -10.2, 4.0), (-9.6, 9.0, 2.0))  # from the middle of the body, the shaft up: x, y, diameter; same source
 
 PAPER = (210.0, 148.0)
 """A5 across: fits on A4 and on Letter."""
@@ -86,6 +69,19 @@ def sheet() -> Page:
     return page
 
 
+Slot = tuple[float, float, float, float]
+"""x and y of the middle of its lower end, its length upwards, its radius. A hole is a slot of length 0."""
+
+
+def drilled() -> list[Slot]:
+    """All that is drilled into the fascia, in its own frame."""
+    found = []
+    for x, y in CENTRE.values():
+        screws = ((side * FACE_SCREW_REACH, 0.0, 0.0, FACE_SCREW / 2) for side in (-1, 1))
+        found += [(x + dx, y + dy, length, radius) for dx, dy, length, radius in (SHAFT_SLOT, PEG_SLOT, *screws)]
+    return found
+
+
 def template() -> Page:
     """What is behind the faces, seen from the front."""
     page = paper("claude-gauge: drilling template, 1:1")
@@ -93,22 +89,20 @@ def template() -> Page:
     page.draw(rectangle(left, top, *FASCIA, CORNER), FINE)
     for name, (x, y) in CENTRE.items():
         shaft_x, shaft_y = left + x, top + y
-        body_y = shaft_y + SHAFT_OFFSET
         page.draw(circle(shaft_x, shaft_y, RADIUS[name]), HAIR)
-        page.draw(circle(shaft_x, body_y, BODY_DIAMETER / 2), FINE)
-        page.draw(circle(shaft_x, shaft_y, SHAFT_HOLE / 2), FINE)
+        page.draw(circle(shaft_x, shaft_y, RADIUS[name] + BEZEL), HAIR)
+        page.draw(circle(shaft_x, shaft_y + SHAFT_OFFSET, BODY_DIAMETER / 2), HAIR)
         cross(page, shaft_x, shaft_y, 4)
-        for peg_x, peg_y, diameter in PEGS:
-            page.draw(circle(shaft_x + peg_x, body_y + peg_y, diameter / 2), FINE)
-        for side in (-1, 1):
-            page.draw(circle(shaft_x + side * FACE_SCREW_REACH, shaft_y, FACE_SCREW / 2), FINE)
+    for x, y, length, radius in drilled():
+        page.draw(slot(left + x, top + y, length, radius), FINE)
     for x, y in lamp_windows().values():
         page.draw(rectangle(left + x, top + y, *WINDOW, 1.0), FINE)
     notes(
         page,
         "Drilling template, seen from the front.",
-        "MEASURE A MOTOR FIRST: sources disagree",
-        "about its shaft and pegs.",
+        "Wide slot: the shaft, at its cross. Narrow slot:",
+        "only if your motor has its pegs on the front.",
+        "MEASURE A MOTOR FIRST. Cut black lines only.",
     )
     return page
 

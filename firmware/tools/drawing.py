@@ -147,5 +147,11 @@ def arc(x: float, y: float, radius: float, start: float, end: float) -> list[Seg
     return segments
 
 
+def slot(x: float, y: float, length: float, radius: float) -> list[Segment]:
+    """An upright slot: from (x, y), the middle of its lower end, `length` upwards to that of its upper end."""
+    lower, upper = arc(x, y, radius, 90, 270), arc(x, y - length, radius, 270, 450)
+    return [*lower, ("L", upper[0][1]), *upper[1:], ("Z", ())]
+
+
 def circle(x: float, y: float, radius: float) -> list[Segment]:
     return [*arc(x, y, radius, 0, 360), ("Z", ())]

@@ -8,10 +8,10 @@ from gauge_mqtt.contract.dials import Face, face_deg, motor_deg
 from gauge_mqtt.contract.fascia import RADIUS
 from gauge_mqtt.contract.usage import NEEDLE_MAX, NEEDLE_UNKNOWN
 from lettering import strokes, width
+from motor import SHAFT_HOLE
 
-# In mm.
-SHAFT_HOLE = 4.0  # diameter
-FACE_SCREW, FACE_SCREW_REACH = 2.2, 16.5  # diameter, for M2; from the shaft, clear of a body that hangs below it
+FACE_SCREW, FACE_SCREW_REACH = 2.2, 17.0
+"""In mm: diameter, for M2; from the shaft, clear of a body that hangs below it."""
 
 MINOR = {"5h": 4, "tach": 5, "7d": 4}
 """Parts between two numbers of a face: 5 % on the fuels, 0.05 redlines on the tach."""

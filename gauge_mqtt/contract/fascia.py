@@ -5,10 +5,12 @@ from gauge_mqtt.contract.usage import LAMPS, MODEL_LAMPS
 FASCIA = (180.0, 90.0)
 """Width and height; (0, 0) is the upper left corner."""
 CORNER = 3.0
-CENTRE = {"5h": (30.0, 38.0), "tach": (90.0, 38.0), "7d": (150.0, 38.0)}
+CENTRE = {"5h": (29.5, 38.0), "tach": (90.0, 38.0), "7d": (150.5, 38.0)}
 """Dial -> where its shaft is."""
-RADIUS = {"5h": 24.0, "tach": 32.0, "7d": 24.0}
+RADIUS = {"5h": 23.0, "tach": 31.0, "7d": 23.0}
 """Dial -> the radius of its face."""
+BEZEL = 3.0
+"""How broad the ring around a face is: two of them fit between two faces."""
 WINDOW = (20.0, 7.5)
 """Width and height of a lamp's window."""
 WINDOW_TOP, WINDOW_GAP, GROUP_GAP = 76.0, 2.0, 10.0

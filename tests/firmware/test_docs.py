@@ -5,13 +5,18 @@ import math
 import re
 import subprocess
 import sys
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+import dial_faces
+import dimensions
+import drawing
+import motor
 from gauge_mqtt.contract.dials import FACES, PARK_DEG, face_deg, motor_deg
+from gauge_mqtt.contract.fascia import CENTRE, FASCIA, WINDOW, lamp_windows
 from gauge_mqtt.contract.usage import LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,6 +121,49 @@ def test_no_two_things_on_the_fascia_touch() -> None:
     assert min(y for box in boxes for _, y in box) > lowest + 2
     for left_box, right_box in pairwise(boxes):
         assert max(x for x, _ in left_box) < min(x for x, _ in right_box)
+
+
+def outline(slot: dial_faces.Slot) -> list[Point]:
+    """Points of its edge, at most 0.1 mm apart."""
+    x, y, length, radius = slot
+    turns = [math.radians(degrees) for degrees in range(0, 360, 2)]
+    ends = [(x + radius * math.cos(t), y - length * (math.sin(t) < 0) + radius * math.sin(t)) for t in turns]
+    sides = [(x + side * radius, y - length * part / 50) for side in (-1, 1) for part in range(51)]
+    return ends + sides
+
+
+def test_the_walls_between_all_that_is_drilled_are_thick_enough() -> None:
+    holes = [outline(slot) for slot in dial_faces.drilled()]
+    windows = list(lamp_windows().values())
+    across = [(x + WINDOW[0] * part / 100, y) for x, y in windows for part in range(101)]
+    assert len(holes) == 4 * len(FACES)
+    for one, other in combinations([*holes, across], 2):
+        assert min(math.dist(a, b) for a in one for b in other) >= dimensions.LEAST_WALL
+    for (left, _), (right, _) in pairwise(windows):
+        assert right - left - WINDOW[0] >= dimensions.LEAST_WALL
+    for x, y in [point for hole in holes for point in hole]:
+        assert min(x, y, FASCIA[0] - x, FASCIA[1] - y) >= dimensions.LEAST_WALL
+
+
+def test_the_slots_let_shaft_and_pegs_through_in_both_readings() -> None:
+    """Whichever of the two holes of other people's footprints is the shaft: it stands in the middle of its dial."""
+    for x, y in CENTRE.values():
+        for reading in motor.READINGS:
+            pins = [(0.0, -reading, motor.COLLAR_DIAMETER), *motor.PEGS[reading != motor.SHAFT_OFFSET :]]
+            for pin_x, pin_y, diameter in pins:
+                pin = (x + pin_x, y + reading + pin_y)
+                fits = [
+                    math.dist(pin, (slot_x, min(slot_y, max(slot_y - length, pin[1])))) <= radius - diameter / 2 + 1e-9
+                    for slot_x, slot_y, length, radius in dial_faces.drilled()
+                ]
+                assert any(fits), (reading, pin)
+
+
+def test_the_template_draws_what_is_drilled() -> None:
+    drawn = [path.segments for path in dial_faces.template().paths]
+    left, top = dial_faces.ORIGIN
+    for x, y, length, radius in dial_faces.drilled():
+        assert tuple(drawing.slot(left + x, top + y, length, radius)) in drawn
 
 
 def test_the_pdf_points_at_its_own_objects() -> None:

@@ -1,5 +1,6 @@
 """The enclosure can be printed and put together, and has its holes where the faces, the motors and the lamps are."""
 
+import itertools
 import math
 import re
 import subprocess
@@ -14,10 +15,10 @@ from manifold3d import CrossSection, Manifold
 
 import assembly
 import behind
-import dial_faces
 import dimensions as d
+import motor
 from gauge_mqtt.contract.dials import FACES, face_deg, motor_deg
-from gauge_mqtt.contract.fascia import CENTRE, FASCIA, RADIUS, WINDOW, lamp_windows
+from gauge_mqtt.contract.fascia import BEZEL, CENTRE, FASCIA, RADIUS, WINDOW, lamp_windows
 from gauge_mqtt.contract.usage import NEEDLE_MAX, NEEDLE_UNKNOWN
 from tests.support import solids
 
@@ -103,11 +104,43 @@ def test_the_holes_are_where_the_face_has_its_shaft(name: str) -> None:
     plate = PIECES["plate"].slice((d.PLATE_FRONT + d.MOTOR_FRONT) / 2)
     for side in (-1, 1):
         hole_at(plate, (place[0] + side * d.FACE_SCREW_REACH, place[1]))
-    pins = CrossSection.circle(d.SHAFT_RADIUS, 32).translate(place)
-    for x, y, diameter in dial_faces.PEGS:
-        peg = (place[0] + x, place[1] - dial_faces.SHAFT_OFFSET - y)
-        pins += CrossSection.circle(diameter / 2, 32).translate(peg)
-    assert (plate ^ pins).area() < 1e-6
+    for pin in pins_in_both_readings(place):
+        assert (plate ^ pin).area() < 1e-6
+
+
+def pins_in_both_readings(shaft: Point) -> list[CrossSection]:
+    """The thick part of the shaft where its maker has it and where others do, and pegs, were they on the front."""
+    body = (shaft[0], shaft[1] - motor.SHAFT_OFFSET)
+    places = [(0.0, -reading, motor.COLLAR_DIAMETER) for reading in motor.READINGS]
+    return [
+        CrossSection.circle(diameter / 2, 32).translate((body[0] + x, body[1] - y))
+        for x, y, diameter in (*places, *motor.PEGS)
+    ]
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_a_bridge_lets_the_large_peg_through_and_leaves_the_contacts_free(name: str) -> None:
+    """As the motor's maker draws it: pegs and contacts on the back, the eyes for screws beside the body."""
+    body, bridge = PIECES[f"motor {name}"], PIECES[f"bridge {name}"]
+    _, _, low, _, _, _ = body.bounding_box()
+    assert d.MOTOR_BACK - low == pytest.approx(motor.PEG_LENGTH)
+    wires = Manifold.cube((2.5, 2.5, 4), center=True)
+    x, y = d.MOTOR[name]
+    for contact_x, contact_y in motor.CONTACTS.values():
+        soldered = wires.translate((x + contact_x, y - contact_y, d.MOTOR_BACK - 2.05))
+        assert solids.overlap(soldered, bridge) < solids.TOUCH
+    left, _, _, right, _, _ = body.bounding_box()
+    assert right - left == pytest.approx(31.7, abs=0.02)
+
+
+def test_bezels_of_their_full_breadth_fit_between_the_faces() -> None:
+    for left, right in itertools.pairwise(FACES):
+        assert CENTRE[right][0] - CENTRE[left][0] >= RADIUS[left] + RADIUS[right] + 2 * BEZEL
+        assert PIECES[f"bezel {left}"].min_gap(PIECES[f"bezel {right}"], 5.0) >= 0.3
+    for name in FACES:
+        left, low, _, right, high, _ = PIECES[f"bezel {name}"].bounding_box()
+        assert right - left == pytest.approx(2 * (RADIUS[name] + BEZEL), abs=0.01)
+        assert min(left, FASCIA[0] - right, low, FASCIA[1] - high) >= 2.0, "it stays off the fascia's edges"
 
 
 def test_every_lamp_shines_through_its_own_window_alone() -> None:
@@ -214,10 +247,41 @@ def test_the_film_has_a_clear_window_and_a_caption_for_each_lamp() -> None:
         assert starts[f"{name}-0"] - starts["film-0"] == pytest.approx(corner - (d.ACRYLIC[0] + 1)), name
 
 
-def test_the_cost_in_the_page_is_that_of_the_parts_list() -> None:
+INERTIA_KG_M2 = 0.2e-6
+"""Of a needle with which the motor follows 200 degrees a second from a standing start (X27 technical data, line 2)."""
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_a_needle_is_what_its_motor_starts_without_losing_a_step(name: str) -> None:
+    x, y = d.DIAL[name]
+    inertia = 0.0
+    for kind in ("needle", "cap"):
+        solid = trimesh.Trimesh(*_mesh(PIECES[f"{kind} {name}"].translate((-x, -y, 0))))
+        solid.density = GRAMS_PER_MM3
+        off = solid.center_mass
+        inertia += solid.moment_inertia[2, 2] + solid.mass * (off[0] ** 2 + off[1] ** 2)
+    assert inertia * 1e-9 < INERTIA_KG_M2 / 8
+
+
+def test_the_parts_list_has_every_screw() -> None:
+    page = (DOCS / "parts.md").read_text()
+    places = {
+        "M2 x 16": 2 * len(FACES),
+        "M2 x 14": len(d.LIGHT_SCREWS),
+        "M2 x 6": len(d.BOARD_SCREWS),
+        "M3 x 8": len(d.PLATE_BOSSES) + len(d.FOOT_SCREWS),
+        "M3 x 12": len(d.CORNER_BOSSES),
+    }
+    assert {
+        kind: int(count) for kind, count in re.findall(r"^\| Screw (M\d x \d+)[^|]*\| (\d+) ", page, re.MULTILINE)
+    } == places
+
+
+def cost(*sections: str) -> tuple[float, float]:
+    """From and to, in dollars, of these sections of the parts list."""
     parts = (DOCS / "parts.md").read_text()
     low = high = 0.0
-    for section in ("Both builds", "Enclosure"):
+    for section in sections:
         rows = re.search(rf"## {section}\n(.*?)(?:\n## |\Z)", parts, re.DOTALL)
         assert rows
         for cells in (row.split("|") for row in rows[1].splitlines() if row.startswith("| ")):
@@ -228,6 +292,19 @@ def test_the_cost_in_the_page_is_that_of_the_parts_list() -> None:
             each = "each" in cells[3]
             low += (counts[0] if each else 1) * prices[0]
             high += (counts[-1] if each else 1) * prices[-1]
-    said = re.search(r"(\d+) to (\d+) dollars", (DOCS / "enclosure.md").read_text())
-    assert said
-    assert [float(number) for number in said.groups()] == pytest.approx([low, high], abs=3)
+    return low, high
+
+
+def said(page: str, words: str) -> list[float]:
+    """The two numbers where `words` has its %."""
+    found = re.findall(re.escape(words).replace("%", r"(\d+) to (\d+)"), (DOCS / page).read_text())
+    assert len(found) == 1
+    return [float(number) for number in found[0]]
+
+
+def test_the_costs_in_the_pages_are_those_of_the_parts_list() -> None:
+    recommended = "Only the recommended build"
+    assert said("parts.md", "Together % dollars.\n\n## Enclosure") == pytest.approx(cost("Both builds"), abs=0.6)
+    assert said("parts.md", "Together % dollars.\n\n## Options") == pytest.approx(cost(recommended), abs=0.6)
+    assert said("enclosure.md", "% dollars, quick build") == pytest.approx(cost("Both builds", "Enclosure"), abs=0.6)
+    assert said("enclosure.md", "The recommended build adds % dollars") == pytest.approx(cost(recommended), abs=0.6)
