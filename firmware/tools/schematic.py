@@ -79,12 +79,12 @@ class Schematic:
             self.wire((x - half, bar), (x + half, bar), width=1.5 if small else 2)
 
     def pull_down(self, x: float, y: float, value: str) -> None:
-        """From a dot on a wire to ground, 30 high: it fits between two pins of the board."""
+        """From a dot on a wire to ground, 26 high: it fits between two pins of the board."""
         self.dot(x, y)
-        self.wire((x, y), (x, y + 22))
-        self.box(x - 4.5, y + 5, 9, 15, fill=PAPER, corner=1)
-        self.ground(x, y + 22, small=True)
-        self.text(x + 9, y + 13, value, size=10)
+        self.wire((x, y), (x, y + 19))
+        self.box(x - 4.5, y + 5, 9, 11, fill=PAPER, corner=1)
+        self.ground(x, y + 19, small=True)
+        self.text(x + 9, y + 11, value, size=10)
 
     def clamp(self, x: float, y: float, rail: str, colour: str) -> None:
         """Two Schottky diodes on a wire, from ground to it and from it to the rail; 80 wide, above the wire."""

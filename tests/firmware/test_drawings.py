@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import motor
 from driver_chip import PINS, VDD
 from gauge_mqtt.contract.topics import DIALS
 from gauge_mqtt.contract.usage import LAMPS
@@ -149,6 +150,19 @@ def test_every_pin_of_the_driver_is_drawn_with_its_number_and_its_name() -> None
         r'font-size="10" text-anchor="\w+" fill="#5f5a54">(\d+)<', (DOCS / "wiring-step-dir.svg").read_text()
     )
     assert sorted(map(int, small)) == list(range(1, 29))
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_the_motors_contacts_are_numbered_as_one_sees_them_from_behind(name: str) -> None:
+    """Its maker's figure 7, "Rear contacts": 4 and 3 on the left, 1 and 2 on the right, the shaft up."""
+    title = next(thing for thing in drawn(name) if thing.words.startswith("Motor from behind"))
+    below = [thing for thing in drawn(name) if thing.box[1] > title.box[3] and thing.box[0] > title.box[0] - 100]
+    places = {thing.words: thing.box for thing in below if thing.words in {"1", "2", "3", "4"}}
+    assert places["4"][0] == places["3"][0] < places["1"][0] == places["2"][0]
+    assert places["4"][1] == places["1"][1] < places["3"][1] == places["2"][1]
+    assert {n: (x < 0, y < 0) for n, (x, y) in motor.CONTACTS.items()} == {
+        1: (True, True), 2: (True, False), 3: (False, False), 4: (False, True),
+    }  # fmt: skip
 
 
 def test_every_lamp_is_drawn_once() -> None:
