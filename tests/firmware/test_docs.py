@@ -96,6 +96,16 @@ def test_a_face_spells_its_marks_title_and_unit(name: str) -> None:
     assert spelled == [*dial.marks.values(), dial.title, dial.unit]
 
 
+@pytest.mark.parametrize("name", FACES)
+def test_no_screws_head_covers_a_number_or_a_word(name: str) -> None:
+    x, y = middle(paths(f"dials/{name}.svg")[f"{name}-shaft"])
+    screws = [(x + side * dimensions.FACE_SCREW_REACH, y) for side in (-1, 1)]
+    lettering = re.findall(r'aria-label="[^"]*" d="([^"]+)"', (DOCS / f"dials/{name}.svg").read_text())
+    assert len(lettering) == len(FACES[name].marks) + 2
+    for point in [point for path in lettering for point in points(path)]:
+        assert min(math.dist(point, screw) for screw in screws) > dimensions.M2_HEAD / 2 + 0.3
+
+
 def test_the_sheet_is_as_large_as_it_says() -> None:
     assert 'width="210mm" height="148mm" viewBox="0 0 210 148"' in (DOCS / "dials/sheet.svg").read_text()
     shapes = paths("dials/sheet.svg")
