@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+#include <ratio>
 
 #include "gauge/planner.hpp"
 #include "moves.hpp"

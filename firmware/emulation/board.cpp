@@ -5,6 +5,9 @@
 
 #include "arduino.hpp"
 
+#include <cstdint>
+#include <cstdio>
+
 #ifdef __XTENSA__
 // Read by the test out of the model's memory: its UART takes as long as a real one.
 extern "C" {

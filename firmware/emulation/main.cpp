@@ -5,12 +5,17 @@
 // chance over everything that a display may be told. `messages.inc` is made by the test: kMessages, kWalkMs and
 // kFromPowerOn.
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "board.hpp"
 #include "coils.hpp"
 #include "gauge/cluster.hpp"
 #include "gauge/contract.hpp"
+#include "gauge/diag.hpp"
+#include "gauge/lamps.hpp"
+#include "gauge/link.hpp"
 #include "gauge/parse.hpp"
 
 namespace {
@@ -127,6 +132,8 @@ void surprise(ClusterInputs& inputs) {
   switch (dice % 16) {
     case 0:
       targets.fresh = !targets.fresh;
+      targets.link = kLinks[(dice >> 8) % kLinks.size()];
+      targets.safe_mode = (dice >> 16 & 7) == 0;
       break;
     case 1:
       targets.lamps = static_cast<std::uint8_t>(dice >> 8 & 127);
@@ -164,6 +171,46 @@ void walk(Desk& desk) {
   }
 }
 
+// What STALL counts in each state, from the moment on in which it is lost.
+void lost() {
+  for (const Link link : kLinks) {
+    Lamps lamps;
+    LampInputs inputs{};
+    inputs.blinks = blinks(link);
+    inputs.brightness = 255;
+    std::int32_t lit = 0;
+    std::uint8_t before = 0;
+    for (Millis now = 0; now < 4096; now += 20) {
+      const std::uint8_t level = lamps.tick(inputs, now)[static_cast<std::size_t>(contract::Lamp::stall)];
+      lit += level > before;
+      before = level;
+    }
+    say("lost ");
+    say(name(link));
+    say(" ");
+    say(lit);
+    say("\n");
+  }
+}
+
+// With what this board has: a clock. All else is unknown.
+void diagnose() {
+  LinkMonitor link;
+  Millis now = 0xffff'f000;  // across the wrap of the clock
+  link.poll(false, now);
+  link.poll(true, now += 61'500);
+  link.poll(true, now += 1'000'000);
+  link.connected(now);
+  link.publisher(true, now);
+  link.poll(true, now);
+  link.poll(true, now += 45'000);
+  Vitals vitals;
+  vitals.uptime_s = board::clock_ms / 1000;
+  say("diag ");
+  say(diag_json(vitals, {"a1b2c3d4e5f6", "emulation"}, {1, 4'000'000'000}, link).c_str());
+  say("\n");
+}
+
 }  // namespace
 
 int main() {
@@ -178,6 +225,8 @@ int main() {
   Desk desk;
   desk.start({true, false, false});
   walk(desk);
+  lost();
+  diagnose();
   say("not driven ");
   say(static_cast<std::int32_t>(account.not_driven));
   say("\nDONE\n");

@@ -2,7 +2,9 @@
 
 #include <cinttypes>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
+#include <string>
 
 #include "words.hpp"
 
@@ -26,7 +28,7 @@ void warn(const std::string& words) { std::fprintf(stderr, "gauge_sim: %s\n", wo
 void JsonLines::show(const Picture& picture) {
   if (last_ && same_look(*last_, picture)) return;
   last_ = picture;
-  std::printf("{\"t_ms\":%" PRIu32 ",\"link\":\"%s\",\"needles\":{", picture.at, picture.link);
+  std::printf("{\"t_ms\":%" PRIu32 ",\"link\":\"%s\",\"needles\":{", picture.at, name(picture.link));
   for (std::size_t dial = 0; dial < picture.needles.size(); ++dial) {
     if (dial > 0) std::putchar(',');
     print_needle(contract::kDialNames[dial], picture.needles[dial]);
@@ -49,7 +51,7 @@ void JsonLines::show(const Picture& picture) {
 void JsonLines::log(const std::string& words) { warn(words); }
 
 void PlainLines::show(const Picture& picture) {
-  std::string line = picture.link;
+  std::string line = words_of(picture.link);
   for (std::size_t dial = 0; dial < picture.needles.size(); ++dial) {
     const NeedlePicture& needle = picture.needles[dial];
     if (needle.moving) return;

@@ -5,7 +5,10 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <cstring>
+#include <string_view>
 
 namespace gauge {
 namespace {

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <cinttypes>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <string>
 #include <string_view>
 
 namespace gauge {
@@ -22,6 +24,7 @@ The firmware of the cluster without the hardware: three needles and seven lamps 
   --username NAME        user at the broker [none]
   --password-file FILE   the first line is the password [none]
   --json                 JSON lines on stdout, one whenever anything visible changed, at most 50 a second
+  --no-wifi              as where no Wi-Fi reaches: what the lamps say then
   --quiet-boot           neither homing nor self-test, as after a soft reset
   --driver 4wire|stepdir steps of 1/3 degree or of 1/12 degree [4wire]
   --trace FILE           lines with CLOCK_MONOTONIC in ns: needles set in motion ("moving 123456789"), the first step of
@@ -80,7 +83,7 @@ std::string id_of_this_machine() {
 }  // namespace
 
 Options parse_options(int argc, char** argv) {
-  enum Code { host = 1, port, instance, id, username, password_file, json, quiet_boot, driver, trace, help };
+  enum Code { host = 1, port, instance, id, username, password_file, json, no_wifi, quiet_boot, driver, trace, help };
   static constexpr option kKnown[] = {
       {"host", required_argument, nullptr, host},
       {"port", required_argument, nullptr, port},
@@ -89,6 +92,7 @@ Options parse_options(int argc, char** argv) {
       {"username", required_argument, nullptr, username},
       {"password-file", required_argument, nullptr, password_file},
       {"json", no_argument, nullptr, json},
+      {"no-wifi", no_argument, nullptr, no_wifi},
       {"quiet-boot", no_argument, nullptr, quiet_boot},
       {"driver", required_argument, nullptr, driver},
       {"trace", required_argument, nullptr, trace},
@@ -121,6 +125,9 @@ Options parse_options(int argc, char** argv) {
         break;
       case json:
         options.json = true;
+        break;
+      case no_wifi:
+        options.wifi = false;
         break;
       case quiet_boot:
         options.soft_start = true;

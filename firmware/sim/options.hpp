@@ -15,6 +15,7 @@ struct Options {
   std::string id;     // 12 hex digits, as the device has them from its MAC address
   Driver driver = Driver::four_wire;
   bool json = false;
+  bool wifi = true;            // --no-wifi: false
   bool soft_start = false;     // --quiet-boot
   std::FILE* trace = nullptr;  // see --trace; nullptr: none
 };

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "gauge/contract.hpp"
+#include "gauge/link.hpp"
 #include "gauge/time.hpp"
 
 namespace gauge {
@@ -20,7 +21,7 @@ struct NeedlePicture {
 // Everything that somebody in front of the cluster can see, and two counters.
 struct Picture {
   Millis at;
-  const char* link;
+  Link link;
   std::array<NeedlePicture, contract::kDialNames.size()> needles;
   std::array<std::uint8_t, contract::kLampNames.size()> lamps;  // brightness, 0..255
   std::uint8_t lit;                                             // bit mask: not dark by its pattern, even if dark now

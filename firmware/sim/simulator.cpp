@@ -2,6 +2,10 @@
 
 #include <poll.h>
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <future>
 #include <thread>
@@ -17,7 +21,8 @@ constexpr milliseconds kMovingTick{1}, kRestingTick{5};  // as on the device
 constexpr Millis kPictureMs = 20;
 constexpr milliseconds kNetworkTick{50};  // for its timers; a message wakes it at once
 constexpr milliseconds kFarewell{800};
-constexpr Millis kLongestDark = 1100;  // of a lamp that blinks
+// Of a lamp that flashes or breathes, and of STALL between its groups of blinks.
+constexpr Millis kLongestDark = 1100, kLongestPause = 3700;
 
 // Where the needles happen to stand at power-on.
 constexpr std::int32_t kFoundAtDeg[] = {40, 200, 310};
@@ -37,6 +42,7 @@ Simulator::Simulator(const Options& options, Screen& screen, int stop_fd)
     : screen_(screen),
       stop_fd_(stop_fd),
       id_(options.id),
+      wifi_(options.wifi),
       trace_(options.trace),
       settings_(options.settings),
       motors_{motor(options, contract::Dial::fuel_5h), motor(options, contract::Dial::tach),
@@ -73,7 +79,7 @@ void Simulator::live() {
 
 void Simulator::network_task(Session& session) {
   while (!stopping() && !over_ && !restarting_) {
-    session.poll(true, now());
+    session.poll(wifi_, now());
     dropped_ = session.counters().dropped;
     reconnects_ = session.counters().reconnects;
     mqtt_.wait(kNetworkTick);
@@ -105,7 +111,7 @@ void Simulator::needle_task(Cluster& cluster, const Targets& targets) {
 Picture Simulator::picture(const Cluster& cluster, const Targets& targets, Millis at) {
   Picture picture{};
   picture.at = at;
-  picture.link = name(targets.link);
+  picture.link = targets.link;
   picture.lamps = cluster.lamps();
   picture.dropped = dropped_;
   picture.reconnects = reconnects_;
@@ -114,14 +120,11 @@ Picture Simulator::picture(const Cluster& cluster, const Targets& targets, Milli
     const std::int16_t target = targets.fresh ? targets.needles[dial].load() : contract::kNeedleUnknown;
     picture.needles[dial] = {motor.steps(), motor.deg(), target, cluster.moving() && motor.stepped_lately()};
   }
-  for (std::size_t lamp = 0; lamp < lit_until_.size(); ++lamp) {
-    Millis& until = lit_until_[lamp];
-    if (picture.lamps[lamp] > 0) until = at + kLongestDark;
-    if (reached(until, at)) {
-      until = at;  // or the wrap of the clock would light it
-    } else {
-      picture.lit = static_cast<std::uint8_t>(picture.lit | 1U << lamp);
-    }
+  for (std::size_t lamp = 0; lamp < lit_at_.size(); ++lamp) {
+    const bool counts = !targets.fresh && lamp == static_cast<std::size_t>(contract::Lamp::stall);
+    if (picture.lamps[lamp] > 0) lit_at_[lamp] = at;
+    if (lit_at_[lamp] && since(*lit_at_[lamp], at) >= (counts ? kLongestPause : kLongestDark)) lit_at_[lamp].reset();
+    if (lit_at_[lamp]) picture.lit = static_cast<std::uint8_t>(picture.lit | 1U << lamp);
   }
   return picture;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <random>
@@ -50,6 +51,7 @@ class Simulator final : private Host {
   Screen& screen_;
   const int stop_fd_;
   const std::string id_;
+  const bool wifi_;
   std::FILE* const trace_;
   const Clock::time_point started_ = Clock::now();
   std::random_device random_;
@@ -63,7 +65,7 @@ class Simulator final : private Host {
   MosquittoTransport mqtt_;
   std::atomic<bool> over_{false}, restarting_{false};
   std::atomic<std::uint32_t> dropped_{0}, reconnects_{0};
-  std::array<Millis, contract::kLampNames.size()> lit_until_{};
+  std::array<std::optional<Millis>, contract::kLampNames.size()> lit_at_{};
   std::optional<std::string> fault_;
 };
 

@@ -2,7 +2,11 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <mutex>
+#include <string>
 #include <vector>
 
 #include "canvas.hpp"
@@ -99,7 +103,7 @@ void Terminal::show(const Picture& picture) {
   for (std::size_t which = 0; which < picture.lamps.size(); ++which) view += "    " + lamp(which, picture.lamps[which]);
   end_line();
   end_line();
-  view += std::string("    \x1b[2m") + picture.link + "  " + said + "\x1b[0m";
+  view += "    \x1b[2m" + words_of(picture.link) + "  " + said + "\x1b[0m";
   end_line();
   std::fputs(view.c_str(), stdout);
   std::fflush(stdout);

@@ -1,6 +1,10 @@
 #include "virtual_motor.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <string>
 
 #include "gauge/contract.hpp"
 #include "trace.hpp"

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <string>
 
 namespace gauge {
 
@@ -16,6 +19,14 @@ std::string reading_of(contract::Dial dial, const NeedlePicture& needle) {
   char text[32];
   std::snprintf(text, sizeof text, tach ? "%.2f x" : "%.0f %%", static_cast<double>(std::max(shown, 0.0F)));
   return text;
+}
+
+std::string words_of(Link link) {
+  if (link == Link::live) return name(link);
+  std::string words = name(link);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  const int count = blinks(link);
+  return words + " (" + std::to_string(count) + (count == 1 ? " blink)" : " blinks)");
 }
 
 std::string names_of(std::uint8_t lamps) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "picture.hpp"
@@ -8,6 +9,9 @@ namespace gauge {
 
 // What a dial shows, as its face is marked: "40 %", "0.50 x" (redlines), "no data".
 std::string reading_of(contract::Dial dial, const NeedlePicture& needle);
+
+// What is missing, and how often STALL blinks for it as soon as the values are too old: "no broker (2 blinks)"; "live".
+std::string words_of(Link link);
 
 // "OPUS HOT", or "none".
 std::string names_of(std::uint8_t lamps);

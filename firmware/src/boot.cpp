@@ -5,7 +5,9 @@
 #include <esp_ota_ops.h>
 #include <esp_system.h>
 
-#include "crashes.hpp"
+#include <cstdint>
+
+#include "resets.hpp"
 
 // Arduino's core would else mark each image as good before it has done anything. Declared weak in C.
 extern "C" bool verifyRollbackLater() { return true; }
@@ -13,7 +15,7 @@ extern "C" bool verifyRollbackLater() { return true; }
 namespace gauge::boot {
 namespace {
 
-RTC_NOINIT_ATTR Crashes crashes;
+RTC_NOINIT_ATTR Resets so_far;
 
 constexpr Millis kTrialMs = 600'000;
 
@@ -78,15 +80,17 @@ bool needles_undisturbed() {
   }
 }
 
+std::uint32_t brown_outs() { return so_far.brown_outs; }
+
 bool brown_out() { return esp_reset_reason() == ESP_RST_BROWNOUT; }
 
 bool begin() {
-  crashes = after_reset(crashes, crashed());
-  return safe_mode(crashes);
+  so_far = after_reset(so_far, crashed(), brown_out());
+  return safe_mode(so_far);
 }
 
 void poll(bool safe_mode, Millis now) {
-  if (now >= kStableMs) crashes.count = 0;
+  if (now >= kStableMs && so_far.crashes > 0) so_far = resets(0, so_far.brown_outs);
   if (safe_mode && now >= kSafeModeMs) ESP.restart();
 }
 

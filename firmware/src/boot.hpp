@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "gauge/time.hpp"
 
 namespace gauge::boot {
@@ -13,8 +15,11 @@ const char* reset_reason();
 bool needles_undisturbed();
 bool brown_out();
 
-// Counts crashes in a row; true: this start is in safe mode.
+// Counts crashes in a row, and brown-outs; true: this start is in safe mode.
 bool begin();
+
+// Low supplies since the power was last off. One so deep that the memory forgot counts as a power cut.
+std::uint32_t brown_outs();
 
 // Ends the row of crashes after a minute; in safe mode restarts after ten.
 void poll(bool safe_mode, Millis now);

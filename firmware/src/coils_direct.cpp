@@ -1,5 +1,7 @@
 #ifndef GAUGE_DRIVER_STEP_DIR
 
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 
 #include "coils.hpp"

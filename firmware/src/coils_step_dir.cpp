@@ -2,6 +2,9 @@
 
 #include "arduino.hpp"
 
+#include <cstddef>
+#include <cstdint>
+
 #include "coils.hpp"
 #include "pins.hpp"
 

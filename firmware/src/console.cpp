@@ -3,6 +3,9 @@
 #include "arduino.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 #include "identity.hpp"
 #include "settings_store.hpp"

@@ -1,5 +1,6 @@
 #include "errand.hpp"
 
+#include "tasks.hpp"
 #include "watchdog.hpp"
 
 namespace gauge {
@@ -13,8 +14,8 @@ constexpr BaseType_t kCore = 0;
 bool Errand::start() {
   if (busy_) return false;
   busy_ = true;
-  if (task_ == nullptr && xTaskCreatePinnedToCore(run, name_, stack_bytes_, this, kPriority, &task_, kCore) != pdPASS) {
-    task_ = nullptr;
+  if (task_ == nullptr) task_ = tasks::start(kind_, run, stack_bytes_, this, kPriority, kCore);
+  if (task_ == nullptr) {
     busy_ = false;
     return false;
   }

@@ -3,8 +3,11 @@
 #include "arduino.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <utility>
+
+#include "gauge/host.hpp"
 
 namespace gauge {
 
@@ -12,8 +15,8 @@ namespace gauge {
 // job touches is the errand's from start() on until busy() is false, and the sender's else: so no lock.
 class Errand {
  public:
-  Errand(const char* name, std::uint32_t stack_bytes, std::function<void()> job)
-      : name_(name), stack_bytes_(stack_bytes), job_(std::move(job)) {}
+  Errand(Task kind, std::uint32_t stack_bytes, std::function<void()> job)
+      : kind_(kind), stack_bytes_(stack_bytes), job_(std::move(job)) {}
   Errand(const Errand&) = delete;
   Errand& operator=(const Errand&) = delete;
 
@@ -23,7 +26,7 @@ class Errand {
  private:
   [[noreturn]] static void run(void* self);
 
-  const char* const name_;
+  const Task kind_;
   const std::uint32_t stack_bytes_;
   const std::function<void()> job_;
   TaskHandle_t task_ = nullptr;

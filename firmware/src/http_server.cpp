@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <new>
+#include <string_view>
 
 namespace gauge {
 namespace {

@@ -4,7 +4,9 @@
 
 #include <WiFi.h>
 
+#include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #include "settings_store.hpp"
 

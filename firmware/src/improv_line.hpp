@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "gauge/improv.hpp"
 #include "gauge/settings.hpp"
 #include "gauge/text.hpp"

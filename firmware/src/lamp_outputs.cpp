@@ -3,6 +3,7 @@
 #include "arduino.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "pins.hpp"

@@ -1,5 +1,8 @@
 #include "line.hpp"
 
+#include <cstddef>
+#include <cstdint>
+
 namespace gauge {
 namespace {
 

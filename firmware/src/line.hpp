@@ -4,6 +4,9 @@
 
 #include <WiFi.h>
 
+#include <cstddef>
+#include <cstdint>
+
 #include "gauge/time.hpp"
 
 namespace gauge {

@@ -6,10 +6,13 @@
 #include <esp_random.h>
 #include <esp_timer.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 
 #include "boot.hpp"
 #include "settings_store.hpp"
+#include "tasks.hpp"
 
 namespace gauge {
 
@@ -23,6 +26,12 @@ Vitals Machine::vitals() {
   }
   vitals.uptime_s = static_cast<std::uint32_t>(esp_timer_get_time() / 1'000'000);
   vitals.heap_bytes = ESP.getFreeHeap();
+  vitals.heap_least_bytes = ESP.getMinFreeHeap();
+  vitals.heap_block_bytes = ESP.getMaxAllocHeap();
+  for (std::size_t task = 0; task < vitals.stack_least_bytes.size(); ++task) {
+    vitals.stack_least_bytes[task] = tasks::stack_least_bytes(static_cast<Task>(task));
+  }
+  vitals.brown_outs = boot::brown_outs();
   vitals.reset_reason = boot::reset_reason();
   return vitals;
 }

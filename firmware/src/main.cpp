@@ -1,5 +1,7 @@
 #include "arduino.hpp"
 
+#include <cstdint>
+
 #include "boot.hpp"
 #include "gauge/settings.hpp"
 #include "gauge/targets.hpp"

@@ -3,6 +3,7 @@
 #include "arduino.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <type_traits>
 
 #include "boot.hpp"
@@ -12,6 +13,7 @@
 #include "lamp_outputs.hpp"
 #include "pins.hpp"
 #include "step_timer.hpp"
+#include "tasks.hpp"
 #include "watchdog.hpp"
 
 namespace gauge {
@@ -106,7 +108,7 @@ bool all_known(const Cluster& cluster) {
 
 bool start_needle_task(Targets& targets, const NeedleOptions& options) {
   static Start start{targets, options};
-  return xTaskCreatePinnedToCore(run, "needles", kStackBytes, &start, kPriority, nullptr, kCore) == pdPASS;
+  return tasks::start(Task::needles, run, kStackBytes, &start, kPriority, kCore) != nullptr;
 }
 
 bool needles_are_found() { return found; }

@@ -2,6 +2,8 @@
 
 #include "arduino.hpp"
 
+#include <cstdint>
+
 #include "blocking.hpp"
 #include "boot.hpp"
 #include "console.hpp"
@@ -15,6 +17,7 @@
 #include "radio.hpp"
 #include "search.hpp"
 #include "settings_store.hpp"
+#include "tasks.hpp"
 #include "updates.hpp"
 #include "usage_client.hpp"
 #include "watchdog.hpp"
@@ -31,7 +34,9 @@ constexpr Millis kPauseMs = 5;
 class Network {
  public:
   Network(Settings& settings, Targets& targets, bool safe_mode)
-      : settings_(settings), targets_(targets), safe_mode_(safe_mode) {}
+      : settings_(settings), targets_(targets), safe_mode_(safe_mode) {
+    targets_.safe_mode = safe_mode;
+  }
 
   void begin() {
     radio_.begin();
@@ -142,7 +147,7 @@ class Network {
 
 bool start_network_task(Settings& settings, Targets& targets, bool safe_mode) {
   static Network network(settings, targets, safe_mode);
-  return xTaskCreatePinnedToCore(run, "network", kStackBytes, &network, kPriority, nullptr, kCore) == pdPASS;
+  return tasks::start(Task::network, run, kStackBytes, &network, kPriority, kCore) != nullptr;
 }
 
 }  // namespace gauge

@@ -4,6 +4,8 @@
 
 #include <WiFi.h>
 
+#include <cstdint>
+
 #include "identity.hpp"
 #include "settings_store.hpp"
 

@@ -1,8 +1,12 @@
 #include "pubsub_transport.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 
 #include "blocking.hpp"
 #include "watchdog.hpp"

@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 #include "errand.hpp"
 #include "gauge/mqtt_transport.hpp"
@@ -63,7 +65,7 @@ class PubSubTransport final : public MqttTransport {
   std::size_t promised_ = 0;
   bool whole_ = false;
   // The session calls nothing else while the errand is under way, so that sockets and client are its own.
-  Errand errand_{"broker", 5120, [this] { result_ = call(); }};
+  Errand errand_{Task::broker, 5120, [this] { result_ = call(); }};
 };
 
 }  // namespace gauge

@@ -4,6 +4,8 @@
 
 #include <WiFi.h>
 
+#include <cstdint>
+
 namespace gauge {
 
 bool Search::begin() {

@@ -6,6 +6,8 @@
 #include <esp_random.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 

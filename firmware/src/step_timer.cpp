@@ -2,6 +2,8 @@
 
 #include "step_timer.hpp"
 
+#include <cstdint>
+
 namespace gauge {
 
 #ifdef GAUGE_DRIVER_STEP_DIR

@@ -4,7 +4,10 @@
 
 #include <ArduinoJson.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <limits>
+#include <string_view>
 
 namespace gauge {
 namespace {

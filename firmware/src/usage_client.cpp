@@ -1,5 +1,7 @@
 #include "usage_client.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 

@@ -43,7 +43,7 @@ class UsageClient {
   bool asked_ = false;
   Millis due_ = 0;
   const char* logged_ = nullptr;
-  Errand errand_{"usage", 6144, [this] { failure_ = ask(); }};
+  Errand errand_{Task::usage, 6144, [this] { failure_ = ask(); }};
 };
 
 }  // namespace gauge

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+
 #include "cluster_bench.hpp"
 
 using namespace gauge_test;

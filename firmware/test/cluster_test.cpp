@@ -2,6 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
 #include "cluster_bench.hpp"
 
 using namespace gauge_test;
@@ -45,7 +50,7 @@ TEST_CASE("values that nobody stands for park the needles, and STALL blinks alon
   bench.rest();
   CHECK(bench.stands(6, 6, 6));
   bool blinked = false;
-  for (int step = 0; step < 100; ++step) {
+  for (int step = 0; step < 4096 / 20; ++step) {
     bench.run(20);
     CHECK(bench.lit() == (bench.lamp(Lamp::stall) > 0 ? 1 : 0));
     blinked = blinked || bench.lamp(Lamp::stall) > 0;
@@ -54,6 +59,30 @@ TEST_CASE("values that nobody stands for park the needles, and STALL blinks alon
   bench.targets.fresh = true;
   bench.rest();
   CHECK(bench.stands(240, 240, 240));
+}
+
+TEST_CASE(
+    "STALL blinks once without Wi-Fi, twice without a broker, three times without a publisher, four in safe mode") {
+  const auto counted = [](Link link, bool safe_mode) {
+    ClusterBench bench;
+    bench.targets.link = link;
+    bench.targets.safe_mode = safe_mode;
+    bench.cluster.start(kQuiet, bench.now);
+    int found = 0;
+    bool was = false;
+    for (int step = 0; step < 4096 / 20; ++step) {
+      bench.run(20);
+      const bool on = bench.lamp(Lamp::stall) > 0;
+      found += on && !was;
+      was = on;
+    }
+    return found;
+  };
+  CHECK(counted(Link::no_wifi, false) == 1);
+  CHECK(counted(Link::no_broker, false) == 2);
+  CHECK(counted(Link::publisher_offline, false) == 3);
+  CHECK(counted(Link::stale, false) == 3);
+  CHECK(counted(Link::no_wifi, true) == 4);
 }
 
 TEST_CASE("after a soft reset the kept places are believed: no homing, no sweep, no bulb check") {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -101,7 +102,7 @@ TEST_CASE("unique ids are unique, come from key and chip, and differ from those 
     CHECK(component.at("unique_id") == "claude_gauge_display_a1b2c3d4e5f6_" + key);
     ids.insert(component.at("unique_id").get<std::string>());
   }
-  CHECK(entities == 21);
+  CHECK(entities == 34);
   CHECK(ids.size() == entities);
   for (const json& component : components({"a1b2c3d4e5f7", "1.2.3"})) {
     if (component.contains("unique_id")) CHECK(ids.count(component.at("unique_id").get<std::string>()) == 0);
@@ -135,7 +136,7 @@ TEST_CASE("every topic that an entity shows is one that the session publishes af
 }
 
 TEST_CASE("every member of the diag JSON that an entity shows is there") {
-  const json diag = json::parse(diag_json({}, kDevice, {}, Link::live).view());
+  const json diag = json::parse(diag_json({}, kDevice, {}, {}).view());
   int shown = 0;
   const json all = components();
   for (const auto& [key, component] : all.items()) {
@@ -147,7 +148,27 @@ TEST_CASE("every member of the diag JSON that an entity shows is there") {
     CHECK(component.at("expire_after").get<Millis>() * 1000 == 3 * kDiagEveryMs);
     ++shown;
   }
-  CHECK(shown == 8);
+  CHECK(shown == static_cast<int>(diag.size()));
+}
+
+TEST_CASE("what only somebody wants to see who looks for a fault is disabled at first, and nothing else is") {
+  std::set<std::string> hidden;
+  const json all = components();
+  for (const auto& [key, component] : all.items()) {
+    if (!component.contains("enabled_by_default")) continue;
+    CHECK(component.at("enabled_by_default") == false);
+    CHECK(component.at("entity_category") == "diagnostic");
+    hidden.insert(key);
+  }
+  CHECK(hidden == std::set<std::string>{"heap_min", "heap_block", "stack_needles", "stack_network", "stack_broker",
+                                        "stack_usage", "brown_outs", "no_wifi_s", "no_broker_s", "publisher_offline_s",
+                                        "stale_s", "live_s"});
+}
+
+TEST_CASE("the states that the link may have are those of the firmware") {
+  json options;
+  for (const Link link : kLinks) options.push_back(name(link));
+  CHECK(components().at("link").at("options") == options);
 }
 
 TEST_CASE("every command is an entity's, and every entity's command is obeyed") {

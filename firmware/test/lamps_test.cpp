@@ -3,10 +3,13 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <initializer_list>
 #include <limits>
 #include <utility>
+#include <vector>
 
 using namespace gauge;
 using contract::Lamp;
@@ -15,7 +18,9 @@ namespace {
 
 constexpr std::uint8_t kAll = 0b1111111;
 
-LampInputs said(std::uint8_t mask) { return {mask, true, false, 0, 255}; }
+LampInputs said(std::uint8_t mask) { return {mask, 0, false, 0, 255}; }
+
+LampInputs lost(std::uint8_t blinks) { return {kAll, blinks, false, 0, 255}; }
 
 std::uint8_t level(const LampLevels& levels, Lamp lamp) { return levels[static_cast<std::size_t>(lamp)]; }
 
@@ -94,24 +99,86 @@ TEST_CASE("IDLE breathes in about 4 s, up and down smoothly, and never goes dark
   CHECK(most == 255);
 }
 
-TEST_CASE("a lost publisher: STALL blinks slowly, whatever the lamps were told, and the others are dark") {
-  LampInputs lost = said(kAll);
-  lost.fresh = false;
-  const Watched stall = watch(lost, Lamp::stall, 20'480);
-  CHECK(stall.flashes == 9);
-  CHECK(stall.share == doctest::Approx(0.5).epsilon(0.01));
-  for (const Lamp other : {Lamp::opus, Lamp::sonnet, Lamp::haiku, Lamp::hot, Lamp::warn, Lamp::idle}) {
-    CHECK(watch(lost, other, 5000).most == 0);
+TEST_CASE("what is lost is counted on STALL: so many slow blinks and a pause, whatever the lamps were told") {
+  for (int blinks = 1; blinks <= kMostBlinks; ++blinks) {
+    CAPTURE(blinks);
+    const Watched stall = watch(lost(static_cast<std::uint8_t>(blinks)), Lamp::stall, 10 * 4096);
+    CHECK(stall.flashes == 10 * blinks - 1);  // it begins lit
+    CHECK(stall.share == doctest::Approx(blinks * 512.0 / 4096).epsilon(0.02));
+    for (const Lamp other : {Lamp::opus, Lamp::sonnet, Lamp::haiku, Lamp::hot, Lamp::warn, Lamp::idle}) {
+      CHECK(watch(lost(static_cast<std::uint8_t>(blinks)), other, 5000).most == 0);
+    }
   }
+}
+
+namespace {
+
+// How long STALL is lit and dark in turn, as somebody sees it who looks each 20 ms.
+std::vector<int> turns(Lamps& lamps, const LampInputs& inputs, Millis from, Millis ms) {
+  std::vector<int> found{0};
+  bool was = true;
+  for (Millis passed = 0; passed < ms; passed += 20) {
+    const bool on = level(lamps.tick(inputs, from + passed), Lamp::stall) > 0;
+    if (on != was) found.push_back(0);
+    was = on;
+    found.back() += 20;
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a group of blinks is told from the next by a pause that is far longer than the gaps in it") {
+  Lamps lamps;
+  const std::vector<int> three = turns(lamps, lost(3), 0, 4096);
+  REQUIRE(three.size() == 6);
+  for (const std::size_t on : {0, 2, 4}) CHECK(three[on] == doctest::Approx(512).epsilon(0.05));
+  for (const std::size_t gap : {1, 3}) CHECK(three[gap] == doctest::Approx(256).epsilon(0.1));
+  CHECK(three[5] > 2000);
+  Lamps others;
+  const std::vector<int> most = turns(others, lost(kMostBlinks), 0, 4096);
+  REQUIRE(most.size() == 2 * kMostBlinks);
+  CHECK(most.back() > 1000);
+}
+
+TEST_CASE("every group is whole: it begins when it comes to be seen, and ends as it began") {
+  Lamps lamps;
+  constexpr Millis kStart = 12'345;                        // anywhere
+  CHECK(turns(lamps, lost(2), kStart, 2000).size() == 4);  // in the pause after two
+  SUBCASE("what is missing changes under way: the next group says it") {
+    lamps.tick(lost(3), kStart + 2000);
+    CHECK(turns(lamps, lost(3), kStart + 2020, 4096 - 2040).size() == 2);  // dark
+    CHECK(turns(lamps, lost(3), kStart + 4096, 4096).size() == 6);
+  }
+  SUBCASE("in the middle of a blink it goes on as the group began") {
+    Lamps begun;
+    CHECK(turns(begun, lost(3), kStart, 900).size() == 3);
+    CHECK(turns(begun, lost(1), kStart + 900, 3000).size() == 4);
+  }
+  SUBCASE("another show came between") {
+    lamps.identify(kStart + 2000);
+    lamps.tick(lost(2), kStart + 2000);
+    lamps.tick(lost(2), kStart + 6980);
+    CHECK(turns(lamps, lost(2), kStart + 7000, 4096).size() == 4);
+  }
+  SUBCASE("the set-up network was open") {
+    LampInputs portal = lost(2);
+    portal.portal = true;
+    lamps.tick(portal, kStart + 2100);
+    CHECK(turns(lamps, lost(2), kStart + 2120, 4096).size() == 4);
+  }
+  SUBCASE("the publisher was there for a moment") {
+    lamps.tick(said(0), kStart + 2100);
+    CHECK(turns(lamps, lost(3), kStart + 2120, 4096).size() == 6);
+  }
+  SUBCASE("nobody ticked for a long time") { CHECK(turns(lamps, lost(2), kStart + 1'000'000, 4096).size() == 4); }
 }
 
 TEST_CASE("patterns run on across the wrap of the clock") {
   Lamps lamps;
   const Millis last = std::numeric_limits<Millis>::max();
-  LampInputs lost = said(0);
-  lost.fresh = false;
-  CHECK(level(lamps.tick(lost, last), Lamp::stall) == 0);
-  CHECK(level(lamps.tick(lost, last + 1), Lamp::stall) == 255);
+  CHECK(turns(lamps, lost(3), last - 1000, 4096).size() == 6);
+  CHECK(turns(lamps, lost(3), last - 1000 + 4096, 4096).size() == 6);
   const int before = level(lamps.tick(said(bit(Lamp::idle)), last), Lamp::idle);
   const int after = level(lamps.tick(said(bit(Lamp::idle)), last + 1), Lamp::idle);
   CHECK(std::abs(after - before) <= 1);
@@ -143,11 +210,9 @@ TEST_CASE("the bulb check lights each lamp once, from left to right, then all, a
 TEST_CASE("identify flashes all lamps for 5 s, whatever else is shown") {
   Lamps lamps;
   lamps.identify(100);
-  LampInputs lost = said(bit(Lamp::opus));
-  lost.fresh = false;
-  CHECK(lit(lamps.tick(lost, 100)) == 7);
-  CHECK(lit(lamps.tick(lost, 100 + 256)) == 0);
-  CHECK(lit(lamps.tick(lost, 100 + 512)) == 7);
+  CHECK(lit(lamps.tick(lost(1), 100)) == 7);
+  CHECK(lit(lamps.tick(lost(1), 100 + 256)) == 0);
+  CHECK(lit(lamps.tick(lost(1), 100 + 512)) == 7);
   CHECK(lit(lamps.tick(said(bit(Lamp::opus)), 100 + 4999)) != 1);
   CHECK(lit(lamps.tick(said(bit(Lamp::opus)), 100 + 5000)) == 1);
 }

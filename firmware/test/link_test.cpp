@@ -187,6 +187,41 @@ TEST_CASE("a connected broker is believed rather than HTTP") {
   CHECK(link.state() == Link::publisher_offline);
 }
 
+TEST_CASE("one blink stands for Wi-Fi, two for the broker, three for the publisher, whether it is gone or silent") {
+  CHECK(gauge::blinks(Link::no_wifi) == 1);
+  CHECK(gauge::blinks(Link::no_broker) == 2);
+  CHECK(gauge::blinks(Link::publisher_offline) == 3);
+  CHECK(gauge::blinks(Link::stale) == 3);
+}
+
+TEST_CASE("the time in each state is counted from the first poll on, to the millisecond and past the clock's wrap") {
+  LinkMonitor link;
+  link.poll(!kWifi, kStart);
+  for (const Link state : gauge::kLinks) CHECK(link.seconds(state) == 0);
+  // Changes in the middle of seconds: no part of one is given to another state.
+  Millis now = kStart;
+  for (int time = 0; time < 10; ++time) {
+    link.poll(kWifi, now += 700);   // until here without Wi-Fi
+    link.poll(!kWifi, now += 300);  // and until here without a broker
+  }
+  CHECK(link.seconds(Link::no_wifi) == 7);
+  CHECK(link.seconds(Link::no_broker) == 3);
+  link.poll(kWifi, now);
+  link.connected(now);
+  link.poll(kWifi, now);
+  link.poll(kWifi, now += 5000);
+  link.publisher(true, now);
+  link.poll(kWifi, now);
+  link.poll(kWifi, now += 90'000);
+  link.poll(kWifi, now += 4000);
+  CHECK(link.seconds(Link::publisher_offline) == 5);
+  CHECK(link.seconds(Link::live) == 90);
+  CHECK(link.seconds(Link::stale) == 4);
+  for (int day = 0; day < 100; ++day) link.poll(kWifi, now += 86'400'000);
+  CHECK(link.seconds(Link::stale) == 100 * 86'400 + 4);
+  CHECK(link.seconds(Link::no_wifi) == 7);
+}
+
 TEST_CASE("every state has a name of its own") {
   CHECK(std::string(name(Link::no_wifi)) == "no_wifi");
   CHECK(std::string(name(Link::no_broker)) == "no_broker");

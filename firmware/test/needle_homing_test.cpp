@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+
 using namespace gauge_test;
 
 TEST_CASE("a needle of which nobody knows where it stands does not move, and says so") {

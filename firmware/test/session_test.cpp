@@ -243,6 +243,20 @@ TEST_CASE("diag goes out each minute, retained") {
   CHECK(json::parse(bench.own("diag")).at("link") == "publisher_offline");
 }
 
+TEST_CASE("diag says the link as it is: right after the connect, and whenever it changes") {
+  SessionBench bench;
+  bench.run(200);
+  CHECK(bench.mqtt.count(kOwn + "diag") == 1);
+  CHECK(json::parse(bench.own("diag")).at("link") == "publisher_offline");
+  bench.say("availability", "online");
+  bench.run(200);
+  CHECK(bench.mqtt.count(kOwn + "diag") == 2);
+  CHECK(json::parse(bench.own("diag")).at("link") == "live");
+  bench.run(92'000);
+  CHECK(json::parse(bench.own("diag")).at("link") == "stale");
+  CHECK(json::parse(bench.own("diag")).at("live_s") == 90);
+}
+
 TEST_CASE("whether data are fresh is said when it changes") {
   SessionBench bench;
   bench.run(200);

@@ -4,10 +4,12 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "gauge/needle.hpp"
 #include "gauge/parse.hpp"

@@ -16,6 +16,11 @@ from tests.support.simulator import ID, Simulator
 NODE, BASE = f"{DISPLAY_PREFIX}_{ID}", f"{DISPLAY_PREFIX}/{ID}"
 EARLY_S = 3.2
 """Right after its subscription a display refuses commands, which might be retained ones."""
+FOR_FAULTS = {
+    "heap_min", "heap_block", "stack_needles", "stack_network", "stack_broker", "stack_usage", "brown_outs",
+    "no_wifi_s", "no_broker_s", "publisher_offline_s", "stale_s", "live_s",
+}  # fmt: skip
+"""Entities that wait disabled until somebody looks for a fault."""
 
 
 @pytest.fixture
@@ -47,7 +52,9 @@ def test_home_assistant_shows_and_sets_all_that_a_display_has(
     ha: HomeAssistant, display: Simulator, client: RecordingClient
 ) -> None:
     entities = ha.entities(NODE)
-    assert len(entities) == 21
+    assert len(entities) == 34
+    assert {key for key, found in entities.items() if found.registry["disabled_by"]} == FOR_FAULTS
+    assert (entities["link"].state, entities["link"].attributes["device_class"]) == ("publisher_offline", "enum")
     assert "unavailable" not in {found.state for found in entities.values()}
     triggers = ha.ask("device_automation/trigger/list", device_id=(ha.device(NODE) or {})["id"])
     assert {t["type"] for t in triggers if t["domain"] == "mqtt"} == {"button_short_press", "button_long_press"}

@@ -3,6 +3,7 @@
 GAUGE_EMULATED_WALK_MS=60000 walks for a minute of the device's time, from power-on; that takes several minutes.
 """
 
+import json
 import os
 from pathlib import Path
 
@@ -36,6 +37,13 @@ def test_the_emulated_chip_does_what_the_host_does(tmp_path: Path, driver: str) 
     walked = [line for line in said if line.startswith("walk ")]
     assert len(walked) == WALK_MS // 100
     assert len(set(walked)) == len(walked), "it was to move"
+
+    lost = [line.split()[1:] for line in said if line.startswith("lost ")]
+    counted = [["no_wifi", "1"], ["no_broker", "2"], ["publisher_offline", "3"], ["stale", "3"], ["live", "3"]]
+    assert lost == counted
+    diag = json.loads(next(line for line in said if line.startswith("diag ")).removeprefix("diag "))
+    assert (diag["no_wifi_s"], diag["no_broker_s"], diag["live_s"], diag["dropped"]) == (61, 1000, 45, 4_000_000_000)
+    assert diag["heap_min"] is None, "it has no heap"
 
     shown = {frame.what: frame for frame in frames(there)}
     assert shown.keys() == vectors().keys()

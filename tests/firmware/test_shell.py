@@ -139,14 +139,21 @@ def test_the_quick_build_is_refused_on_a_board_with_psram() -> None:
     assert "PSRAM" in complaints(2, "-DBOARD_HAS_PSRAM", SRC / "lamp_outputs.cpp")
 
 
-def test_safe_mode_comes_after_three_crashes_in_a_row_and_not_from_noise_at_power_on(tmp_path: Path) -> None:
-    code = """#include "crashes.hpp"
+def test_crashes_and_brown_outs_are_counted_over_resets_and_not_from_noise_at_power_on(tmp_path: Path) -> None:
+    code = """#include "resets.hpp"
         using namespace gauge;
-        constexpr Crashes noise{0xdeadbeef, 77};
-        constexpr Crashes one = after_reset(noise, true), two = after_reset(one, true), three = after_reset(two, true);
-        static_assert(!safe_mode(after_reset(noise, false)) && !safe_mode(one) && !safe_mode(two));
-        static_assert(safe_mode(three) && safe_mode(after_reset(three, true)));
-        static_assert(!safe_mode(after_reset(three, false)) && after_reset(three, false).count == 0);
+        constexpr Resets noise{0xdeadbeef, 77, 5};
+        constexpr Resets one = after_reset(noise, true, false), two = after_reset(one, true, false);
+        constexpr Resets three = after_reset(two, true, false);
+        static_assert(!safe_mode(after_reset(noise, false, false)) && !safe_mode(one) && !safe_mode(two));
+        static_assert(safe_mode(three) && safe_mode(after_reset(three, true, false)));
+        static_assert(!safe_mode(after_reset(three, false, false)));
+
+        constexpr Resets low = after_reset(after_reset(two, false, true), false, true);
+        static_assert(one.brown_outs == 0 && low.brown_outs == 2 && low.crashes == 0);
+        static_assert(after_reset(low, true, false).brown_outs == 2, "a crash, or a restart, forgets none");
+        static_assert(after_reset({low.check, low.crashes, 3}, false, false).brown_outs == 0, "spoilt: begins anew");
+        static_assert(after_reset({low.check, 1, 2}, true, false).crashes == 1);
     """
     assert complaints(2, snippet(tmp_path, code)) == ""
 

@@ -15,7 +15,7 @@ from tests.support import brokers
 from tests.support.brokers import MosquittoProcess, RecordingClient, retained_on
 from tests.support.sim_publisher import HALF_DEG, leave_half_scale
 from tests.support.simulator import ID, STEP_DEG, Simulator, at_rest_on, ever_lit
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_S, until
 
 BASE = f"{DISPLAY_PREFIX}/{ID}"
 DISCOVERY = f"{DISCOVERY_PREFIX}/device/{DISPLAY_PREFIX}/{ID}/config"
@@ -145,6 +145,22 @@ def test_it_announces_itself_to_home_assistant(broker: MosquittoProcess) -> None
         template = component.get("value_template", "")
         if "value_json" in template:
             assert template.removeprefix("{{ value_json.").removesuffix(" }}") in diag
+    hidden = {key for key, c in components.items() if c.get("enabled_by_default") is False}
+    assert {"heap_min", "stack_needles", "brown_outs", "live_s"} <= hidden <= diag.keys()
+
+
+def test_diag_says_what_the_simulator_has_and_null_for_what_it_has_not(
+    client: RecordingClient, simulator: Simulator
+) -> None:
+    diag = json.loads(client.latest[f"{BASE}/diag"])
+    assert (diag["link"], simulator.now["link"]) == ("live", "live")
+    times = [diag[f"{state}_s"] for state in ("no_wifi", "no_broker", "publisher_offline", "stale", "live")]
+    assert sum(times) <= diag["uptime"] < PATIENCE_S + sum(times)
+    unknown = {key for key, value in diag.items() if value is None}
+    assert unknown == {
+        "rssi", "heap", "heap_min", "heap_block", "ip", "brown_outs",
+        "stack_needles", "stack_network", "stack_broker", "stack_usage",
+    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("simulator")

@@ -21,8 +21,8 @@ INTERVAL_S = 1
 BACK_WITHIN_S = BUSY_FACTOR * 5.0
 GONE_WITHIN_S = BUSY_FACTOR * 2.0
 MISSED = 3
-SLOW_BLINK_MS = range(1000, 3001)
-"""A period of STALL while the publisher is lost: slow enough to be told from HOT."""
+PAUSE_MS = 1000
+"""From one blink to the next of a group it is 768 ms, from a group to the next far more."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -61,20 +61,31 @@ def test_a_frozen_publisher_is_given_up_after_three_of_its_intervals(mosquitto: 
         simulator.wait(live(), BACK_WITHIN_S)
 
 
-def lit_at(states: Sequence[State]) -> list[int]:
-    """When STALL came on, in ms of the simulator's clock."""
-    return [
+def groups(states: Sequence[State]) -> list[int]:
+    """How often STALL blinked in each whole group; a pause is longer than any blink. The first and last may be cut."""
+    rises = [
         later["t_ms"] for sooner, later in pairwise(states) if later["lamps"]["stall"] > 0 == sooner["lamps"]["stall"]
     ]
+    found = [0]
+    for sooner, later in pairwise([*rises[:1], *rises]):
+        if later - sooner > PAUSE_MS:
+            found.append(0)
+        found[-1] += 1
+    return found[1:-1]
 
 
-def test_stall_blinks_slowly_while_the_publisher_is_lost(mosquitto: Mosquitto, gauge_sim: Path) -> None:
+@pytest.mark.parametrize(
+    ("link", "blinks", "options"),
+    [("no_wifi", 1, ["--no-wifi"]), ("no_broker", 2, ["--port", "1"]), ("publisher_offline", 3, [])],
+)
+def test_stall_counts_what_is_missing_and_all_else_is_dark(
+    mosquitto: Mosquitto, gauge_sim: Path, link: str, blinks: int, options: list[str]
+) -> None:
     mosquitto.start()
-    with Simulator(gauge_sim, mosquitto.port) as simulator:
-        simulator.wait(parked("publisher_offline"))
-        until(lambda: len(lit_at(simulator.states)) > 3)
-        periods = [later - sooner for sooner, later in pairwise(lit_at(simulator.states))]
-        assert all(period in SLOW_BLINK_MS for period in periods)
+    with Simulator(gauge_sim, mosquitto.port, *options) as simulator:
+        simulator.wait(parked(link))
+        start = len(simulator.states)
+        until(lambda: groups(simulator.states[start:])[:2] == [blinks, blinks])
         assert not any(state["lamps"][lamp] for state in simulator.states for lamp in LAMPS if lamp != "stall")
 
 

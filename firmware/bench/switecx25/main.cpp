@@ -2,6 +2,8 @@
 
 #include <SwitecX25.h>
 
+#include <cstdint>
+
 #include "../moves.hpp"
 
 namespace {

@@ -1,6 +1,7 @@
 // Stands in for libFuzzer where the compiler has none, with the same command line: -runs=N CORPUS... Feeds the files of
 // the corpora, then N mutations of them. It sees no coverage and finds less, but it is the same N each time.
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);

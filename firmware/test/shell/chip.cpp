@@ -9,7 +9,13 @@
 #include "arduino.hpp"
 
 #include <cstdarg>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "pins_trace.hpp"
@@ -55,6 +61,7 @@ BaseType_t xTaskDelayUntil(TickType_t* previous, TickType_t increment) {
 }
 void vTaskDelay(TickType_t ticks) { World::get().rest(ticks * kMs); }
 void vTaskDelete(TaskHandle_t) { World::get().wait_for_notice(); }
+UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t) { return 1234; }
 BaseType_t xTaskNotifyGive(TaskHandle_t task) {
   World::notify(*reinterpret_cast<World::Task*>(task));
   return pdPASS;
@@ -157,6 +164,8 @@ void EspClass::restart() {
   std::_Exit(4);
 }
 std::uint32_t EspClass::getFreeHeap() { return 180'000; }
+std::uint32_t EspClass::getMinFreeHeap() { return 150'000; }
+std::uint32_t EspClass::getMaxAllocHeap() { return 110'000; }
 std::uint64_t EspClass::getEfuseMac() { return 0xf6e5d4c3b2a1; }
 
 bool Preferences::begin(const char*, bool, const char*) { return true; }

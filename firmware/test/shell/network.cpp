@@ -10,7 +10,12 @@
 #include <WiFi.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <string>
 
 #include "blocking.hpp"

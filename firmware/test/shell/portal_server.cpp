@@ -1,6 +1,7 @@
 // In place of the portal's server, which is tested on real sockets: how long a request would have waited for it.
 
 #include <algorithm>
+#include <cstdint>
 
 #include "http_server.hpp"
 #include "peers.hpp"

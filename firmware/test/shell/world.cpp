@@ -1,6 +1,11 @@
 #include "world.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
 
 namespace shell {
 namespace {

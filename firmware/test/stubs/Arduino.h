@@ -58,6 +58,7 @@ TickType_t xTaskGetTickCount(void);
 BaseType_t xTaskDelayUntil(TickType_t* previous_wake, TickType_t increment);
 void vTaskDelay(TickType_t ticks);
 void vTaskDelete(TaskHandle_t task);
+UBaseType_t uxTaskGetStackHighWaterMark(TaskHandle_t task);
 BaseType_t xTaskNotifyGive(TaskHandle_t task);
 std::uint32_t ulTaskNotifyTake(BaseType_t clear, TickType_t most);
 
@@ -129,6 +130,8 @@ class EspClass {
  public:
   void restart();
   std::uint32_t getFreeHeap();
+  std::uint32_t getMinFreeHeap();
+  std::uint32_t getMaxAllocHeap();
   std::uint64_t getEfuseMac();
 };
 extern EspClass ESP;

@@ -3,6 +3,8 @@
 
 #include <Arduino.h>
 
+#include <functional>
+
 enum ota_error_t { OTA_AUTH_ERROR, OTA_BEGIN_ERROR, OTA_CONNECT_ERROR, OTA_RECEIVE_ERROR, OTA_END_ERROR };
 
 class ArduinoOTAClass {

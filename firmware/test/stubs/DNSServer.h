@@ -3,6 +3,8 @@
 
 #include <Arduino.h>
 
+#include <cstdint>
+
 class DNSServer {
  public:
   DNSServer();

@@ -3,6 +3,8 @@
 
 #include <WiFi.h>
 
+#include <cstdint>
+
 #define HTTP_CODE_OK 200
 
 class HTTPClient {

@@ -3,6 +3,8 @@
 
 #include <Arduino.h>
 
+#include <cstddef>
+
 class Preferences {
  public:
   bool begin(const char* name, bool read_only = false, const char* partition_label = nullptr);

@@ -3,6 +3,10 @@
 
 #include <Arduino.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
 #define MQTT_CONNECTED 0
 #define MQTT_CONNECT_BAD_PROTOCOL 1
 #define MQTT_CONNECT_BAD_CLIENT_ID 2

@@ -4,6 +4,9 @@
 
 #include <Arduino.h>
 
+#include <cstddef>
+#include <cstdint>
+
 enum wl_status_t { WL_IDLE_STATUS = 0, WL_CONNECTED = 3, WL_CONNECT_FAILED = 4, WL_DISCONNECTED = 6 };
 enum wifi_auth_mode_t { WIFI_AUTH_OPEN = 0, WIFI_AUTH_WPA2_PSK = 3 };
 #define WIFI_SCAN_RUNNING (-1)

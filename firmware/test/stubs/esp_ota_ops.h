@@ -3,6 +3,8 @@
 
 #include <Arduino.h>
 
+#include <cstdint>
+
 struct esp_partition_t;
 enum esp_ota_img_states_t : std::uint32_t {
   ESP_OTA_IMG_NEW = 0,

@@ -3,6 +3,8 @@
 
 #include <Arduino.h>
 
+#include <cstdint>
+
 extern "C" {
 #if ESP_ARDUINO_VERSION_MAJOR >= 3
 struct esp_task_wdt_config_t {

@@ -1,6 +1,7 @@
 #include "gauge/backoff.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace gauge {
 namespace {

@@ -1,6 +1,9 @@
 #include "gauge/cluster.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 
 namespace gauge {
 
@@ -60,7 +63,7 @@ void Cluster::tick(const ClusterInputs& inputs, Millis now) {
   lit_at_ = now;
   LampInputs shown{};
   shown.mask = targets_.lamps;
-  shown.fresh = targets_.fresh;
+  shown.blinks = targets_.fresh ? std::uint8_t{0} : targets_.safe_mode ? kSafeModeBlinks : blinks(targets_.link);
   shown.portal = targets_.portal;
   shown.held = static_cast<Millis>(button_.progress(now) * kLongHoldMs);
   shown.brightness = night_.tick(targets_.brightness, inputs.ambient);

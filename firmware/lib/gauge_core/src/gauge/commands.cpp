@@ -1,6 +1,11 @@
 #include "gauge/commands.hpp"
 
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <system_error>
 
 #include "gauge/scale.hpp"
 

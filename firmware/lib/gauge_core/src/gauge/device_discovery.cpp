@@ -1,5 +1,6 @@
 #include "gauge/device_discovery.hpp"
 
+#include <cstddef>
 #include <string_view>
 
 #include "gauge/contract.hpp"
@@ -82,6 +83,9 @@ class Message {
          << entity.icon << "\"";
     if (entity.category[0] != '\0') out_ << R"(,"entity_category":")" << entity.category << "\"";
     switch (entity.kind) {
+      case Kind::detail:
+        out_ << R"(,"enabled_by_default":false)";
+        [[fallthrough]];
       case Kind::diag:
         // It expires after three of them, because a broker that was restarted empty would leave our last word standing.
         topic("state_topic", "", kDiagTopic);

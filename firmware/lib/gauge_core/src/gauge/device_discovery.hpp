@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "gauge/host.hpp"
 #include "gauge/mqtt_transport.hpp"
 #include "gauge/text.hpp"

@@ -17,8 +17,10 @@ struct Counters {
   std::uint32_t dropped = 0;     // messages and answers that were refused
 };
 
-// The device's state for `claude_gauge_display/<id>/diag`: one JSON object, unknown is null. With the longest values it
-// fits, see the test.
-Text<320> diag_json(const Vitals& vitals, const Device& device, const Counters& counters, Link link);
+// The longest values fit, see the test; and with its topic it fits into the buffer of PubSubClient.
+using DiagJson = Text<832>;
+
+// The device's state for `claude_gauge_display/<id>/diag`: one JSON object, unknown is null.
+DiagJson diag_json(const Vitals& vitals, const Device& device, const Counters& counters, const LinkMonitor& link);
 
 }  // namespace gauge

@@ -1,6 +1,7 @@
 #include "gauge/homing.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace gauge {
 namespace {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <string_view>
+#include <system_error>
 
 namespace gauge {
 namespace {

@@ -1,5 +1,9 @@
 #include "gauge/improv.hpp"
 
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
 namespace gauge {
 namespace {
 

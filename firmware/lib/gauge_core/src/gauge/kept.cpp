@@ -1,5 +1,8 @@
 #include "gauge/kept.hpp"
 
+#include <cstdint>
+#include <optional>
+
 namespace gauge {
 namespace {
 

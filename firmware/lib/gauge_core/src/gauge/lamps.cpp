@@ -1,5 +1,8 @@
 #include "gauge/lamps.hpp"
 
+#include <cstddef>
+#include <cstdint>
+
 namespace gauge {
 
 namespace {
@@ -11,9 +14,14 @@ constexpr std::size_t kLamps = contract::kLampNames.size();
 constexpr Millis kCheckEachMs = 140;
 static_assert(kCheckEachMs * kLamps < kBulbCheckMs, "all lamps together come after the last one");
 
+// A group is counted at a glance: half a second lit, a quarter dark, and a pause that is no blink's.
+constexpr Millis kBlinkLitMs = 512;
+constexpr Millis kBlinkMs = 768;
+constexpr Millis kGroupMs = 4096;
+static_assert(kGroupMs - (kMostBlinks * kBlinkMs) > 3 * (kBlinkMs - kBlinkLitMs), "the pause is longer than a gap");
+
 // The periods are powers of two, so that the patterns run on across the wrap of the clock.
 constexpr Millis kFlashMs = 512;
-constexpr Millis kSlowBlinkMs = 2048;
 constexpr Millis kBreathMs = 4096;
 constexpr Millis kRunMs = 128;
 static_assert(((kLamps + 1) & kLamps) == 0, "the running light, with its pause, has such a period as well");
@@ -66,12 +74,6 @@ LampLevels said(std::uint8_t mask, Millis now) {
   return levels;
 }
 
-LampLevels lost(Millis now) {
-  LampLevels levels{};
-  levels[static_cast<std::size_t>(Lamp::stall)] = blink(now, kSlowBlinkMs);
-  return levels;
-}
-
 }  // namespace
 
 void Lamps::check(Millis now) {
@@ -84,17 +86,34 @@ void Lamps::identify(Millis now) {
   since_ = now;
 }
 
+// Every group is whole: it begins when it comes to be seen, and what is missing is asked anew for each.
+LampLevels Lamps::lost(std::uint8_t blinks, Millis now) {
+  if (blinks_ == 0 || since(group_at_, now) >= kGroupMs) {
+    const bool goes_on = blinks_ != 0 && since(group_at_, now) < 2 * kGroupMs;
+    group_at_ = goes_on ? group_at_ + kGroupMs : now;
+    blinks_ = blinks;
+  }
+  const Millis phase = since(group_at_, now);
+  LampLevels levels{};
+  if (phase < blinks_ * kBlinkMs && phase % kBlinkMs < kBlinkLitMs) {
+    levels[static_cast<std::size_t>(Lamp::stall)] = kFull;
+  }
+  return levels;
+}
+
 LampLevels Lamps::tick(const LampInputs& inputs, Millis now) {
   const Millis shown = since(since_, now);
   if (shown >= (show_ == Show::check ? kBulbCheckMs : kIdentifyMs)) show_ = Show::none;
 
+  const bool asked = inputs.held >= kCountdownFromMs || show_ != Show::none;
+  if (asked || inputs.portal || inputs.blinks == 0) blinks_ = 0;
   if (inputs.held >= kCountdownFromMs) return countdown(inputs.held);
   if (show_ == Show::identify) return all(blink(shown, kFlashMs));
   if (show_ == Show::check) return shown < kCheckEachMs * kLamps ? only(shown / kCheckEachMs) : all(kFull);
 
-  LampLevels levels = inputs.portal  ? only(now / kRunMs % (kLamps + 1))
-                      : inputs.fresh ? said(inputs.mask, now)
-                                     : lost(now);
+  LampLevels levels = inputs.portal        ? only(now / kRunMs % (kLamps + 1))
+                      : inputs.blinks == 0 ? said(inputs.mask, now)
+                                           : lost(inputs.blinks, now);
   for (std::uint8_t& level : levels) level = static_cast<std::uint8_t>(level * inputs.brightness / kFull);
   return levels;
 }

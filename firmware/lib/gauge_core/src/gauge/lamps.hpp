@@ -23,10 +23,14 @@ inline constexpr Millis kIdentifyMs = 5000;
 // The button's 10 s are shown from here on: all lamps lit, then one less every second.
 inline constexpr Millis kCountdownFromMs = 3000;
 
+// What STALL can count: Wi-Fi, broker, publisher, and safe mode, in which none of them is asked for.
+inline constexpr std::uint8_t kSafeModeBlinks = 4;
+inline constexpr std::uint8_t kMostBlinks = kSafeModeBlinks;
+
 // What the lamps have to tell apart from their own shows.
 struct LampInputs {
   std::uint8_t mask;        // bits of contract::Lamp
-  bool fresh;               // false: the publisher is lost; STALL blinks slowly and the others are dark
+  std::uint8_t blinks;      // not 0: what is missing, see `blinks()`; STALL blinks so often, the others are dark
   bool portal;              // the set-up network is open: one light runs from left to right
   Millis held;              // how long the button is down, 0: up
   std::uint8_t brightness;  // of the whole row, 0..255
@@ -43,8 +47,12 @@ class Lamps {
  private:
   enum class Show : std::uint8_t { none, check, identify };
 
+  LampLevels lost(std::uint8_t blinks, Millis now);
+
   Show show_ = Show::none;
   Millis since_ = 0;
+  std::uint8_t blinks_ = 0;  // of the group that is being shown, 0: none is
+  Millis group_at_ = 0;      // when it began
 };
 
 }  // namespace gauge

@@ -1,5 +1,8 @@
 #include "gauge/link.hpp"
 
+#include <cstddef>
+#include <cstdint>
+
 namespace gauge {
 
 namespace {
@@ -26,6 +29,20 @@ const char* name(Link link) {
       return "live";
   }
   return "";
+}
+
+std::uint8_t blinks(Link link) {
+  switch (link) {
+    case Link::no_wifi:
+      return 1;
+    case Link::no_broker:
+      return 2;
+    case Link::publisher_offline:
+    case Link::stale:
+    case Link::live:  // for the moment in which the values are not believed yet
+      break;
+  }
+  return 3;
 }
 
 void LinkMonitor::connected(Millis now) {
@@ -70,7 +87,14 @@ void LinkMonitor::poll(bool wifi, Millis now) {
     settling_ = false;
     if (publisher_ == Publisher::unknown) fresh_ = false;
   }
+  count(now);
   state_ = judge(wifi);
+}
+
+void LinkMonitor::count(Millis now) {
+  if (counting_) spent_ms_[static_cast<std::size_t>(state_)] += since(counted_at_, now);
+  counting_ = true;
+  counted_at_ = now;
 }
 
 void LinkMonitor::alive(Millis now) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "gauge/contract.hpp"
@@ -9,8 +11,14 @@ namespace gauge {
 
 enum class Link : std::uint8_t { no_wifi, no_broker, publisher_offline, stale, live };
 
+inline constexpr std::array<Link, 5> kLinks{Link::no_wifi, Link::no_broker, Link::publisher_offline, Link::stale,
+                                            Link::live};
+
 // As it stands in diagnostics and logs.
 const char* name(Link link);
+
+// How often STALL blinks when nothing may be shown: one for Wi-Fi, two for the broker, three for the publisher.
+std::uint8_t blinks(Link link);
 
 // How this display stands with its publisher, and whether what it last heard may still be shown.
 //
@@ -29,15 +37,23 @@ class LinkMonitor {
   void poll(bool wifi, Millis now);
 
   Link state() const { return state_; }
+  // How long it stood so since the first poll.
+  std::uint32_t seconds(Link link) const {
+    return static_cast<std::uint32_t>(spent_ms_[static_cast<std::size_t>(link)] / 1000);
+  }
   bool fresh() const { return fresh_; }
 
  private:
   enum class Publisher : std::uint8_t { unknown, online, offline };
 
   void alive(Millis now);
+  void count(Millis now);
   Link judge(bool wifi) const;
 
   Link state_ = Link::no_wifi;
+  std::array<std::uint64_t, kLinks.size()> spent_ms_{};  // 32 bits would wrap after 49 days
+  bool counting_ = false;
+  Millis counted_at_ = 0;  // up to here
   Publisher publisher_ = Publisher::unknown;
   bool broker_ = false;
   bool http_ = false;

@@ -1,6 +1,8 @@
 #include "gauge/needle.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 
 namespace gauge {
 namespace {

@@ -1,6 +1,9 @@
 #include "gauge/networks.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 namespace gauge {
 

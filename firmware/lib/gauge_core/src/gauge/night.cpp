@@ -1,6 +1,7 @@
 #include "gauge/night.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace gauge {
 

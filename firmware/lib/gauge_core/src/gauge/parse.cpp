@@ -2,6 +2,9 @@
 
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
 #include <system_error>
 
 namespace gauge {

@@ -1,6 +1,7 @@
 #include "gauge/planner.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 
 namespace gauge {

@@ -1,5 +1,8 @@
 #include "gauge/portal_pages.hpp"
 
+#include <cstddef>
+#include <string_view>
+
 #include "gauge/portal_page.hpp"
 
 namespace gauge {

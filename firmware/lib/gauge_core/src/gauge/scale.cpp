@@ -1,6 +1,7 @@
 #include "gauge/scale.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 
 namespace gauge {

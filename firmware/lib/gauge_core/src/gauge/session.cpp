@@ -1,5 +1,9 @@
 #include "gauge/session.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
 #include "gauge/contract.hpp"
 #include "gauge/device_discovery.hpp"
 
@@ -74,7 +78,7 @@ void Session::step(bool wifi) {
       }
       break;
     case State::dialling:
-      on_dialled(mqtt_.dialled());
+      on_dialled(wifi);
       break;
     case State::early:
     case State::young:
@@ -102,12 +106,13 @@ void Session::dial() {
   become(State::dialling);
 }
 
-void Session::on_dialled(MqttResult result) {
+void Session::on_dialled(bool wifi) {
+  const MqttResult result = mqtt_.dialled();
   if (result == MqttResult::pending) return;
   if (result != logged_result_) log("broker ", words(result));
   logged_result_ = result;
   if (result == MqttResult::connected) {
-    greet();
+    greet(wifi);
   } else {
     wait();
   }
@@ -119,7 +124,7 @@ void Session::wait() {
   become(State::waiting);
 }
 
-void Session::greet() {
+void Session::greet(bool wifi) {
   become(State::early);
   refused_ = 0;
   if (met_) ++counters_.reconnects;
@@ -129,6 +134,7 @@ void Session::greet() {
     log("broker ", "takes no subscription");
     return lost();
   }
+  judge(wifi);
   announce();
 }
 
@@ -184,7 +190,10 @@ void Session::judge(bool wifi) {
   monitor_.poll(wifi, now_);
   targets_.link = monitor_.state();
   targets_.fresh = monitor_.fresh();
-  if (monitor_.state() != logged_link_) log("link: ", name(monitor_.state()));
+  if (monitor_.state() != logged_link_) {
+    log("link: ", name(monitor_.state()));
+    agenda_.put(Duty::publish_diag, now_);
+  }
   logged_link_ = monitor_.state();
 
   const bool no_broker = settings_.broker_host[0] == '\0' || absence_ == Absence::lasting;

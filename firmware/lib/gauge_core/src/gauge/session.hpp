@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -81,8 +82,8 @@ class Session final : public MqttListener {
   void become(State state);
   void step(bool wifi);
   void dial();
-  void on_dialled(MqttResult result);
-  void greet();
+  void on_dialled(bool wifi);
+  void greet(bool wifi);
   void wait();
   void age();
   void work();

@@ -1,5 +1,9 @@
 // What the session hears.
 
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
 #include "gauge/contract.hpp"
 #include "gauge/parse.hpp"
 #include "gauge/session.hpp"

@@ -1,5 +1,8 @@
 // What the session says: to Home Assistant, for the most part.
 
+#include <cstddef>
+#include <string_view>
+
 #include "gauge/contract.hpp"
 #include "gauge/device_discovery.hpp"
 #include "gauge/session.hpp"
@@ -48,7 +51,7 @@ void Session::publish_fresh() {
 
 void Session::publish_diag() {
   agenda_.put(Duty::publish_diag, now_ + kDiagEveryMs);
-  publish(kDiagTopic, diag_json(host_.vitals(), device_, counters_, monitor_.state()).view(), true);
+  publish(kDiagTopic, diag_json(host_.vitals(), device_, counters_, monitor_).view(), true);
 }
 
 void Session::on_gesture(Gesture gesture) {

@@ -1,8 +1,13 @@
 #include "gauge/settings.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <string_view>
+#include <system_error>
 
 #include "gauge/url.hpp"
 

@@ -1,6 +1,7 @@
 #include "gauge/step_pacer.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 
 namespace gauge {

@@ -1,5 +1,7 @@
 #include "gauge/tach_filter.hpp"
 
+#include <cstdint>
+
 namespace gauge {
 namespace {
 

@@ -36,6 +36,7 @@ struct Targets {
   std::atomic<std::uint8_t> lamps{0};                                                 // bits of contract::Lamp
   std::atomic<Link> link{Link::no_wifi};
   std::atomic<bool> fresh{false};             // false: park the needles, whatever they were told
+  std::atomic<bool> safe_mode{false};         // after crashes: Wi-Fi, set-up and updates only
   std::atomic<bool> portal{false};            // the set-up network is open
   std::atomic<std::uint8_t> brightness{255};  // of the lamps, 0: switched off
   std::array<std::atomic<Trim>, contract::kDialNames.size()> trims{};

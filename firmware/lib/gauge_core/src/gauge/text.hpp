@@ -13,6 +13,8 @@ namespace gauge {
 template <std::size_t Capacity>
 class Text {
  public:
+  static constexpr std::size_t kCapacity = Capacity;
+
   Text() = default;
   explicit Text(std::string_view text) { add(text); }
 

@@ -1,6 +1,8 @@
 #include "gauge/usage.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 
 namespace gauge {
 
