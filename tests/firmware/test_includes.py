@@ -23,7 +23,7 @@ NAMES = {
     "csignal": "raise signal",
     "cstddef": "ptrdiff_t size_t",
     "cstdint": "u?int(8|16|32|64)_t",
-    "cstdio": "FILE fflush fopen fprintf fputs fwrite perror printf putchar snprintf vfprintf",
+    "cstdio": "FILE fclose fflush fopen fprintf fputs fread fwrite perror printf putchar snprintf vfprintf",
     "cstdlib": "_Exit abort abs exit",
     "cstring": "memcmp memcpy memset strcmp strlen",
     "deque": "deque",
