@@ -19,7 +19,7 @@ from mutant_trials import ROOT, Session, Trial, imported, in_fork, in_forks, lim
 from mutants import Mutant, mutants
 
 CORE = [
-    *sorted((ROOT / "gauge_mqtt/core").glob("*.py")),
+    *sorted((ROOT / "gauge_mqtt/core").rglob("*.py")),
     *(ROOT / "gauge_mqtt/contract" / f"{name}.py" for name in ("dials", "messages", "scale", "topics")),
     ROOT / "gauge_mqtt/homeassistant/discovery.py",
 ]

@@ -6,7 +6,7 @@ first. `object_id` serves Home Assistant up to 2026.3, `default_entity_id` every
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, get_args
 
 from gauge_mqtt.contract.keyspec import KeySpec
@@ -17,6 +17,8 @@ HOME = "https://github.com/archeious/claude-gauge"
 """Where Home Assistant sends whoever looks for help."""
 MANUFACTURER, MODEL = "claude-gauge", "Claude Code usage"
 """How a gauge's device is told from all others."""
+KIND = "Claude Gauge"
+"""How its name begins, and so its entities' ids."""
 NAME_MAX = 64
 """Characters of an instance's own spelling that are shown."""
 RETIRED: dict[str, str] = {}
@@ -33,8 +35,8 @@ change of the rate writes into the database.
 _Component = dict[str, Any]
 
 
-def device_name(topics: Topics) -> str:
-    return f"Claude Gauge {(topics.spelling or topics.instance)[:NAME_MAX]}"
+def device_name(topics: Topics, kind: str = KIND) -> str:
+    return f"{kind} {(topics.spelling or topics.instance)[:NAME_MAX]}"
 
 
 def payload(topics: Topics, version: str, known: Collection[str] = KEYS.keys()) -> bytes:
@@ -47,20 +49,24 @@ def payload(topics: Topics, version: str, known: Collection[str] = KEYS.keys()) 
     components["publisher"] = _publisher(topics)
     components["alert"] = _alert(topics)
     components |= {key: {"platform": platform} for key, platform in RETIRED.items()}
-    message = {
-        "device": {
-            "identifiers": [topics.node],
-            "name": device_name(topics),
-            "manufacturer": MANUFACTURER,
-            "model": MODEL,
-            "sw_version": version,
-        },
-        "origin": {"name": "gauge-mqtt", "sw_version": version, "support_url": HOME},
+    return message(topics, device(topics.node, device_name(topics), MODEL, version), components)
+
+
+def device(node: str, name: str, model: str, version: str) -> dict[str, Any]:
+    """One of ours."""
+    return {"identifiers": [node], "name": name, "manufacturer": MANUFACTURER, "model": model, "sw_version": version}
+
+
+def message(topics: Topics, device: Mapping[str, Any], components: Mapping[str, _Component]) -> bytes:
+    """What is said around the entities of a device."""
+    said = {
+        "device": device,
+        "origin": {"name": "gauge-mqtt", "sw_version": device["sw_version"], "support_url": HOME},
         "availability": [{"topic": topics.availability}],
         "qos": 1,
         "components": components,
     }
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(said, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def entity_ids(topics: Topics) -> dict[str, str]:
@@ -135,10 +141,16 @@ def _alert(topics: Topics) -> _Component:
 
 
 def _entity(topics: Topics, key: str, *, platform: str, name: str, icon: str, first_name: str = "") -> _Component:
-    object_id = entity_slug(f"Claude Gauge {topics.instance} {first_name or name}")
+    first_name = f"{KIND} {topics.instance} {first_name or name}"
+    return entity(f"{topics.node}_{key}", platform=platform, name=name, icon=icon, first_name=first_name)
+
+
+def entity(unique_id: str, *, platform: str, name: str, icon: str, first_name: str) -> _Component:
+    """Who an entity is. `first_name`: what its id is made of, with its device's, for ever."""
+    object_id = entity_slug(first_name)
     return {
         "platform": platform,
-        "unique_id": f"{topics.node}_{key}",
+        "unique_id": unique_id,
         "default_entity_id": f"{platform}.{object_id}",
         "object_id": object_id,
         "name": name,

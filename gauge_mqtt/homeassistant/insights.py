@@ -3,49 +3,25 @@
 Ids are for ever, as in `discovery`. All entities but a few wait disabled in the list for who wants them.
 """
 
-import json
 from collections.abc import Collection
 
 from gauge_mqtt.contract.insights import EXPIRE_S, KEYS
 from gauge_mqtt.contract.topics import Topics
-from gauge_mqtt.homeassistant.discovery import HOME, MANUFACTURER, NAME_MAX, entity_slug, facets
+from gauge_mqtt.homeassistant.discovery import device, device_name, entity, facets, message
 
-MODEL = "Claude Code insights"
-
-
-def device_name(topics: Topics) -> str:
-    return f"Claude Insights {(topics.spelling or topics.instance)[:NAME_MAX]}"
+KIND, MODEL = "Claude Insights", "Claude Code insights"
 
 
 def payload(topics: Topics, version: str, known: Collection[str] = KEYS.keys()) -> bytes:
     """The retained message for `topics.insights_discovery`. `known`: as for the gauge, `discovery.payload`."""
     components = {}
     for key, (_, spec) in KEYS.items():
-        if key not in known and spec.when_known:
-            continue
-        object_id = entity_slug(f"Claude Insights {topics.instance} {spec.label}")
-        components[key] = {
-            "platform": "sensor",
-            "unique_id": f"{topics.insights_node}_{key}",
-            "default_entity_id": f"sensor.{object_id}",
-            "object_id": object_id,
-            "name": spec.label,
-            "icon": spec.icon,
-            "state_topic": topics.insights[key],
-            "expire_after": EXPIRE_S,
-        } | facets(spec)
-    message = {
-        "device": {
-            "identifiers": [topics.insights_node],
-            "name": device_name(topics),
-            "manufacturer": MANUFACTURER,
-            "model": MODEL,
-            "sw_version": version,
-            "via_device": topics.node,
-        },
-        "origin": {"name": "gauge-mqtt", "sw_version": version, "support_url": HOME},
-        "availability": [{"topic": topics.availability}],
-        "qos": 1,
-        "components": components,
-    }
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+        if key in known or not spec.when_known:
+            first_name = f"{KIND} {topics.instance} {spec.label}"
+            named = entity(
+                f"{topics.insights_node}_{key}", platform="sensor", name=spec.label, icon=spec.icon,
+                first_name=first_name,
+            )  # fmt: skip
+            components[key] = named | {"state_topic": topics.insights[key], "expire_after": EXPIRE_S} | facets(spec)
+    ours = device(topics.insights_node, device_name(topics, KIND), MODEL, version) | {"via_device": topics.node}
+    return message(topics, ours, components)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self, cast
 
@@ -87,6 +87,12 @@ class Run:
         with contextlib.suppress(OSError):  # it is over already
             os.setpriority(os.PRIO_PROCESS, run._process.pid, NICENESS)
         return run
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """What it prints, a line at a time, until it prints no more."""
+        stream = cast("asyncio.StreamReader", self._process.stdout)
+        while line := await stream.readline():
+            yield line
 
     async def collect(self, asked: str) -> tuple[int, bytes, str]:
         """Its exit code, standard output, and the start of what it complains about. Raises `ProgramError` if it prints

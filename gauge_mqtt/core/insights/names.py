@@ -42,7 +42,7 @@ SCRIPT = "./script"
 _SYSTEM = re.compile(
     r"(?:/usr)?(?:/local)?/s?bin/([\w.+-]+)$|(?:\./)?\.?venv/bin/([\w.+-]+)$|(?:\./)?node_modules/\.bin/([\w.+-]+)$"
 )
-_PART = re.compile(r"(?:&&|\|\||[;|&\n(){}!])+")
+_PART = re.compile(r"[^;|&\n(){}!]+")
 _WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _FRONT = frozenset("builtin command do doas else env exec if nice sudo then time timeout while until stdbuf".split())  # noqa: SIM905, as above
@@ -66,9 +66,9 @@ def executable(command: str) -> str:
     `cd x && FOO=1 sudo git status | head` => `git`; `/usr/bin/python3 -m x` => `python3`; `./build.sh` => `./script`.
     """
     last = OTHER
-    for part in _PART.split(command[:COMMAND_MAX]):
-        words = iter(_WORD.findall(part))
-        for word in words:
+    for part in _PART.finditer(command, 0, COMMAND_MAX):
+        for found in _WORD.finditer(command, *part.span()):
+            word = found[0]
             if _ASSIGNMENT.match(word) or word in _FRONT or word.startswith("-") or word[0].isdigit():
                 continue
             if word in _PASSED:

@@ -189,7 +189,7 @@ class Logbook:
         jobs = [
             Job(item, turns=now - written < OPEN_S, settled=item.mtime < now - SETTLED_S)
             for written, item, file in fresh
-            if not file.offset and self.tail.on_lines is None
+            if not file.offset
         ]
         self._helper = Helper.start(jobs, self.tail.turns_since)
         try:

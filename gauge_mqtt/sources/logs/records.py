@@ -7,11 +7,11 @@ iteration hide the one beside it.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 from functools import lru_cache
 from math import inf
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, field
@@ -47,7 +47,7 @@ class _OutputDetails(Struct, gc=False):
     thinking_tokens: Count | None = None
 
 
-class _Tokens(Struct, gc=False):
+class Tokens(Struct, gc=False):
     input_tokens: Count
     output_tokens: Count
     cache_read_input_tokens: Count = 0
@@ -58,23 +58,23 @@ class _Tokens(Struct, gc=False):
     iterations: Any = None
 
 
-class _Advice(_Tokens, gc=False, kw_only=True):
+class _Advice(Tokens, gc=False, kw_only=True):
     """An iteration in which the model asked another one for advice."""
 
     type: str
     model: Text
 
 
-class _Message(Struct, gc=False):
+class UsageMessage(Struct, gc=False):
     id: Text | UnsetType = UNSET
     model: Text | UnsetType = UNSET
-    usage: _Tokens | UnsetType = UNSET
+    usage: Tokens | UnsetType = UNSET
 
 
 class UsageLine(Struct, gc=False, rename="camel"):
     """A line as it is written, as far as usage goes. Which of its parts are there is for `usage_line` to see."""
 
-    message: _Message | UnsetType = UNSET
+    message: UsageMessage | UnsetType = UNSET
     timestamp: Instant | UnsetType = UNSET
     request_id: Text | UnsetType = UNSET
     uuid: str | UnsetType | None = UNSET
@@ -90,11 +90,13 @@ class UsageLine(Struct, gc=False, rename="camel"):
 
         In the next hour the same counts are news: it may be that hour's record which is remembered.
         """
-        at, then = self.timestamp, before.timestamp
-        if at is UNSET or then is UNSET or self.message is UNSET or self.message.id is UNSET:
+        at, then, told, known = self.timestamp, before.timestamp, self.message, before.message
+        if at is UNSET or then is UNSET or told is UNSET or known is UNSET or told.id is UNSET:
             return False
         return (
-            self.message == before.message
+            told.id == known.id
+            and told.usage == known.usage
+            and told.model == known.model
             and self.request_id == before.request_id
             and self.request_id is not UNSET
             and self.is_sidechain is before.is_sidechain
@@ -137,13 +139,18 @@ def usage_line(line: bytes) -> UsageLine | None:
         record = _decode_line(line)
     except BROKEN:
         record = tolerant(_decode_line, line)
+    return record if has_usage(record) else None
+
+
+def has_usage(record: UsageLine) -> bool:
+    """Whether the line carries usage of a response. Raises one of `BROKEN` when that is not to be believed."""
     if record.message is UNSET or record.message.usage is UNSET:
-        return None
+        return False
     if record.timestamp is UNSET:
         raise msgspec.ValidationError("a usage record without a timestamp")
     if record.version is not UNSET and not _is_version(record.version):
         raise msgspec.ValidationError("a version that is not N.N.N")
-    return record
+    return True
 
 
 def response(record: UsageLine, line: bytes) -> Response:
@@ -166,7 +173,7 @@ def response(record: UsageLine, line: bytes) -> Response:
     return Response(name, request, entry, *_advice(usage.iterations, at, main=main))
 
 
-def _entry(usage: _Tokens, at: float, model: str | None, *, main: bool) -> Entry:
+def _entry(usage: Tokens, at: float, model: str | None, *, main: bool) -> Entry:
     details = usage.output_tokens_details
     thinking = details.thinking_tokens if details else None
     return Entry(
@@ -194,7 +201,7 @@ def _advice(iterations: object, at: float, *, main: bool) -> tuple[tuple[Entry, 
     return tuple(sorted(found, key=lambda entry: entry.tokens, reverse=True)), refused
 
 
-def _cache_creation(usage: _Tokens) -> int:
+def _cache_creation(usage: Tokens) -> int:
     """The 5 min / 1 h breakdown wins over the flat field, as in ccusage 20."""
     parts = usage.cache_creation
     if parts is None:
@@ -232,6 +239,26 @@ NOT_A_PROMPT = ("<command-", "<local-command", "<bash-", "Caveat:")
 """How local commands and their output begin: nobody awaits an answer to them."""
 
 
+class Part(Protocol):
+    """A part of what a record says."""
+
+    type: str
+    text: str | None
+
+
+def user_record(parts: Iterable[Part]) -> Literal["results", "interrupt", "local", "prompt"]:
+    """What a record of the user says: `results` of tools; `interrupt`: it ends a turn; `local`: a command of Claude
+    Code's own, or its output, to which nobody awaits an answer; else a `prompt`.
+    """
+    known = list(parts)
+    if any(part.type == "tool_result" for part in known):
+        return "results"
+    text = next((part.text for part in known if part.text), "")
+    if text.startswith(INTERRUPTED):
+        return "interrupt"
+    return "local" if text.startswith(NOT_A_PROMPT) else "prompt"
+
+
 def turn_steps(lines: bytes, upto: float = inf) -> Iterator[Step]:
     """The prompts, tool results and answers among `lines`; what is none of these, or broken, is passed over.
 
@@ -254,13 +281,13 @@ def _step(record: _TurnLine) -> Step | None:
     parts = [_Part("text", content)] if isinstance(content, str) else content or []
     if record.type == "assistant":
         return Step(at, "answer", record.message.id, tuple(p.id for p in parts if p.type == "tool_use" and p.id))
-    results = tuple(p.tool_use_id for p in parts if p.type == "tool_result" and p.tool_use_id)
-    if results:
-        return Step(at, "results", tools=results)
-    text = next((p.text for p in parts if p.text), "")
-    if text.startswith(INTERRUPTED):
-        return Step(at, "interrupt")
-    return None if text.startswith(NOT_A_PROMPT) else Step(at, "prompt")
+    match user_record(parts):
+        case "results":
+            return Step(at, "results", tools=tuple(p.tool_use_id for p in parts if p.tool_use_id))
+        case "local":
+            return None
+        case kind:
+            return Step(at, kind)
 
 
 class _RateLimits(Struct, gc=False):

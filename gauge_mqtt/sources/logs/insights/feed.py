@@ -22,13 +22,13 @@ from gauge_mqtt.core.insights import keys
 from gauge_mqtt.core.insights.calendar import Calendar
 from gauge_mqtt.core.insights.tally import Tally
 from gauge_mqtt.core.insights.texts import Phrases
-from gauge_mqtt.sources.logs.insights import git
+from gauge_mqtt.sources.logs.insights import git, history
 from gauge_mqtt.sources.logs.insights.lines import LineReader, Position
 from gauge_mqtt.sources.logs.insights.reader import Ident, InsightTail, read_on
 from gauge_mqtt.sources.logs.insights.rests import Rests
 from gauge_mqtt.sources.logs.insights.series import SeriesError, load
 from gauge_mqtt.sources.logs.insights.store import ROWS_KEPT_DAYS, Store, StoreError
-from gauge_mqtt.sources.logs.listing import ListedFile, list_at_once
+from gauge_mqtt.sources.logs.listing import ListedFile, Listing, list_at_once
 from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.pauses import Progress
 
@@ -38,6 +38,8 @@ WAITING_MAX = 4 << 20
 """Bytes handed over that may wait to be read; files with more are read from the disk."""
 COMMIT_BYTES = 4 << 20
 """So much of a history is kept in one transaction."""
+APART_BYTES = 32 << 20
+"""A history that long is read by a process of its own while others use this one."""
 REST_S = 2.0
 """What comes meanwhile is taken together."""
 SHARE = 0.05
@@ -89,7 +91,7 @@ class Feed:
     ) -> None:
         self.failure: str | None = None
         """Why the counts cannot be kept, in words."""
-        self._roots, self._directory, self._phrases = list(roots), directory, Phrases(phrases)
+        self._roots, self._directory, self._phrases = list(roots), directory, phrases
         self._calendar = Calendar(local)
         self._local, self._clock, self._git, self._series_path = local, clock, commits, series
         self._series: dict[int, float] | None = None
@@ -135,6 +137,7 @@ class Feed:
             while True:
                 self._listening = True  # what comes from here on is handed over; what came before is listed
                 try:
+                    await self._read_apart(progress)
                     await self._in_thread(lambda: self.catch_up(progress))
                     self._well()
                     await self._tell(changed)
@@ -152,6 +155,14 @@ class Feed:
                 if self._store is not None and not self.failure:
                     self._count(self._drained())
             self.close()
+
+    async def _read_apart(self, progress: Progress | None) -> None:
+        """A long history. What is not read of it after all, `catch_up` reads, or says what is wrong."""
+        todo: list[int] = []
+        await self._in_thread(lambda: todo.append(self._unread()[2]))
+        if todo[0] >= APART_BYTES:
+            await self._in_thread(self.close)  # what it has of the files would be that of before
+            await history.read(self._roots, self._directory, self._phrases, progress)
 
     async def _follow(self, changed: Changed) -> None:
         rest, day = REST_S, self.today()
@@ -206,7 +217,7 @@ class Feed:
     def open(self) -> None:
         """Take up what was kept. Raises `StoreError`."""
         store = Store(self._directory, self._calendar, self._rests)
-        reader = LineReader(store.key, self._phrases, self._rests)
+        reader = LineReader(store.key, Phrases(self._phrases), self._rests)
         self._store, self._tail = store, InsightTail(reader, self._roots)
         self._files, self._kept_bytes, self._beyond_at = {}, 0, -inf
         self._read_files.clear()
@@ -221,14 +232,18 @@ class Feed:
             self._store.close()
         self._store = None
 
-    def catch_up(self, progress: Progress | None = None) -> None:
-        """Read all that is new in all files, the newest first. Raises `StoreError`."""
+    def _unread(self) -> tuple[Listing, list[tuple[ListedFile, LogFile]], int]:
+        """What is there, what of it is new, and how many bytes. Raises `StoreError`."""
         if self._store is None:
             self.open()
-        store, tail = self._opened
         found = list_at_once([os.fsencode(root) for root in self._roots])
         unread = [(item, file) for item in found.files if self._is_new(item, file := self._file(item))]
-        todo = sum(max(item.size - file.offset, 0) for item, file in unread)
+        return found, unread, sum(max(item.size - file.offset, 0) for item, file in unread)
+
+    def catch_up(self, progress: Progress | None = None) -> None:
+        """Read all that is new in all files, the newest first. Raises `StoreError`."""
+        found, unread, todo = self._unread()
+        store, tail = self._opened
         begun = tail.counters.bytes
 
         def told() -> None:

@@ -9,11 +9,11 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from gauge_mqtt.contract.insights import OTHER
 from gauge_mqtt.contract.usage import MODEL_LAMPS
-from gauge_mqtt.core.entries import Entry
+from gauge_mqtt.core.entries import SYNTHETIC, Entry
 from gauge_mqtt.core.insights import names
 from gauge_mqtt.core.insights.rows import BillRow, FactRow, ResponseRow, Used
 from gauge_mqtt.core.insights.tally import TOUCH
@@ -22,21 +22,28 @@ from gauge_mqtt.core.models import family
 from gauge_mqtt.sources.logs.decode import BROKEN, Count, Instant, tolerant, unix
 from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.records import (
-    INTERRUPTED,
-    NOT_A_PROMPT,
     SYNTHETIC_MARK,
     TURN_MARKS,
     USAGE_MARKS,
+    Tokens,
     UsageLine,
+    UsageMessage,
+    has_usage,
     response,
     usage_line,
+    user_record,
 )
 
 PAUSE_S = 1800.0
 """A longer gap between two records is neither work nor thought: somebody, or the machine, was away."""
 SAID, ANSWER = TURN_MARKS
-BILL, SNAPSHOT = RARE = b'"type":"cost-state"', b'"type":"file-history-snapshot"'
+BILL, SNAPSHOT = b'"type":"cost-state"', b'"type":"file-history-snapshot"'
+KINDS = (ANSWER, SAID, BILL, SNAPSHOT)
 """What no line of interest is without."""
+EARLY, LATE = 300, 600
+"""Where the type of a record stands, as Claude Code writes it: of the user so many bytes from the beginning, of an
+answer from the end. So the texts between need not be searched for it.
+"""
 CACHED, FEW_LINES = 1024, 8
 COST_MAX = 1e6
 """USD; no session costs that much."""
@@ -81,23 +88,47 @@ class _Block(Struct, gc=False):
 
 
 class _Message(Struct, gc=False):
-    id: str | None = None
+    id: str | UnsetType | None = UNSET
     content: str | list[_Block] | None = None
     stop_reason: str | None = None
-    usage: _Usage | None = None
+    usage: _Usage | UnsetType | None = UNSET
 
 
 class _Line(Struct, gc=False, rename="camel"):
+    """A record of the conversation without its usage, believed where that is not."""
+
     type: str
-    timestamp: Instant | None = None
-    uuid: str | None = None
-    session_id: str | None = None
+    timestamp: Instant | UnsetType | None = UNSET
+    uuid: str | UnsetType | None = UNSET
+    session_id: str | UnsetType | None = UNSET
     request_session_id: str | None = None
     is_sidechain: bool = False
-    message: _Message | None = None
+    message: _Message | UnsetType | None = UNSET
     is_meta: bool | None = None
     is_compact_summary: bool | None = None
-    is_api_error_message: bool | None = None
+    is_api_error_message: bool | UnsetType | None = UNSET
+    tool_denial_kind: Any = None
+    prompt_source: str | None = None
+
+
+class _CountedUsage(Tokens, gc=False, kw_only=True):
+    server_tool_use: _ServerTools | None = None
+
+
+class _CountedMessage(UsageMessage, gc=False, kw_only=True):
+    usage: _CountedUsage | UnsetType = UNSET
+    content: str | list[_Block] | None = None
+    stop_reason: str | None = None
+
+
+class _CountedLine(UsageLine, gc=False, rename="camel", kw_only=True):
+    """Both at once, for all lines but odd ones: whatever is refused here is decoded as each of the two."""
+
+    type: str
+    message: _CountedMessage | UnsetType = UNSET
+    request_session_id: str | None = None
+    is_meta: bool | None = None
+    is_compact_summary: bool | None = None
     tool_denial_kind: Any = None
     prompt_source: str | None = None
 
@@ -140,9 +171,13 @@ class _CostState(Struct, gc=False, rename="camel"):
 
 
 _decode_line = msgspec.json.Decoder(_Line).decode
+_decode_counted = msgspec.json.Decoder(_CountedLine).decode
 _decode_input = msgspec.json.Decoder(_Input).decode
 _decode_snapshot = msgspec.json.Decoder(_SnapshotLine).decode
 _decode_bill = msgspec.json.Decoder(_CostState).decode
+
+
+_Record = _Line | _CountedLine
 
 
 class Rows:
@@ -175,31 +210,50 @@ class LineReader:
     def read(self, lines: bytes, place: Place, rows: Rows) -> None:
         """The rows of whole lines of a file, appended to `rows`. They must be read in the order of the file."""
         self._before = None
-        mark, other_mark = USAGE_MARKS
+        runs = place.file.runs
         for number, line in enumerate(lines.split(b"\n")):
             if number % FEW_LINES == 0:
                 self._rest()
-            kind = ANSWER if ANSWER in line else SAID if SAID in line else next((k for k in RARE if k in line), None)
-            has_usage = (mark in line or other_mark in line) and SYNTHETIC_MARK not in line
-            if kind is None and not has_usage:
+            if not _is_said(line):
+                self._odd(line, place, rows)
                 continue
-            if place.file.runs.runs:
-                place.file.runs.user_records(line)
             try:
-                record = self._decoded(line, kind, place.position, rows)
+                record = _decode_counted(line)
+            except BROKEN:
+                self._odd(line, place, rows)
+                continue
+            if runs.runs:
+                runs.user_records(line)
+            try:
+                if has_usage(record) and not _is_synthetic(record):
+                    self._usage(record, record, line, place, rows)
+                self._record(record, place.position, rows)
             except BROKEN:  # the account of the tokens counts those that matter
-                record = None
-            try:
-                if has_usage:
-                    self._usage(line, record, place, rows)
-                if record is not None:
-                    self._record(record, place.position, rows)
-            except BROKEN:  # as above
                 continue
+
+    def _odd(self, line: bytes, place: Place, rows: Rows) -> None:
+        """A line that is no record of the conversation, or not one as they all are."""
+        kind = next((kind for kind in KINDS if kind in line), None)
+        counts = any(mark in line for mark in USAGE_MARKS) and SYNTHETIC_MARK not in line
+        if kind is None and not counts:
+            return
+        if place.file.runs.runs:
+            place.file.runs.user_records(line)
+        try:
+            record = self._decoded(line, kind, place.position, rows)
+        except BROKEN:  # as above
+            record = None
+        try:
+            if counts and (usage := usage_line(line)):
+                self._usage(usage, record, line, place, rows)
+            if record is not None:
+                self._record(record, place.position, rows)
+        except BROKEN:  # as above
+            return
 
     def _decoded(self, line: bytes, kind: bytes | None, position: Position, rows: Rows) -> _Line | None:
         """A record of the conversation; whatever else there is is taken at once. Raises one of `BROKEN`."""
-        if kind is ANSWER or kind is SAID:
+        if kind in TURN_MARKS:
             return tolerant(_decode_line, line)
         if kind is BILL:
             self._bill(line, position, rows)
@@ -207,8 +261,8 @@ class LineReader:
             self._snapshot(line, rows)
         return None
 
-    def _record(self, record: _Line, position: Position, rows: Rows) -> None:
-        if record.timestamp is None or record.message is None:
+    def _record(self, record: _Record, position: Position, rows: Rows) -> None:
+        if not record.timestamp or not record.message:
             return
         at = unix(record.timestamp)
         if record.type == "assistant":
@@ -224,7 +278,9 @@ class LineReader:
 
     # --- what Claude said
 
-    def _answer(self, record: _Line, message: _Message, at: float, position: Position, rows: Rows) -> None:
+    def _answer(
+        self, record: _Record, message: _Message | _CountedMessage, at: float, position: Position, rows: Rows
+    ) -> None:
         uuid = record.uuid or ""
         self._gap(record, at, position, "work_ms", rows)
         if record.is_api_error_message:
@@ -237,11 +293,8 @@ class LineReader:
                 said = self.hash("text", message.id or uuid, block.text)
                 rows.facts.append(FactRow(said, at, "em_dashes", dashes))
 
-    def _usage(self, line: bytes, record: _Line | None, place: Place, rows: Rows) -> None:
+    def _usage(self, usage: UsageLine, record: _Record | None, line: bytes, place: Place, rows: Rows) -> None:
         """The account: refused and named as for the ledger, `Tail._account`."""
-        usage = usage_line(line)
-        if usage is None:
-            return
         message = record.message if record else None
         stop = names.stop(message.stop_reason if message else None)
         owner = (record.request_session_id or record.session_id or "") if record else ""
@@ -291,33 +344,32 @@ class LineReader:
 
     # --- what the user said
 
-    def _said(self, record: _Line, message: _Message, at: float, position: Position, rows: Rows) -> None:
+    def _said(
+        self, record: _Record, message: _Message | _CountedMessage, at: float, position: Position, rows: Rows
+    ) -> None:
         uuid = record.uuid
-        if uuid is None or record.is_meta or record.is_compact_summary:
+        if uuid is None or uuid is UNSET or record.is_meta or record.is_compact_summary:
             return
         content = message.content
         blocks = [_Block("text", text=content)] if isinstance(content, str) else content or []
         if record.tool_denial_kind is not None:
             rows.facts.append(FactRow(self.hash("denial", uuid), at, "denials", 1))
-        if any(block.type == "tool_result" for block in blocks):
-            self._gap(record, at, position, "work_ms", rows)
-            return
-        texts = [block.text for block in blocks if block.text]
-        first = texts[0] if texts else ""
-        if first.startswith(INTERRUPTED):
+        kind = user_record(blocks)
+        if kind == "interrupt":
             rows.facts.append(FactRow(self.hash("interruption", uuid), at, "interruptions", 1))
+        if kind in {"results", "interrupt"}:
             self._gap(record, at, position, "work_ms", rows)
-            return
-        if record.is_sidechain or first.startswith(NOT_A_PROMPT):
+        if kind != "prompt" or record.is_sidechain:
             return
         self._gap(record, at, position, None if record.prompt_source == "sdk" else "think_ms", rows)
         rows.facts.append(FactRow(self.hash("prompt", uuid), at, "prompts", 1))
+        texts = [block.text for block in blocks if block.text]
         if any(map(says_thanks, texts)):
             rows.facts.append(FactRow(self.hash("thanks", uuid), at, "thanks", 1))
         if hits := sum(map(self._phrases.count, texts)):
             rows.facts.append(FactRow(self.hash("phrases", uuid), at, "phrases", hits))
 
-    def _gap(self, record: _Line, at: float, position: Position, name: str | None, rows: Rows) -> None:
+    def _gap(self, record: _Record, at: float, position: Position, name: str | None, rows: Rows) -> None:
         """The time since the record before this one in its file, on the main chain: `name`, or nobody's."""
         if record.is_sidechain:
             return
@@ -362,6 +414,15 @@ class LineReader:
             name, spent.input_tokens, spent.output_tokens, spent.cache_read_input_tokens,
             max(spent.cache_creation_input_tokens - hour, 0), hour, spent.web_search_requests, spent.cost_usd,
         )  # fmt: skip
+
+
+def _is_said(line: bytes) -> bool:
+    """Whether it may be a record of the conversation."""
+    return line.find(SAID, 0, EARLY) != -1 or line.rfind(ANSWER, -LATE) != -1 or SAID in line or ANSWER in line
+
+
+def _is_synthetic(record: _CountedLine) -> bool:
+    return record.message is not UNSET and record.message.model == SYNTHETIC
 
 
 @lru_cache(CACHED)

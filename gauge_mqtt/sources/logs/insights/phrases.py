@@ -12,7 +12,7 @@ from gauge_mqtt.core.insights.texts import most_used, phrases_of
 from gauge_mqtt.sources.logs.decode import BROKEN, Instant, tolerant, unix
 from gauge_mqtt.sources.logs.insights.lines import ANSWER, SAID
 from gauge_mqtt.sources.logs.listing import walk
-from gauge_mqtt.sources.logs.records import INTERRUPTED, NOT_A_PROMPT
+from gauge_mqtt.sources.logs.records import user_record
 from gauge_mqtt.sources.logs.tail import LINE_MAX
 
 TEXT_MAX = 20_000
@@ -87,10 +87,8 @@ def _said(data: bytes) -> Iterator[tuple[str, float, str, str]]:
         return
     content = line.message.content
     blocks = [_Block("text", content)] if isinstance(content, str) else content or []
-    texts = [block.text for block in blocks if block.type == "text" and block.text]
-    if line.type == "user" and (
-        line.is_sidechain or any(text.startswith((INTERRUPTED, *NOT_A_PROMPT)) for text in texts)
-    ):
+    if line.type == "user" and (line.is_sidechain or user_record(blocks) != "prompt"):
         return
-    for text in texts:
-        yield line.type, at, line.message.id or line.uuid or "", text
+    for block in blocks:
+        if block.type == "text" and block.text:
+            yield line.type, at, line.message.id or line.uuid or "", block.text

@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -157,7 +158,7 @@ class Store:
         family: dict[int, set[int]] = {}
         messages = {row.message for row in new.values()}
         for day, *values in self._among("response", "message", messages):
-            row = _response(values)
+            row = ResponseRow(*values)
             before[row.id] = row
             family.setdefault(row.message, set()).add(day)
         dirty: set[int] = set()
@@ -177,14 +178,21 @@ class Store:
         return dirty
 
     def _facts(self, rows: Sequence[FactRow]) -> set[int]:
-        known = self._known("fact", rows)
-        written = [(day, *row) for row in rows if row.id not in known and (day := self._day(row.at)) is not None]
-        self._db.executemany("INSERT OR IGNORE INTO fact VALUES (?, ?, ?, ?, ?, ?)", written)
-        return {values[0] for values in written}
+        days: dict[int, list[FactRow]] = defaultdict(list)
+        for row in rows:
+            if (day := self._day(row.at)) is not None:
+                days[day].append(row)
+        return {day for day, facts in days.items() if self._added(day, facts)}
+
+    def _added(self, day: int, facts: Sequence[FactRow]) -> bool:
+        """Whether any of these was new."""
+        before = self._db.total_changes
+        self._db.executemany(f"INSERT OR IGNORE INTO fact VALUES ({day}, ?, ?, ?, ?, ?)", facts)  # noqa: S608
+        return self._db.total_changes != before
 
     def _bills(self, rows: Sequence[BillRow]) -> set[int]:
         """A new bill may change what every other one of its chain says."""
-        known = self._known("bill", rows)
+        known = {id_ for _, id_, *_ in self._among("bill", "id", {row.id for row in rows})}
         new = [row for row in rows if row.id not in known]
         written = [
             (day, *row._replace(used=_encode(row.used)))  # type: ignore[arg-type]
@@ -195,10 +203,6 @@ class Store:
         self._db.executemany(f"INSERT OR IGNORE INTO bill VALUES ({marks})", written)  # noqa: S608
         days = {day for day, *_ in self._among("bill", "chain", {row.chain for row in new})}
         return {day for day in days if day >= self.sealed_before}
-
-    def _known(self, table: str, rows: Iterable[FactRow | BillRow]) -> set[int]:
-        """The ids of those rows that are there already."""
-        return {id_ for _, id_, *_ in self._among(table, "id", {row.id for row in rows})}
 
     def _among(self, table: str, column: str, values: Iterable[int]) -> Iterator[Sequence[Any]]:
         asked = iter(values)
@@ -229,8 +233,13 @@ class Store:
             "SELECT * FROM bill WHERE chain IN (SELECT chain FROM bill WHERE day = ?)", (day,)
         ).fetchall()
         return tally(
-            [_response(values) for _, *values in responses],
-            [FactRow(*values) for _, *values in self._db.execute("SELECT * FROM fact WHERE day = ?", (day,))],
+            [ResponseRow(*values) for _, *values in responses],
+            [
+                FactRow(0, 0.0, name, n, who)  # added up in here: a day has thousands
+                for name, who, n in self._db.execute(
+                    "SELECT name, who, SUM(n) FROM fact WHERE day = ? GROUP BY name, who", (day,)
+                )
+            ],
             [_bill(values) for _, *values in bills],
             {values[0] for that, *values in [*responses, *bills] if that == day},
             lambda at: self._calendar.day_and_hour(at)[1],
@@ -315,11 +324,6 @@ def _prepare(db: sqlite3.Connection) -> None:
     db.execute("COMMIT")
     if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise sqlite3.DatabaseError("it is damaged")
-
-
-def _response(values: Sequence[Any]) -> ResponseRow:
-    row = ResponseRow(*values)
-    return row._replace(main=bool(row.main), reused=bool(row.reused), advice=bool(row.advice))
 
 
 def _bill(values: Sequence[Any]) -> BillRow:
