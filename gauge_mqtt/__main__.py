@@ -1,4 +1,6 @@
-"""The program `gauge-mqtt`, and `python -m gauge_mqtt`: the command line, imported as fast as it can be."""
+"""The program `gauge-mqtt`, and `python -m gauge_mqtt`: the command line, imported as fast as it can be, while another
+process begins to read the session logs.
+"""
 
 import gc
 import os
@@ -6,18 +8,19 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from gauge_mqtt.app import signals, streams
+from gauge_mqtt.app import head_start, signals, streams
 
 
 def main() -> None:
     """Run the command line. Neither a signal nor an output that cannot be written ends it with a traceback."""
     streams.make_usable()
     signals.die_at_once()
+    ahead = head_start.begin(sys.argv[1:], os.environ)
     command = _command()
     signals.interrupt()
     code, failure = None, None
     try:
-        command(prog_name="gauge-mqtt")
+        command(prog_name="gauge-mqtt", obj=ahead)
     except SystemExit as end:
         code = end.code
     except OSError as error:  # writing can fail wherever something is printed

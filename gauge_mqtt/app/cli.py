@@ -23,6 +23,7 @@ from gauge_mqtt.app.command import EXIT_FAULT, Verbs, loaded, settings_options
 from gauge_mqtt.app.settings import NAMES
 from gauge_mqtt.app.terminal import LogLines, complaints_at_the_end, progress, table
 from gauge_mqtt.contract.insights import Period
+from gauge_mqtt.sources.logs.ahead import Started
 
 EXIT_CODES = "Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 doctor found a fault."
 EXAMPLES = """\b
@@ -51,14 +52,15 @@ def main(*, verbose: bool) -> None:
 @main.command(epilog=EXAMPLES)
 @click.option("--open", "opened", is_flag=True, help="Open the cluster in a browser as soon as it is there.")
 @settings_options
-def run(*, opened: bool, **flags: Any) -> None:
+@click.pass_obj
+def run(ahead: Started | None, /, *, opened: bool, **flags: Any) -> None:
     """Publish until Ctrl-C or SIGTERM."""
     from gauge_mqtt.app.browse import open_page  # noqa: PLC0415, for who asks
     from gauge_mqtt.app.publisher import publish  # noqa: PLC0415, the other verbs do without it
 
     settings = loaded(flags).settings
     with progress() as shown:
-        asyncio.run(publish(settings, shown, open_page if opened else None))
+        asyncio.run(publish(settings, shown, open_page if opened else None, ahead))
 
 
 @main.command()
@@ -99,7 +101,8 @@ def record(*, file: Path, minutes: float | None, **flags: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the whole snapshot as JSON, as GET /usage gives it.")
 @click.option("--explain", is_flag=True, help="Print every key with its origin and age.")
 @settings_options
-def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
+@click.pass_obj
+def once(ahead: Started | None, /, *, as_json: bool, explain: bool, **flags: Any) -> None:
     """Look once and print the window values."""
     if as_json and explain:
         raise click.UsageError("--json has every key anyway, --explain is for reading: give one of them")
@@ -114,7 +117,7 @@ def once(*, as_json: bool, explain: bool, **flags: Any) -> None:
 
     async def look() -> SourceSet:
         with complaints_at_the_end(), progress() as shown:
-            source_set = await make_sources(settings, shown)
+            source_set = await make_sources(settings, shown, ahead)
             await source_set.load()
         return source_set
 

@@ -25,6 +25,7 @@ from gauge_mqtt.sinks.mqtt.insights import InsightsVoice
 from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from gauge_mqtt.sources import Source
+from gauge_mqtt.sources.logs.ahead import Started
 from gauge_mqtt.sources.logs.insights.place import kept
 from gauge_mqtt.sources.logs.pauses import Progress
 
@@ -52,18 +53,21 @@ def missing_ceilings(settings: Settings) -> str | None:
 
 
 async def publish(
-    settings: Settings, progress: Progress | None = None, on_page: Callable[[str], None] | None = None
+    settings: Settings,
+    progress: Progress | None = None,
+    on_page: Callable[[str], None] | None = None,
+    ahead: Started | None = None,
 ) -> None:
     """Run until SIGINT or SIGTERM. Raises what only a bug raises, `MqttError` if no broker can be had at all.
 
-    `on_page`: gets the address of the page as soon as it is there.
+    `on_page`: gets the address of the page as soon as it is there. `ahead`: who has begun to read the logs.
     """
     sys.setswitchinterval(SWITCH_S)
     async with until_signalled() as stop:
         broker, embedded = await _find_broker(settings)
         serving = await _start(embedded) if embedded else None
         try:
-            sources = await make_sources(settings, progress)
+            sources = await make_sources(settings, progress, ahead)
             board = asyncio.create_task(_board(settings, broker, sources, on_page, progress).run())
             await run_until(stop, board, [serving] if serving else [])
         finally:

@@ -16,6 +16,8 @@ from gauge_mqtt.sources import Source
 from gauge_mqtt.sources.ccusage.program import Program
 from gauge_mqtt.sources.ccusage.report import CcusageError
 from gauge_mqtt.sources.ccusage.source import CcusageSource, Reporter
+from gauge_mqtt.sources.logs.ahead import Started
+from gauge_mqtt.sources.logs.helper import Helper
 from gauge_mqtt.sources.logs.pauses import Progress
 from gauge_mqtt.sources.logs.roots import config_homes, log_roots, present
 from gauge_mqtt.sources.logs.source import JsonlSource
@@ -57,10 +59,14 @@ class SourceSet:
         return [source.read(now) for source in self.everything]
 
 
-async def make_sources(settings: Settings, progress: Progress | None = None) -> SourceSet:
-    """What is set. Raises `SettingsError` for a secret that cannot be read."""
+async def make_sources(settings: Settings, progress: Progress | None = None, ahead: Started | None = None) -> SourceSet:
+    """What is set. `ahead`: who has begun to read the logs. Raises `SettingsError` for a secret that cannot be read."""
     roots = log_roots(os.environ, places.home())
     found = await _chosen(settings, roots, progress)
+    if ahead and found.tail:
+        found.tail.helper = Helper(ahead)
+    elif ahead:
+        Helper(ahead).close()
     quota = make_quota(settings, found.tail) if settings.source not in NOT_YOURS else None
     if found.tail and quota:
         found.tail.on_plan = quota.add

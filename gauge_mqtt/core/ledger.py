@@ -4,7 +4,7 @@ Entries are grouped by minute, with sums per minute and per hour, so that a look
 additions and a new record costs a few. Whatever order the records come in, the ledger is the same.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from math import inf
 
@@ -23,14 +23,14 @@ KEEP_S = WEEK_S + 24 * HOUR
 class Ledger:
     """The account of one source.
 
-    `minutes`: minute number (unix time // 60) -> `Minute`; `order`: its keys, ascending; `hours`: hour -> `Sums`.
+    `minutes`: minute number (unix time // 60) -> `Minute`; `hours`: hour -> `Sums`.
     `evicted`: up to when (unix s) entries were let go, and the block that was under way there. `week_from`: since when
     records decide which one of a response counts. `changes`: how often a record has changed the account.
     """
 
     def __init__(self) -> None:
         self.minutes: dict[int, Minute] = {}
-        self.order: list[int] = []
+        self._order: list[int] | None = []
         self.hours: dict[int, Sums] = {}
         self.evicted: tuple[float, Block | None] = (-inf, None)
         self.week_from = -inf
@@ -50,6 +50,13 @@ class Ledger:
         """Every (key, entry), minute by minute, oldest first."""
         for number in self.order:
             yield from self.minutes[number].entries.items()
+
+    @property
+    def order(self) -> list[int]:
+        """The numbers of the minutes, ascending. Sorted when asked for, which nobody does while a history is read."""
+        if self._order is None:
+            self._order = sorted(self.minutes)
+        return self._order
 
     @property
     def complete_since(self) -> float:
@@ -113,7 +120,10 @@ class Ledger:
         minute = self.minutes.get(number)
         if minute is None:
             minute = self.minutes[number] = Minute()
-            insort(self.order, number)
+            if self._order and number < self._order[-1]:
+                self._order = None
+            elif self._order is not None:
+                self._order.append(number)
         minute.put(key, entry)
         hour = self.hours.get(number // MINUTE)
         if hour is None:
@@ -135,7 +145,8 @@ class Ledger:
             self._past = range(0), Sums()
         if not minute.entries:
             del self.minutes[number]
-            del self.order[bisect_left(self.order, number)]
+            if self._order is not None:
+                del self._order[bisect_left(self._order, number)]
         self._block = None
 
     def restore(
@@ -146,7 +157,7 @@ class Ledger:
         week_from: float,
     ) -> None:
         """Fill an empty ledger with what another one had. `groups`: message id -> `records` and `reused` of each."""
-        self.minutes, self.order = minutes, sorted(minutes)
+        self.minutes, self._order = minutes, None
         self.evicted, self.week_from, self._block, self._past = evicted, week_from, None, (range(0), Sums())
         self.groups = {
             message: Group(records, reused=reused, week_from=week_from) for message, (records, reused) in groups.items()
@@ -179,7 +190,7 @@ class Ledger:
             if number in self.minutes:  # its group may have let go of what was in it
                 for key in self.minutes.pop(number).entries:
                     del self._minute_of[_message_of(key)]
-                del self.order[0]
+        self._order = None
         for hour in [hour for hour in self.hours if hour < horizon // HOUR]:
             del self.hours[hour]
         self._block, self._past = None, (range(0), Sums())

@@ -23,11 +23,11 @@ from gauge_mqtt.core.responses import Group, Records
 from gauge_mqtt.sources.logs.decode import LATEST
 from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.log_file import LogFile
+from gauge_mqtt.sources.logs.place import NAME, path_in
 
 log = logging.getLogger(__name__)
 
 VERSION = 7
-NAME = "jsonl-index.msgpack"
 INDEX_MAX = 512 << 20
 COUNT_MAX = 10**12
 """Tokens of one class in one record, far beyond what a line may say."""
@@ -77,7 +77,7 @@ def write(directory: Path, data: bytes) -> None:
             _lock(file.fileno())
             file.write(data)
             file.flush()
-            temporary.replace(directory / NAME)
+            temporary.replace(path_in(directory))
     except OSError:
         with suppress(OSError):
             temporary.unlink()
@@ -130,7 +130,7 @@ def _lives(pid: int) -> bool:
 
 def load(directory: Path, roots: Iterable[Path]) -> tuple[Ledger, list[LogFile]] | None:
     """What was saved for these roots; `None` if there is nothing usable, which is said in the log when it is odd."""
-    path = directory / NAME
+    path = path_in(directory)
     try:
         data = _content(path)
         if msgspec.msgpack.decode(data, type=_Stamp).version != VERSION:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import Struct
+
 NOT_FOUND = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 """What the kernel answers when there is no such file any more; `ELOOP`: a link is in its place, which is not followed.
 Any other answer (EACCES, EIO, EMFILE, ESTALE...) says that something is there and cannot be read now.
@@ -16,7 +18,7 @@ HOT_NS, HOT_MAX, HOT_LOOKS, MOVING_LOOKS = 60 * 10**9, 1024, 20, 100
 """Files written in the last minute may be growing; the newest of them are looked at again until none has grown."""
 
 
-class ListedFile(NamedTuple):
+class ListedFile(Struct, frozen=True, gc=False, array_like=True):
     """One session file as a directory listing shows it.
 
     `path`: the bytes that the file system has, since a name need not be UTF-8. `mtime_ns`: last written; `changed_ns`:

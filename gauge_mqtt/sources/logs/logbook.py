@@ -3,9 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 from math import inf
 from operator import itemgetter
@@ -13,19 +11,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gauge_mqtt.core.ledger import Ledger
-from gauge_mqtt.core.reading import CACHE_WINDOW, OPEN_WINDOW, WEEK
+from gauge_mqtt.core.reading import CACHE_WINDOW
 from gauge_mqtt.sources.logs import index
+from gauge_mqtt.sources.logs.ahead import Told
 from gauge_mqtt.sources.logs.growing import GROWING_S, Growing
-from gauge_mqtt.sources.logs.helper import Helper, Job
+from gauge_mqtt.sources.logs.helper import Helper
 from gauge_mqtt.sources.logs.listing import ListedFile, Listing, is_gone, list_at_once, look
 from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.pauses import Pauses, Progress
-from gauge_mqtt.sources.logs.peek import is_copy, written_at
+from gauge_mqtt.sources.logs.peek import OPEN_S, SETTLED_S, WEEK_S, Estimates, estimates, turns_since
 from gauge_mqtt.sources.logs.tail import SLICE, Tail
 from gauge_mqtt.sources.logs.unreadable import UnreadablePaths, is_below
 
-SETTLED_S = 2.0
-"""A last line without a newline is taken once its file is that old."""
 SLACK_S = 2.0
 """Some file systems keep times in steps of 2 s."""
 GROWING_LOOKS = 16
@@ -37,8 +34,6 @@ LOOKS = 3
 BLOCK_KNOWN, ASK_AGAIN_S = 2, 900.0
 """Whether the 5 h block is known is asked after each 15 min read back: without a pause the answer costs a walk."""
 CACHE_S = CACHE_WINDOW.total_seconds()
-OPEN_S = OPEN_WINDOW.total_seconds()
-WEEK_S = WEEK.total_seconds() + 3600
 
 
 class Followed(NamedTuple):
@@ -71,7 +66,6 @@ class Logbook:
         self._since = inf
         self._met: set[bytes] = set()
         self._growing = Growing()
-        self._helper: Helper | None = None
         self._known, self._asked_at = 0, inf
 
     @property
@@ -100,22 +94,25 @@ class Logbook:
             index.write(self._state_dir, index.encode(self.ledger, self.files.values(), self.roots))
             self.unsaved = False
 
-    async def catch_up(self, changed: Callable[[], None], progress: Progress | None = None) -> int:
+    async def catch_up(
+        self, changed: Callable[[], None], progress: Progress | None = None, helper: Helper | None = None
+    ) -> int:
         """Compare every file with what was read of it and read the difference, newest first.
 
         Returns the bytes read of files that nobody has written to for `SETTLED_S`: what `follow` should have seen.
 
         The first time, `ledger.complete_since` moves back as the reading does, so that each window becomes known as
-        soon as it can be. Files older than a week are opened only as far as the 5 h block needs them.
+        soon as it can be. Files older than a week are opened only as far as the 5 h block needs them. `helper`: who has
+        begun with it already.
 
         Whoever looks at the ledger meanwhile sees a sum that was the truth at one instant: each file is read as far as
         it had got when all were listed, and a small difference is read without letting anybody look in between.
         """
         missed = 0
         for _ in range(LOOKS):
-            found, estimates = await asyncio.to_thread(self._list)
-            size, vanished = await self._catch_up(found, estimates, changed, progress)
-            missed += size
+            found, copies = await self._list(helper)
+            size, vanished = await self._catch_up(found, copies, changed, progress, helper)
+            missed, helper = missed + size, None
             if not (vanished and self.observed_at is None):
                 break
         self.unreadable.keep_only(self._met)
@@ -125,36 +122,49 @@ class Logbook:
         self.observed_at = time.time()
         return missed
 
-    def _list(self) -> tuple[Listing, "_Estimates"]:
-        """What is there, and how old the copies among it are that were not opened yet. In a thread."""
-        found, estimates = list_at_once([os.fsencode(root) for root in self.roots]), _Estimates()
-        for item in found.files:
-            if is_copy(item):
-                file = self.files.get((item.device, item.inode))
-                if file is None or not (file.offset or file.estimate[0] == item.changed_ns):
-                    estimates[item.device, item.inode] = written_at(item)
-        return found, estimates
+    async def _list(self, helper: Helper | None) -> tuple[Listing, Estimates]:
+        """What is there, and how old the copies among it are that were not opened yet."""
+        told = await helper.found() if helper else None
+        found = told.listing if told else await asyncio.to_thread(list_at_once, list(map(os.fsencode, self.roots)))
+        copies = told.copies if told else None
+        return found, await asyncio.to_thread(estimates, found.files, self._is_dated) if copies is None else copies
+
+    def _is_dated(self, item: ListedFile) -> bool:
+        """Whether it is known how old the lines of this copy are."""
+        file = self.files.get((item.device, item.inode))
+        return file is not None and bool(file.offset or file.estimate[0] == item.changed_ns)
 
     async def _catch_up(
-        self, found: Listing, estimates: "_Estimates", changed: Callable[[], None], progress: Progress | None
+        self,
+        found: Listing,
+        copies: Estimates,
+        changed: Callable[[], None],
+        progress: Progress | None,
+        helper: Helper | None,
     ) -> tuple[int, bool]:
         """Read what differs from the listing: the bytes of settled files, and whether one had vanished meanwhile."""
         now, first = time.time(), self.observed_at is None
-        self.tail.turns_since = datetime.fromtimestamp(now - OPEN_S, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
+        self.tail.turns_since = turns_since(now)
         self._met = {failed.path for failed in found.failed}
         for failed in found.failed:
             self.unreadable.add(failed.path, failed.error, is_directory=failed.is_directory)
         self.ledger.evict(now)  # which records decide must be known before they are read
-        fresh, older = self._unread(found.files, estimates, now)
+        fresh, older = self._unread(found.files, copies, now)
         self._forget(found)
         todo = sum(max(item.size - file.offset, 0) for _, item, file in fresh)
         pauses = Pauses(self.tail.counters, todo, progress) if todo > SLICE or len(fresh) > FEW_FILES else None
         if first and pauses:
             self._complete_since(inf)  # what a saved index knew is no total of any instant until the rest is read
         floor = older[0][0] + SLACK_S if older else -inf
-        known = len(self.files)
-        with self._helped(fresh if first else (), now):
-            missed = await self._read_all(fresh, now, floor, pauses, changed if first else None)
+        known, self.unsaved = len(self.files), self.unsaved or bool(fresh)
+
+        def reached(written: float) -> None:
+            if first and written < self._since - 2 * SLACK_S:
+                self._complete_since(max(floor, written + SLACK_S))
+                if self._learned(now):
+                    changed()
+
+        missed = await self._read_all(fresh, now, pauses, reached, helper)
         if progress:
             progress(todo, todo)
         self._complete_since(floor)
@@ -165,42 +175,47 @@ class Logbook:
         self,
         fresh: Sequence["_Unread"],
         now: float,
-        floor: float,
         pauses: Pauses | None,
-        changed: Callable[[], None] | None,
+        reached: Callable[[float], None],
+        helper: Helper | None,
     ) -> int:
-        """Read these, the newest first: the bytes of those that are settled. `changed`: whom to tell what is known."""
-        missed, settled = 0, (now - SETTLED_S) * 1e9
-        for written, item, file in fresh:
-            if changed and written < self._since - 2 * SLACK_S:
-                self._complete_since(max(floor, written + SLACK_S))
-                if self._learned(now):
-                    changed()
-            grown = max(item.size - file.offset, 0)
-            if item.mtime_ns < settled:
-                self.tail.doubt(file, item)
-            size = await self._read(item, file, now - written, pauses)
-            missed += min(size, grown) if item.mtime_ns < settled else 0
+        """Read these, the newest first: the bytes of those that are settled. `reached` is called with the time from
+        which on all is read but for the file that is read next.
+
+        While the helper is still at that file, the oldest is read instead: the two meet.
+        """
+        missed, settled, start, end = 0, (now - SETTLED_S) * 1e9, 0, len(fresh)
+        while start < end:
+            written, item, file = fresh[start]
+            told = helper.told(item) if helper and not file.offset else ()
+            if told is None:
+                end -= 1
+                written, item, file = fresh[end]
+            else:
+                start += 1
+                reached(written)
+            if now - written < GROWING_S and (self.observed_at or not self._growing.is_full):
+                self._growing.add(item.path)  # the first time all come, the newest first
+            if told:
+                await self._take(told, item, file, pauses)
+            else:
+                size, grown = await self._read(item, file, now - written, pauses)
+                missed += min(size, grown) if item.mtime_ns < settled else 0
+            if pauses and pauses.is_due:
+                await pauses.rest()
         return missed
 
-    @contextmanager
-    def _helped(self, fresh: Sequence["_Unread"], now: float) -> Iterator[None]:
-        """With a helper, where there is much that was never read."""
-        jobs = [
-            Job(item, turns=now - written < OPEN_S, settled=item.mtime < now - SETTLED_S)
-            for written, item, file in fresh
-            if not file.offset
-        ]
-        self._helper = Helper.start(jobs, self.tail.turns_since)
-        try:
-            yield
-        finally:
-            if self._helper:
-                self._helper.close()
-            self._helper = None
+    async def _take(self, told: Sequence[Told], item: ListedFile, file: LogFile, pauses: Pauses | None) -> None:
+        """One file, as it was read by the helper."""
+        for piece in told:
+            piece.into(self.tail)
+            if pauses and pauses.is_due:
+                await pauses.rest()
+        told[-1].file.estimate = file.estimate
+        self.files[item.device, item.inode] = told[-1].file
 
     def _unread(
-        self, files: Iterable[ListedFile], estimates: "_Estimates", now: float
+        self, files: Iterable[ListedFile], copies: Estimates, now: float
     ) -> tuple[list["_Unread"], list["_Unread"]]:
         """The files with something new in them, and those of them that are older than a week and never were opened.
 
@@ -215,7 +230,7 @@ class Logbook:
             if file.changed_ns == item.changed_ns and file.offset == item.size:
                 continue
             if not file.is_read(item.size) or (file.changed_ns != item.changed_ns and item.size):
-                if estimates and (estimate := estimates.get((item.device, item.inode))):
+                if copies and (estimate := copies.get((item.device, item.inode))):
                     file.estimate = item.changed_ns, estimate
                 written = file.estimate[1] if file.estimate[0] == item.changed_ns else item.changed_at
                 (fresh if file.offset or written >= week_ago else older).append((written, item, file))
@@ -246,7 +261,8 @@ class Logbook:
         for (written, item, file), following in zip_longest(older, older[1:]):
             if self._block_known(now) or self.unreadable.upto >= written:
                 return
-            await self._read(item, file, now - written, None)
+            self.unsaved = True
+            await self._read(item, file, now - written)
             await asyncio.sleep(0)
             self._complete_since(following[0] + SLACK_S if following else -inf)
 
@@ -254,29 +270,23 @@ class Logbook:
         newest = max(self.ledger.order[-1] * 60 if self.ledger.order else -inf, self.ledger.complete_since)
         return newest < now - OPEN_S or self.ledger.latest_block(now) is not None
 
-    async def _read(self, item: ListedFile, file: LogFile, age: float, pauses: Pauses | None) -> int:
-        """One file up to its listed size, a slice at a time. `age`: of what is in it, in s. Returns the bytes read."""
-        before, now = self.tail.counters.bytes, time.time()
-        turns = age < OPEN_S
-        if age < GROWING_S and (self.observed_at or not self._growing.is_full):
-            self._growing.add(item.path)  # the first time all come, the newest first
-        told = self._helper.told(item) if self._helper and not file.offset else None
+    async def _read(self, item: ListedFile, file: LogFile, age: float, pauses: Pauses | None = None) -> tuple[int, int]:
+        """One file up to its listed size, a slice at a time. `age`: of what is in it, in s. Returns the bytes read, and
+        by how many it had grown.
+        """
+        before, grown, now = self.tail.counters.bytes, max(item.size - file.offset, 0), time.time()
+        turns, settled = age < OPEN_S, item.mtime < now - SETTLED_S
         try:
-            if told:
-                told.into(self.tail)
-                told.file.estimate = file.estimate
-                self.files[item.device, item.inode] = file = told.file
-            while not told and self._advance(item, file, turns=turns, upto=item.size):
-                if pauses:
+            if settled:
+                self.tail.doubt(file, item)
+            while self._advance(item, file, turns=turns, upto=item.size):
+                if pauses and pauses.is_due:
                     await pauses.rest()
-            if not told and item.mtime < now - SETTLED_S and not file.is_read(item.size):
+            if settled and not file.is_read(item.size):
                 self.tail.finish(file, turns=turns)
         except OSError as error:
             self._failed(item, file, error)
-        if pauses:
-            await pauses.rest()
-        self.unsaved = True
-        return self.tail.counters.bytes - before
+        return self.tail.counters.bytes - before, grown
 
     def _advance(self, item: ListedFile, file: LogFile, *, turns: bool, upto: int | None = None) -> bool:
         more = self.tail.advance(file, turns=turns, upto=upto)
@@ -392,7 +402,6 @@ class Logbook:
 
 
 _Unread = tuple[float, ListedFile, LogFile]
-_Estimates = dict[tuple[int, int], float]
 
 
 def _can_list(path: bytes) -> bool:

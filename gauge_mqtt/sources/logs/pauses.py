@@ -20,9 +20,11 @@ class Pauses:
         self._counters, self._todo, self._progress = counters, todo, progress
         self._start, self._due = counters.bytes, time.perf_counter() + BUSY_S
 
+    @property
+    def is_due(self) -> bool:
+        return time.perf_counter() >= self._due
+
     async def rest(self) -> None:
-        if time.perf_counter() < self._due:
-            return
         if self._progress:
             self._progress(min(self._counters.bytes - self._start, self._todo - 1), self._todo)
         await asyncio.sleep(0)

@@ -5,7 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +16,7 @@ from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core import windows
 from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.core.reading import PACE_WINDOW, Reading, TokenCounts
+from gauge_mqtt.sources.logs.helper import Helper
 from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.logbook import Followed, Logbook
 from gauge_mqtt.sources.logs.pauses import Progress
@@ -61,6 +62,8 @@ class JsonlSource:
         self.book = Logbook(roots, state_dir)
         self.book.tail.on_plan = self._on_plan
         self.on_plan: Callable[[str, list[Sample]], None] = lambda *_: None
+        self.helper: Helper | None = None
+        """Who has begun to read these roots; for the first look."""
         self.roots = list(roots)
         self.on_usage: Callable[[], None] = lambda: None
         self._seen_changes, self._with_windows = 0, windows
@@ -161,13 +164,11 @@ class JsonlSource:
         return self._busy[1]
 
     async def run(self, changed: Callable[[], None]) -> None:
-        self.book.restore()
         try:
-            if self._judge():
-                # The first look comes before the watches, which take longer to set; the sweep behind closes the gap.
-                started, ledger = time.time(), self.book.ledger
-                await self.book.catch_up(changed, self._progress)
-                self._judge()
+            # The first look comes before the watches, which take longer to set; the sweep behind closes the gap.
+            started = time.time()
+            if await self._first_look(changed):
+                ledger = self.book.ledger
                 if ledger.order and (ledger.order[-1] + 1) * 60 > started:  # who asked beside us may have missed that
                     self.on_usage()
                 self._seen_changes = ledger.changes
@@ -189,11 +190,19 @@ class JsonlSource:
 
     async def load(self) -> None:
         """Read everything once, without watching: for a single look."""
-        self.book.restore()
-        if self._judge():
-            await self.book.catch_up(lambda: None, self._progress)
-            self._judge()
+        if await self._first_look(lambda: None):
             self._save()
+
+    async def _first_look(self, changed: Callable[[], None]) -> bool:
+        """Read what is new since the saved index. False if there is no log directory."""
+        helper, self.helper = self.helper, None
+        with closing(helper) if helper else nullcontext():
+            self.book.restore()
+            if not self._judge():
+                return False
+            await self.book.catch_up(changed, self._progress, helper)
+            self._judge()
+            return True
 
     async def _sweep(self, changed: Callable[[], None]) -> None:
         self._changed_paths.clear()

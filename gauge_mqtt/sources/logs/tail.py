@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.quota import Sample
@@ -44,8 +44,7 @@ TIMESTAMP = re.compile(rb'"timestamp":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)
 OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 
 
-@dataclass(slots=True)
-class ReadCounters:
+class ReadCounters(Struct, array_like=True, gc=False):
     """What was met on the way. `refused`: lines with a usage that could not be believed; `oversize`: too long."""
 
     bytes: int = 0

@@ -1,11 +1,13 @@
-"""The second process of a first start: what it reads counts as if read here, its death costs time only."""
+"""The second process of a start: what it reads counts as if read here, its death costs time only."""
 
 import asyncio
+import errno
 import gc
 import os
+import select
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,16 +15,21 @@ import pytest
 
 from benchmarks.history import generate
 from gauge_mqtt.core.quota import Sample
-from gauge_mqtt.sources.logs import helper
-from gauge_mqtt.sources.logs.helper import Helper, Job, Told
-from gauge_mqtt.sources.logs.listing import ListedFile, look
+from gauge_mqtt.sources.logs import ahead, tail
+from gauge_mqtt.sources.logs.ahead import Told
+from gauge_mqtt.sources.logs.helper import Helper
+from gauge_mqtt.sources.logs.listing import Failed, ListedFile, Listing, list_at_once
+from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.logbook import Logbook
+from gauge_mqtt.sources.logs.source import JsonlSource
+from gauge_mqtt.sources.logs.tail import Tail
 from tests.support.lines import answer, line, prompt
 from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="there is no helper on one core"),
+    pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning"),
 ]
 REPORT = {
     "type": "system",
@@ -31,6 +38,7 @@ REPORT = {
         "rate_limits": {"limits": [{"kind": "session", "percent": 12, "resets_at": "2099-01-01T00:00:00Z"}]}
     },
 }
+ALREADY = os.WEXITED | os.WNOHANG | os.WNOWAIT
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +49,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def worth_it(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(helper, "WORTH_BYTES", 0)
+def nothing_is_left() -> Iterator[None]:
     gc.collect()  # what other tests have dropped is not closed meanwhile
     descriptors = len([*Path("/proc/self/fd").iterdir()])
     yield
@@ -56,31 +63,33 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Wait for each file until the helper has read it, or is dead. The paths that it has told."""
     told, once = list[bytes](), Helper.told
 
-    def waiting(self: Helper, item: ListedFile) -> Told | None:
-        while (found := once(self, item)) is None and os.waitid(os.P_PID, self._pid, ALREADY) is None:
-            time.sleep(0.001)
-        found = found or once(self, item)
+    def waiting(self: Helper, item: ListedFile) -> Sequence[Told] | None:
+        while (found := once(self, item)) is None:
+            select.select([self._pipe], [], [])
+            self._receive()
         told.extend([item.path] if found else [])
         return found
 
     monkeypatch.setattr(Helper, "told", waiting)
-    monkeypatch.setattr(helper, "ASKED", 1)
     return told
 
 
-ALREADY = os.WEXITED | os.WNOHANG | os.WNOWAIT
-
-
-async def read(root: Path) -> Logbook:
-    book = Logbook([root])
-    await book.catch_up(lambda: None)
+async def read(root: Path, *, reads: bool = True) -> Logbook:
+    """With a helper."""
+    started = ahead.start([bytes(root)], reads=reads)
+    assert started
+    helper, book = Helper(started), Logbook([root])
+    try:
+        await book.catch_up(lambda: None, helper=helper)
+    finally:
+        helper.close()
     return book
 
 
 async def alone(root: Path) -> Logbook:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(helper, "WORTH_BYTES", 1 << 60)
-        return await read(root)
+    book = Logbook([root])
+    await book.catch_up(lambda: None)
+    return book
 
 
 def account(book: Logbook) -> tuple[object, ...]:
@@ -96,19 +105,48 @@ async def test_what_it_has_read_counts_as_if_it_had_been_read_here(root: Path, p
     assert account(book) == account(without)
 
 
+@pytest.mark.parametrize("slow_s", [0, 0.001, 0.02])
+async def test_the_two_meet_wherever_they_are(root: Path, monkeypatch: pytest.MonkeyPatch, slow_s: float) -> None:
+    read_slices = ahead.Reader.slices
+
+    def slowly(self: ahead.Reader, item: ListedFile, written: float) -> Iterator[Told]:
+        time.sleep(slow_s)
+        return read_slices(self, item, written)
+
+    monkeypatch.setattr(ahead.Reader, "slices", slowly)
+    monkeypatch.setattr(ahead, "TOLD_SLICES", 1)
+    monkeypatch.setattr("gauge_mqtt.sources.logs.logbook.FEW_FILES", 0)
+    monkeypatch.setattr("gauge_mqtt.sources.logs.pauses.BUSY_S", 0)
+    assert account(await read(root)) == account(await alone(root))
+
+
+async def test_a_large_file_is_told_in_pieces(
+    root: Path, patient: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces, into = list[bool](), Told.into
+    monkeypatch.setattr(tail, "SLICE", 1 << 14)
+    monkeypatch.setattr(Told, "into", lambda self, tail: (pieces.append(self.last), into(self, tail))[1])
+    assert account(await read(root)) == account(await alone(root))
+    assert patient
+    assert pieces.count(False) > 10
+
+
 async def test_turns_and_percentages_come_through(tmp_path: Path, patient: list[bytes]) -> None:
     now = time.time()
     (tmp_path / "a.jsonl").write_bytes(line(answer(now - 5)) + line(prompt(now - 2)))
     (tmp_path / "b.jsonl").write_bytes(line(REPORT | {"timestamp": datetime.now(UTC).isoformat()}))
-    book, told = Logbook([tmp_path]), list[tuple[bytes, list[Sample]]]()
+    started = ahead.start([bytes(tmp_path)])
+    assert started
+    helper, book, told = Helper(started), Logbook([tmp_path]), list[tuple[bytes, list[Sample]]]()
     book.tail.on_plan = lambda path, samples: told.append((path, samples))
-    await book.catch_up(lambda: None)
+    await book.catch_up(lambda: None, helper=helper)
+    helper.close()
     assert len(patient) == 2
     assert [file.turn.waiting_since for file in book.files.values() if file.turn and file.turn.waiting_since]
     assert [path for path, _ in told] == [bytes(tmp_path / "b.jsonl")]
 
 
-@pytest.mark.parametrize("after", [0, 1, 5])
+@pytest.mark.parametrize("after", [0, 1, 2, 5])
 async def test_one_that_dies_is_done_without(
     root: Path, patient: list[bytes], monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
@@ -122,66 +160,124 @@ async def test_one_that_dies_is_done_without(
             os.kill(os.getpid(), signal.SIGKILL)
         return write(pipe, data)
 
-    monkeypatch.setattr("gauge_mqtt.sources.logs.helper.os.write", dying)
+    monkeypatch.setattr(ahead, "TOLD_SLICES", 1)
+    monkeypatch.setattr("gauge_mqtt.sources.logs.ahead.os.write", dying)
     book = await read(root)
     monkeypatch.undo()
-    assert len(patient) <= after
+    assert len(patient) < max(after, 1)
     assert account(book) == account(await alone(root))
 
 
-async def test_where_no_process_is_to_be_had(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_where_no_process_is_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> int:
         raise BlockingIOError
 
     monkeypatch.setattr(os, "fork", refuse)
-    assert account(await read(root)) == account(await alone(root))
+    assert ahead.start([bytes(tmp_path)]) is None
 
 
-async def test_it_ends_with_the_reading_that_is_cancelled(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_with_an_index_it_only_lists(root: Path, patient: list[bytes]) -> None:
+    book = await read(root, reads=False)
+    assert not patient
+    assert account(book) == account(await alone(root))
+
+
+async def test_what_it_could_not_list_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = Failed(b"/secret", OSError(errno.EACCES, "Permission denied"), is_directory=True)
+    (tmp_path / "a.jsonl").write_bytes(line(answer(time.time() - 60)))
+    monkeypatch.setattr(ahead, "list_at_once", lambda roots: Listing(list_at_once(roots).files, [refused]))
+    book = await read(tmp_path)
+    assert len(book.ledger) == 1
+    assert book.unreadable.directories() == {b"/secret"}
+    assert book.unreadable.reason == "Permission denied"
+
+
+async def test_what_it_could_not_read_or_found_replaced_is_read_here(
+    root: Path, patient: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    us, advance, number = os.getpid(), Tail.advance, 0
+
+    def unlucky(self: Tail, file: LogFile, *, turns: bool, upto: int | None = None) -> bool:
+        nonlocal number
+        number += 1
+        if os.getpid() != us and number % 4 == 1:
+            raise OSError(errno.EMFILE, "Too many open files")
+        more = advance(self, file, turns=turns, upto=upto)
+        if os.getpid() != us and number % 4 == 2:
+            file.inode += 1
+        return more
+
+    monkeypatch.setattr(Tail, "advance", unlucky)
+    book, without = await read(root), await alone(root)
+    assert 5 < len(patient) < 30
+    assert account(book) == account(without)
+
+
+async def test_restored_from_a_backup_it_reads_as_old_as_the_lines_are(tmp_path: Path, patient: list[bytes]) -> None:
+    """All files are of today by their times."""
+    now = time.time()
+    for number, days in enumerate([20, 1, 3]):
+        path = tmp_path / f"{number}.jsonl"
+        path.write_bytes(line(answer(now - days * 86_400)))
+        os.utime(path, (1, 1))
+    book = await read(tmp_path)
+    assert patient == [bytes(tmp_path / "1.jsonl"), bytes(tmp_path / "2.jsonl")]
+    assert account(book) == account(await alone(tmp_path))
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_it_ends_with_the_first_look_however_that_ends(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, there: bool
+) -> None:
     children = Path(f"/proc/self/task/{os.getpid()}/children")
 
     async def endless(*_: object) -> int:
         return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
 
     monkeypatch.setattr(Logbook, "_read_all", endless)
-    monkeypatch.setattr(helper, "read", lambda *_: time.sleep(600))
-    task = asyncio.create_task(Logbook([root]).catch_up(lambda: None))
-    await eventually(children.read_text)
+    monkeypatch.setattr(ahead, "_read", lambda *_: time.sleep(600))
+    source = JsonlSource([root if there else tmp_path / "gone"], None)
+    started = ahead.start([bytes(root)])
+    assert started
+    source.helper = Helper(started)
+    assert children.read_text()
+    task = asyncio.create_task(source.run(lambda: None))
+    if there:
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.wait({task})
+    await eventually(lambda: not children.read_text())
     task.cancel()
     await asyncio.wait({task})
-    assert not children.read_text()
 
 
 async def test_it_holds_nothing_of_its_parents_and_ends_when_nobody_reads_its_pipe(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else it would outlive a killed parent, with its sockets."""
-    path = tmp_path / "a.jsonl"
-    path.write_bytes(line(answer(time.time() - 60)))
-    item = look(bytes(path))
-    assert item
-    monkeypatch.setattr(helper, "read", lambda *_: b"x" * (1 << 20))
-    child = Helper.start([Job(item, turns=False, settled=True)] * 100, b"")
-    assert child
-    pid, pipe = child._pid, child._pipe  # noqa: SLF001
-    await eventually(lambda: len([*Path(f"/proc/{pid}/fd").iterdir()]) == 4)
-    os.close(pipe)
-    await eventually(lambda: os.waitid(os.P_PID, pid, ALREADY) is not None)
-    await asyncio.to_thread(os.waitpid, pid, 0)
+    monkeypatch.setattr(ahead, "list_at_once", lambda roots: Listing([*list_at_once(roots).files] * 1000, []))
+    monkeypatch.setattr(ahead, "WAITING_MAX", 0)
+    started = ahead.start([bytes(root)])
+    assert started
+    await eventually(lambda: len([*Path(f"/proc/{started.pid}/fd").iterdir()]) == 1)
+    os.close(started.pipe)
+    await eventually(lambda: os.waitid(os.P_PID, started.pid, ALREADY) is not None)
+    await asyncio.to_thread(os.waitpid, started.pid, 0)
 
 
 async def test_a_file_that_grew_since_it_was_listed_is_read_as_far_as_it_was_listed(
     tmp_path: Path, patient: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, start = tmp_path / "a.jsonl", Helper.start
+    path = tmp_path / "a.jsonl"
     path.write_bytes(line(answer(time.time() - 60)))
 
-    def grown(*args: object) -> Helper | None:
+    def grown(roots: list[bytes]) -> Listing:
+        found = list_at_once(roots)
         with path.open("ab") as file:
             file.write(line(answer(time.time() - 30)))
-        return start(*args)  # type: ignore[arg-type]
+        return found
 
-    monkeypatch.setattr(Helper, "start", grown)
+    monkeypatch.setattr(ahead, "list_at_once", grown)
     book = await read(tmp_path)
     assert len(patient) == len(book.ledger) == 1
     assert book.follow([path.as_posix()]).news
