@@ -179,9 +179,11 @@ def _fell_about(tokens: Series, seconds: int) -> str:
     return fell(tokens, f"[{seconds + 2 * FELL_S}s] @ end() offset -{FELL_S}s")
 
 
-def minutes(tokens: Series, cost: Series | None, seconds: int, sessions: Collection[str] = ()) -> str:
+def minutes(
+    tokens: Series, cost: Series | None, seconds: int, sessions: Collection[str] = (), *, apart: bool = False
+) -> str:
     """By the minute, to be asked over a range of `seconds`: the tokens, what they cost, which model spoke; and what
-    `sessions` add, as `minutes_back` asks it. Without what fell again and again, which is named.
+    `sessions` add, as `minutes_back` asks it. What fell again and again is named; with `apart` the rest is without it.
     """
     if tokens.delta:
         facts = [
@@ -189,30 +191,35 @@ def minutes(tokens: Series, cost: Series | None, seconds: int, sessions: Collect
             ("model", f"sum by (model) ({recent(tokens.main_output, STEP_S)})"),
         ]
         return united([*facts, ("cost", f"sum({recent(cost, STEP_S)})")] if cost else facts)
-    mixed, main = _fell_about(tokens, seconds), tokens.main_output
-    alone = f"unless on ({tokens.label('session_id')}) {mixed}"
+    about = seconds if apart else None
+    alone, main = _alone(tokens, about), tokens.main_output
     facts = [
-        ("tokens", f"sum({grown(tokens)} {alone})"),
-        ("new", f"sum by ({tokens.label('session_id')}) ({new(tokens)} {alone})"),
-        ("model", f"sum by (model) (((({grown(main)} > 0) or {new(main)})) {alone})"),
-        (FELL, mixed),
+        ("tokens", f"sum({grown(tokens)}{alone})"),
+        ("new", f"sum by ({tokens.label('session_id')}) ({new(tokens)}{alone})"),
+        ("model", f"sum by (model) ((({grown(main)} > 0) or {new(main)}){alone})"),
+        (FELL, _fell_about(tokens, seconds)),
     ]
     if cost:
-        facts.append(("cost", f"sum({grown(cost)} {alone})"))
-    return united([*facts, *(_minutes_back(tokens, cost, seconds, sessions) if sessions else [])])
+        facts.append(("cost", f"sum({grown(cost)}{alone})"))
+    return united([*facts, *(_minutes_back(tokens, cost, about, sessions) if sessions else [])])
 
 
-def minutes_back(tokens: Series, cost: Series | None, seconds: int, sessions: Collection[str]) -> str:
-    """What the sessions add to `minutes` that are new in them."""
-    return united(_minutes_back(tokens, cost, seconds, sessions))
+def minutes_back(tokens: Series, cost: Series | None, about: int | None, sessions: Collection[str]) -> str:
+    """What the sessions add to `minutes` that are new in them. `about`: its `seconds`, if that was `apart`."""
+    return united(_minutes_back(tokens, cost, about, sessions))
 
 
 def _minutes_back(
-    tokens: Series, cost: Series | None, seconds: int, sessions: Collection[str]
+    tokens: Series, cost: Series | None, about: int | None, sessions: Collection[str]
 ) -> list[tuple[str, str]]:
-    alone = f"unless on ({tokens.label('session_id')}) {_fell_about(tokens.of(sessions), seconds)}"
+    alone = _alone(tokens.of(sessions), about)
     both = [(fact, series.of(sessions)) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
-    return [(f"{fact}_back", f"sum({back(series)} {alone})") for fact, series in both]
+    return [(f"{fact}_back", f"sum({back(series)}{alone})") for fact, series in both]
+
+
+def _alone(tokens: Series, about: int | None) -> str:
+    """Behind an expression: without the sessions that fell again and again about a range of so many seconds."""
+    return "" if about is None else f" unless on ({tokens.label('session_id')}) {_fell_about(tokens, about)}"
 
 
 def tail(tokens: Series, cost: Series | None, mark: int, at: int, everything: Series) -> str:

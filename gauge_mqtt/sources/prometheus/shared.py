@@ -39,6 +39,8 @@ Key = frozenset[tuple[str, str]]
 """The labels of a series."""
 Both = tuple[promql.Series, promql.Series | None]
 """Tokens and cost."""
+Facets = tuple[tuple[str, promql.Series], ...]
+"""The same for some sessions, with the name of the fact."""
 T = TypeVar("T")
 
 
@@ -98,7 +100,8 @@ class SharedSeries:
     """The sessions whose series are looked at sample by sample.
 
     `sessions`: those that are left out of what is asked of the last minutes. `shown`: those that `gains` found samples
-    of lately. `mixed`: those seen to be written by several at once.
+    of lately. `mixed`: those seen to be written by several at once. `expected`: whether the next question of the past
+    is to leave out what falls again and again. It costs half as much again, where there is none it is not worth it.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -106,7 +109,8 @@ class SharedSeries:
         self.sessions: frozenset[str] = frozenset()
         self.shown: set[str] = set()
         self.mixed: Counter[str] = Counter()
-        self._looks: dict[tuple[object, ...], dict[Key, float]] = {}
+        self.expected = False
+        self._looks: dict[tuple[Facets, int], dict[Key, float]] = {}
 
     @property
     def too_many(self) -> bool:
@@ -120,6 +124,11 @@ class SharedSeries:
         more = fallen(found) - self.sessions
         self.sessions |= more
         return bool(more)
+
+    def counted_in(self, found: FactRows) -> bool:
+        """Whether an answer of the past counts them too, as they were not expected: it has to be asked for again."""
+        before, self.expected = self.expected, self.expected or bool(fallen(found))
+        return self.expected and not before
 
     def seen_at_work(self) -> bool:
         """Whether the newest that `gains` found samples of are more than were known of."""
@@ -156,20 +165,21 @@ class SharedSeries:
         return [Fault("session id", fact, FORK, bad=False)]
 
     async def gains(
-        self, both: Both, sessions: Iterable[str], after: float, upto: float, step: int = STEP_S
+        self, both: Both, after: float, upto: float, step: int = STEP_S, sessions: Iterable[str] | None = None
     ) -> list[Gain]:
-        """What `sessions` gained after the first and up to the second instant (unix s of the server). Raises
-        `PromError`.
+        """What these `sessions` gained after the first and up to the second instant (unix s of the server). `None`:
+        what is left out of a question by the beginnings of our own. Raises `PromError`.
         """
         first = int(after - LEAD_S) // LOOK_BACK_S * LOOK_BACK_S
         found: list[Gain] = []
-        self.shown, names = set(), sorted(sessions)
+        self.shown, names = set(), sorted(self.sessions if sessions is None else sessions)
         for few in (names[n : n + ASKED_MAX] for n in range(0, len(names), ASKED_MAX)):
-            before = await self._stood_at(both, few, first)
+            theirs = _of_these(both, few, like=sessions is None)
+            before = await self._stood_at(theirs, first)
             points: dict[Key, list[tuple[float, float]]] = {}
             for begin in range(first + step, int(upto) + 1, SPAN_S):
                 span = (begin, min(begin + SPAN_S - step, int(upto)), step)
-                found_here = await self._facts.ask_range(samples(both, few, step), *span)
+                found_here = await self._facts.ask_range(samples(theirs, step), *span)
                 for row in (row for edge in EDGES for row in _rows(found_here, f"_{edge}")):
                     points.setdefault(_key(row), []).extend(row.points)
             for key, values in points.items():
@@ -178,11 +188,11 @@ class SharedSeries:
                     self.shown.add(dict(key).get("session_id", ""))
         return found
 
-    async def _stood_at(self, both: Both, few: Sequence[str], at: int) -> Mapping[Key, float]:
+    async def _stood_at(self, theirs: Facets, at: int) -> Mapping[Key, float]:
         """How high each counter was, maybe days before."""
-        look = (both, tuple(few), at)
+        look = (theirs, at)
         if look not in self._looks:
-            found = await self._facts.ask(last_known(both, few), at)
+            found = await self._facts.ask(last_known(theirs), at)
             self._looks[look] = {_key(row): row.value for row in _rows(found)}
             for old in list(self._looks)[:-LOOKS_KEPT]:
                 del self._looks[old]
@@ -218,22 +228,20 @@ def _key(row: Sample) -> Key:
     return frozenset((name, value) for name, value in row.labels.items() if name != "__name__")
 
 
-def samples(both: Both, sessions: Iterable[str], step: int) -> str:
+def samples(theirs: Facets, step: int) -> str:
     """The edges of each step of theirs, to be asked over a range."""
     return promql.united(
-        (f"{fact}_{edge}", f"{promql.edge(series, edge, step)} >= 0")
-        for fact, series in _of(both, sessions)
-        for edge in EDGES
+        (f"{fact}_{edge}", f"{promql.edge(series, edge, step)} >= 0") for fact, series in theirs for edge in EDGES
     )
 
 
-def last_known(both: Both, sessions: Iterable[str]) -> str:
-    return promql.united((fact, f"{promql.last_known(series, 0)} >= 0") for fact, series in _of(both, sessions))
+def last_known(theirs: Facets) -> str:
+    return promql.united((fact, f"{promql.last_known(series, 0)} >= 0") for fact, series in theirs)
 
 
-def _of(both: Both, sessions: Iterable[str]) -> list[tuple[str, promql.Series]]:
-    few = list(sessions)
-    return [(fact, series.like(few)) for fact, series in zip(("tokens", "cost"), both, strict=True) if series]
+def _of_these(both: Both, few: Sequence[str], *, like: bool) -> Facets:
+    pairs = zip(("tokens", "cost"), both, strict=True)
+    return tuple((fact, series.like(few) if like else series.of(few)) for fact, series in pairs if series)
 
 
 def summed(gains: Iterable[Gain], fact: str, by: Callable[[Gain], T]) -> dict[T, float]:

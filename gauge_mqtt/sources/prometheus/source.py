@@ -249,8 +249,7 @@ class PrometheusSource:
         found = await self.facts.ask(promql.tach(others, self._known.targets if self._known else ()))
         rate = not_negative(total(found, "rate") - total(found, "new")) + total(await self._back_of(found), "rate")
         at = self.facts.server_now()
-        both, apart = (self._tokens, None), self._shared.sessions
-        gains = await self._shared.gains(both, apart, at - promql.RATE_S, at, shared.TACH_STEP_S)
+        gains = await self._shared.gains((self._tokens, None), at - promql.RATE_S, at, shared.TACH_STEP_S)
         self._rate = (self.facts.now(), round(rate + sum(gain.amount for gain in gains)))
         if self._rate[1]:
             self._active_at = asked_at
@@ -310,20 +309,22 @@ class PrometheusSource:
         return await spans(self.facts, level, self._tokens.selector, begin, end, cost=self._cost is not None)
 
     async def _take_counters(self, after: int, upto: int, *, newest: bool) -> None:
-        back, both, answers = set[str](), (self._tokens, self._cost), 0
+        back, apart, both, answers = set[str](), set[str](), (self._tokens, self._cost), 0
         while answers < self._servers:
             found = await self._minutes(after, upto, back)
             if found is None:
                 answers = 0
                 continue
             answers += 1
-            gains = await self._shared.gains(both, shared.fallen(found), after, upto)
+            apart |= (fallen := shared.fallen(found))
+            gains = await self._shared.gains(both, after, upto, sessions=fallen)
             if newest and self._shared.seen_at_work():
                 self._doubt_what_moves()
             tokens, usd = (_with(by_minute(found, fact, f"{fact}_back"), gains, fact) for fact in ("tokens", "cost"))
             self.minutes.put(after, upto, tokens, usd, doubtful=self._servers > 1)
             self._take_spoken(tokens, found.get("model", []))
             self._take_models(shared.models(gains))
+        self._shared.expected = bool(apart)
 
     def _take_spoken(self, tokens: Mapping[int, float], models: Iterable[Sample]) -> None:
         """When somebody was at work, and with which model, by the ends of minutes of the server's clock."""
@@ -333,17 +334,19 @@ class PrometheusSource:
         self._take_models((row.labels.get("model", ""), at) for row, at in spoke)
 
     async def _minutes(self, after: int, upto: int, back: set[str]) -> FactRows | None:
-        """One answer about the series that one process each writes; `None` if it has to be asked again, with more in
-        `back`, which are the sessions that were new in it.
+        """One answer about the series that one process each writes; `None` if it has to be asked again, without the
+        others or with more in `back`, which are the sessions that were new in it.
         """
-        both, seconds = (self._tokens, self._cost), upto - after
-        span = (after + promql.STEP_S, upto, promql.STEP_S)
-        found = await self.facts.ask_range(promql.minutes(*both, seconds, back), *span)
+        span, both = (after + promql.STEP_S, upto, promql.STEP_S), (self._tokens, self._cost)
+        about = upto - after if self._shared.expected else None
+        found = await self.facts.ask_range(promql.minutes(*both, upto - after, back, apart=about is not None), *span)
+        if self._shared.counted_in(found):
+            return None
         more = {session(row) for row in found.get("new", [])} - back
         back |= more
         if more and self._servers > 1:  # the next answer may be another server's: it has to be whole by itself
             return None
-        return found | await self.facts.in_parts(more, lambda few: promql.minutes_back(*both, seconds, few), span=span)
+        return found | await self.facts.in_parts(more, lambda few: promql.minutes_back(*both, about, few), span=span)
 
     def _doubt_what_moves(self) -> None:
         """A session that had to be looked at more closely may have seemed to move all the time."""
@@ -368,7 +371,7 @@ class PrometheusSource:
             return
         if sessions := {session(row) for fact in ("earlier", "lately") for row in found.get(fact, [])}:
             back = await self.facts.in_parts(sessions, lambda few: promql.tail_back(*both, mark, at, few), at=at)
-        gains = await self._shared.gains(both, apart, min(mark, at - promql.CACHE_S), at, shared.TAIL_STEP_S)
+        gains = await self._shared.gains(both, min(mark, at - promql.CACHE_S), at, shared.TAIL_STEP_S)
         self._shared.let_go(found)
         tail_tokens, tail_usd = (
             not_negative(total(found, fact) - total(found, f"{fact}_new"))

@@ -115,6 +115,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             runs = [process.points(now, 15.0) for process in pair(number, *ages)]
             samples[TOKENS, labels(CUT, f"{name_of(number)}-{ages[0]:.0f}")] = sorted(chain(*runs))
             truth[CUT] = truth.get(CUT, 0.0) + sum(run[-1][1] for run in runs)
+    samples[TOKENS, labels(CUT, f"{name_of(0)}-alone")] = [(cut + n, 100.0 * n) for n in range(15, 1500, 15)]
+    truth[CUT] += 148_500
     for number in range(CROWD):
         runs = [process.points(now, 15.0) for process in pair(number, 1500, -600)]
         samples[TOKENS, labels("crowd", name_of(number))] = sorted(chain(*runs))
