@@ -16,7 +16,7 @@ DRIVEN = {"ESP_RST_SW", "ESP_RST_PANIC"}
 """The processors start anew and the pins go on as they were driven (ESP-IDF, `esp_restart`)."""
 FLOATING = sorted(set(REASONS) - DRIVEN - {"ESP_RST_BROWNOUT"})
 HALF_DEG, STEPS_PER_DEG = 144, 12
-SECONDS = "14"
+SECONDS = "9"
 
 Steps = dict[str, dict[str, int]]
 
