@@ -108,6 +108,11 @@ class Schematic:
             f'<path d="{shapes[1]}" fill="none"/></g>'
         )
 
+    def arrow(self, start: Point, end: Point) -> None:
+        """Of light: a thin line with its point at `end`, downwards to the right."""
+        self.wire(start, end, width=1.2)
+        self.parts.append(f'<path d="M{end[0]:g} {end[1]:g} l-5.5 -2.2 l3.4 -2.7 Z" fill="{INK}"/>')
+
     def not_connected(self, x: float, y: float) -> None:
         self.wire((x - 4, y - 4), (x + 4, y + 4), width=1.5)
         self.wire((x - 4, y + 4), (x + 4, y - 4), width=1.5)

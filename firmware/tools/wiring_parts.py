@@ -28,8 +28,7 @@ def board(page: Schematic, pins: Sequence[Pin]) -> None:
     button, light = belonging(pins, "button")["front"], belonging(pins, "light")["sensor"]
     draw(page, used | {button: BUTTON, light: BUTTON})
     _button(page, button)
-    page.wire((LEFT, pin_y(light)), (LEFT - 18, pin_y(light)), colour=BUTTON, name=f"gpio-{light}")
-    page.text(LEFT - 24, pin_y(light), "LDR to 3V3, 10 k to GND (option)", size=11, anchor="end")
+    _light_sensor(page, light)
 
 
 def _button(page: Schematic, gpio: int) -> None:
@@ -46,6 +45,19 @@ def _button(page: Schematic, gpio: int) -> None:
     page.push_button(contact, y)
     page.ground(contact, y + 30)
     page.text(contact + 21, y + 15, "BUTTON", size=10)
+
+
+def _light_sensor(page: Schematic, gpio: int) -> None:
+    """A light-dependent resistor from 3V3, and one to ground."""
+    y, sensor, rail = pin_y(gpio), 590, 545
+    page.wire((LEFT, y), (sensor, y), colour=BUTTON, name=f"gpio-{gpio}")
+    page.wire((sensor, y), (rail, y), colour=POWER)
+    page.pull_down(LEFT - 42, y, "10 k")
+    page.resistor(sensor, y, "LDR")
+    for x in (sensor - 14, sensor - 2):
+        page.arrow((x - 8, y - 20), (x, y - 10))
+    page.text(rail - 6, y, "3V3", size=11, anchor="end", colour=POWER)
+    page.text(rail - 34, y, "option", size=11, anchor="end", colour=FAINT_INK)
 
 
 def lamps(page: Schematic, pins: Sequence[Pin], left_row: float, left_end: float) -> None:
