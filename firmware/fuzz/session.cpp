@@ -1,5 +1,5 @@
 // Whatever a broker sends, and however often it goes away: what the needle task is told stays in range, nothing is said
-// from within a callback, and nothing is said to anyone else's topics.
+// from within a callback or into the middle of a message, and nothing is said to anyone else's topics.
 
 #include "gauge/session.hpp"
 
@@ -54,6 +54,7 @@ class Desk {
 
   void hear(std::string_view topic, std::string_view payload) { mqtt_.hear(std::string(topic), std::string(payload)); }
   void drop() { mqtt_.up = false; }
+  void make_room(std::uint8_t times) { mqtt_.room_for = times == 0xff ? mqtt_.kEndless : times; }
   void toggle_wifi() { wifi_ = !wifi_; }
   void toggle_broker() {
     const bool well = mqtt_.answer == gauge::MqttResult::connected;
@@ -69,6 +70,7 @@ class Desk {
       require(trim.full >= -gauge::kTrimMax && trim.full <= gauge::kTrimMax);
     }
     require(!mqtt_.published_in_callback);
+    require(!mqtt_.interleaved);
     for (const auto& message : mqtt_.said) {
       const bool own = starts_with(message.topic, std::string("claude_gauge_display/") + kId + "/");
       const bool discovery = starts_with(message.topic, "homeassistant/device");
@@ -109,7 +111,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Desk desk(next() % 2 == 0);
   desk.pass(1);
   while (!left.empty()) {
-    switch (next() % 8) {
+    switch (next() % 9) {
       case 0:
         desk.drop();
         break;
@@ -126,7 +128,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 5:
         desk.hear(pick(kTopics, next()), pick(kPayloads, next()));
         break;
-      case 6: {
+      case 6:
+        desk.make_room(next());
+        break;
+      case 7: {
         const std::string_view topic = pick(kTopics, next());
         desk.hear(topic, raw());
         break;

@@ -26,6 +26,7 @@ class MosquittoTransport final : public MqttTransport {
   bool connected() override { return state_ == State::connected; }
   void disconnect() override;
   void loop(MqttListener& listener) override;
+  bool has_room() override { return true; }  // libmosquitto keeps what cannot be sent yet
   bool subscribe(const char* filter) override;
   bool publish(const char* topic, std::string_view payload, bool retained) override;
   bool begin(const char* topic, std::size_t size, bool retained) override;

@@ -11,12 +11,13 @@ inline constexpr Millis kBrokerTcpMs = 3'000;   // WiFiClient::connect, as we as
 inline constexpr Millis kUsageTcpMs = 1'000;    //
 inline constexpr Millis kBrokerByteMs = 3'000;  // PubSubClient, for each byte: setSocketTimeout
 inline constexpr Millis kUsageByteMs = 1'000;   // HTTPClient: setTimeout
-inline constexpr Millis kWriteMs = 10'000;      // WiFiClient::write, ten times a second for room in the window
+inline constexpr Millis kWriteMs = 500;         // for room to write, in a whole turn: ours, see line.cpp
 inline constexpr Millis kConnackMs = 3'000;     // what a broker has, whole, to answer a CONNECT
 inline constexpr Millis kAnswerMs = 3'000;      // what a publisher has, whole, to answer GET /usage
 inline constexpr Millis kTurnMs = 5'000;        // what one poll of the session may begin to send and receive in
 inline constexpr Millis kLastWordsMs = 500;     // before a restart
-inline constexpr Millis kFlashMs = 500;         // settings saved, with a sector to be erased
+inline constexpr Millis kFlashMs = 450;         // settings saved, with a sector to be erased: 400 at most
+inline constexpr Millis kPortalMs = 1'000;      // who is on the set-up page gets an answer within this
 
 inline constexpr Millis kWatchdogMs = 30'000;
 
@@ -27,6 +28,10 @@ inline constexpr Millis kPollMs = kTurnMs + longer(kWriteMs, kBrokerByteMs) + kF
 // The two errands, which feed the watchdog between the name and the rest.
 inline constexpr Millis kBrokerMs = kBrokerTcpMs + kConnackMs + longer(kWriteMs, kBrokerByteMs);
 inline constexpr Millis kUsageMs = kUsageTcpMs + kAnswerMs + longer(kWriteMs, kUsageByteMs);
+
+// A broker that stops reading, and the flash at the same time. One that stops in the middle of what it sends is another
+// matter: PubSubClient waits for each byte, as listed above.
+static_assert(kWriteMs + kFlashMs < kPortalMs, "the set-up page would wait for a broker that does not read");
 
 static_assert(kPollMs < kWatchdogMs && kResolveMs < kWatchdogMs && kBrokerMs < kWatchdogMs && kUsageMs < kWatchdogMs,
               "the watchdog would bite a task that only waits");

@@ -9,9 +9,9 @@ namespace gauge::boot {
 // Why the chip started, as a plain word.
 const char* reset_reason();
 
-// Whether no needle can have moved in the reset: only if the lines to the motors were driven all the while. Not if power
-// was off or low, nor after the reset button or a watchdog, when they float until they are outputs again. What memory
-// kept has a checksum, so that it may be believed as the place from which to look.
+// Whether no needle can have moved in the reset: only if the lines to the motors were driven all the while. Not if
+// power was off or low, nor after the reset button or a watchdog, when they float until they are outputs again. What
+// memory kept has a checksum, so that it may be believed as the place from which to look.
 bool needles_undisturbed();
 bool brown_out();
 

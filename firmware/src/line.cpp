@@ -3,10 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "blocking.hpp"
+
 namespace gauge {
 namespace {
 
 constexpr int kLooks = 4;  // of one poll that does not wait
+constexpr Millis kLookAgainMs = 2;
 
 }  // namespace
 
@@ -30,9 +33,17 @@ int Line::read(std::uint8_t* buffer, std::size_t size) { return in_time() ? WiFi
 
 // What was sent in part leaves a packet that nobody can end.
 std::size_t Line::write(const std::uint8_t* buffer, std::size_t size) {
-  if (!in_time()) return 0;
-  const std::size_t sent = WiFiClient::write(buffer, size);
-  if (sent != size) stop();
+  std::size_t sent = 0;
+  while (in_time()) {
+    const auto taken = outgoing::send_now(fd(), buffer + sent, size - sent);
+    if (!taken) break;
+    sent += *taken;
+    if (sent == size) return sent;
+    if (without_room_ >= blocking::kWriteMs) break;
+    delay(kLookAgainMs);
+    without_room_ += kLookAgainMs;
+  }
+  stop();
   return sent;
 }
 

@@ -8,19 +8,22 @@
 #include <cstdint>
 
 #include "gauge/time.hpp"
+#include "outgoing.hpp"
 
 namespace gauge {
 
 // A TCP connection on which the libraries above may not wait for ever: when the time it was allowed is over it hangs
 // up, and each further call fails at once. They wait by the byte, and a peer that sends one now and then would hold
-// them.
+// them. All its writes together wait blocking::kWriteMs at most for room, counted anew by each allow().
 class Line final : public WiFiClient {
  public:
   void allow(Millis ms) {
     begun_ = millis();
     allowed_ = ms;
     empty_ = 0;
+    without_room_ = 0;
   }
+  bool has_room() { return outgoing::has_room(fd()); }  // for 2 kB
 
   int available() override;
   int read() override;
@@ -33,7 +36,8 @@ class Line final : public WiFiClient {
 
   Millis begun_ = 0;
   Millis allowed_ = 0;
-  int empty_ = 0;  // looks that found nothing
+  int empty_ = 0;            // looks that found nothing
+  Millis without_room_ = 0;  // time in which writes waited
 };
 
 }  // namespace gauge

@@ -1,6 +1,5 @@
 #include "pubsub_transport.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -65,6 +64,12 @@ void PubSubTransport::dial(const MqttConnect& options) {
   if (!errand_.start()) Serial.println("mqtt: no memory for the task");
 }
 
+MqttResult PubSubTransport::dialled() {
+  if (errand_.busy()) return MqttResult::pending;
+  if (result_ == MqttResult::connected) socket_.allow(blocking::kTurnMs);
+  return result_;
+}
+
 // In the errand's task.
 MqttResult PubSubTransport::call() {
   if (client_.getBufferSize() != kBufferBytes && !client_.setBufferSize(kBufferBytes)) {
@@ -87,7 +92,6 @@ MqttResult PubSubTransport::call() {
       client_.connect(call_.client_id.data(), or_none(call_.username), or_none(call_.password), call_.will_topic.data(),
                       kWillQos, kRetained, call_.will_payload.data(), kClean);
   const MqttResult result = connected ? MqttResult::connected : outcome(client_.state());
-  socket_.allow(blocking::kTurnMs);
   if (!connected) socket_.stop();
   return result;
 }
@@ -107,34 +111,39 @@ bool PubSubTransport::publish(const char* topic, std::string_view payload, bool 
 }
 
 bool PubSubTransport::begin(const char* topic, std::size_t size, bool retained) {
-  chunked_ = 0;
   promised_ = size;
-  whole_ = client_.connected() && client_.beginPublish(topic, static_cast<unsigned int>(size), retained);
-  return whole_;
+  begun_ = client_.connected() && client_.beginPublish(topic, static_cast<unsigned int>(size), retained);
+  return begun_;
 }
 
+// Until end() the session calls no loop(), which allows the time of a turn.
 void PubSubTransport::write(std::string_view part) {
-  while (whole_ && !part.empty()) {
-    const std::size_t fits = std::min(part.size(), chunk_.size() - chunked_);
-    std::memcpy(chunk_.data() + chunked_, part.data(), fits);
-    chunked_ += fits;
-    part.remove_prefix(fits);
-    if (chunked_ == chunk_.size()) flush();
-  }
-}
-
-void PubSubTransport::flush() {
-  whole_ = whole_ && chunked_ <= promised_ && client_.write(bytes(chunk_.data()), chunked_) == chunked_;
-  promised_ -= std::min(chunked_, promised_);
-  chunked_ = 0;
+  if (!begun_) return;
+  socket_.allow(blocking::kTurnMs);
+  if (part.size() > promised_ || client_.write(bytes(part.data()), part.size()) != part.size()) return hang_up();
+  promised_ -= part.size();
 }
 
 bool PubSubTransport::end() {
-  if (chunked_ > 0) flush();
-  if (whole_ && promised_ == 0) return client_.endPublish() == 1;
-  // Half a packet is on its way, and the broker would take what comes next for the rest of it.
+  if (!begun_ || promised_ > 0) {
+    hang_up();
+    return false;
+  }
+  begun_ = false;
+  return client_.endPublish() == 1;
+}
+
+void PubSubTransport::disconnect() {
+  if (begun_ || !socket_.has_room()) return hang_up();
+  client_.disconnect();
+}
+
+// Half a packet is on its way, and the broker would take what comes next for the rest of it. The client has to know, or
+// it would take the next connection for this one, and not greet.
+void PubSubTransport::hang_up() {
+  begun_ = false;
   socket_.stop();
-  return false;
+  client_.disconnect();
 }
 
 }  // namespace gauge

@@ -24,10 +24,11 @@ class PubSubTransport final : public MqttTransport {
   PubSubTransport& operator=(const PubSubTransport&) = delete;
 
   void dial(const MqttConnect& options) override;
-  MqttResult dialled() override { return errand_.busy() ? MqttResult::pending : result_; }
+  MqttResult dialled() override;
   bool connected() override { return client_.connected(); }
-  void disconnect() override { client_.disconnect(); }
+  void disconnect() override;
   void loop(MqttListener& listener) override;
+  bool has_room() override { return socket_.has_room(); }
   bool subscribe(const char* filter) override { return client_.subscribe(filter, 1); }
   bool publish(const char* topic, std::string_view payload, bool retained) override;
   bool begin(const char* topic, std::size_t size, bool retained) override;
@@ -52,7 +53,7 @@ class PubSubTransport final : public MqttTransport {
   };
 
   MqttResult call();
-  void flush();
+  void hang_up();
 
   Line socket_;
   PubSubClient client_;
@@ -60,10 +61,8 @@ class PubSubTransport final : public MqttTransport {
   Call call_{};
   Lookup lookup_;
   MqttResult result_ = MqttResult::unreachable;
-  std::array<char, 512> chunk_{};  // between begin() and end(): a segment for each word would be slow
-  std::size_t chunked_ = 0;
-  std::size_t promised_ = 0;
-  bool whole_ = false;
+  std::size_t promised_ = 0;  // bytes of a message that is begun, and not written yet
+  bool begun_ = false;
   // The session calls nothing else while the errand is under way, so that sockets and client are its own.
   Errand errand_{Task::broker, 5120, [this] { result_ = call(); }};
 };

@@ -21,6 +21,8 @@ using nlohmann::json;
 
 namespace {
 
+using State = DiscoverySender::State;
+
 constexpr Device kDevice{"a1b2c3d4e5f6", "1.2.3"};
 const std::string kBase = "claude_gauge_display/a1b2c3d4e5f6/";
 const std::string kTopic = "homeassistant/device/claude_gauge_display/a1b2c3d4e5f6/config";
@@ -28,7 +30,9 @@ const std::string kTopic = "homeassistant/device/claude_gauge_display/a1b2c3d4e5
 json message(const Device& device = kDevice) {
   FakeMqtt mqtt;
   mqtt.up = true;
-  REQUIRE(publish_discovery(mqtt, device));
+  DiscoverySender sender(device);
+  REQUIRE(sender.begin(mqtt) == State::sending);
+  REQUIRE(sender.go_on(mqtt) == State::sent);
   REQUIRE(mqtt.said.size() == 1);
   CHECK(mqtt.said[0].retained);
   return json::parse(mqtt.said[0].payload);
@@ -71,15 +75,45 @@ std::string slug(const std::string& text) {
 TEST_CASE("the message goes retained to the topic of one device, with a length that is right") {
   FakeMqtt mqtt;
   mqtt.up = true;
-  CHECK(publish_discovery(mqtt, kDevice));
+  DiscoverySender sender(kDevice);
+  sender.begin(mqtt);
+  const std::size_t promised = mqtt.promised;
+  CHECK(sender.go_on(mqtt) == State::sent);
   CHECK(mqtt.said.at(0).topic == kTopic);
-  CHECK(mqtt.said.at(0).payload.size() == mqtt.promised);
+  CHECK(mqtt.said.at(0).payload.size() == promised);
 }
 
 TEST_CASE("a message that cannot be begun is not written") {
   FakeMqtt mqtt;
-  CHECK_FALSE(publish_discovery(mqtt, kDevice));
+  DiscoverySender sender(kDevice);
+  CHECK(sender.begin(mqtt) == State::failed);
+  CHECK_FALSE(sender.sending());
   CHECK(mqtt.open.payload.empty());
+}
+
+TEST_CASE("no more of it is sent than there is room for, and in pieces it is the same message") {
+  FakeMqtt mqtt;
+  mqtt.up = true;
+  DiscoverySender sender(kDevice);
+  sender.begin(mqtt);
+  mqtt.room_for = 0;
+  CHECK(sender.go_on(mqtt) == State::sending);
+  CHECK(mqtt.open.payload.empty());
+  int turns = 0;
+  do {
+    const std::size_t before = mqtt.open.payload.size();
+    mqtt.room_for = 1;
+    sender.go_on(mqtt);
+    if (sender.sending()) {
+      CHECK(mqtt.open.payload.size() - before <= 2048);
+      CHECK(mqtt.open.payload.size() > before);
+    }
+    ++turns;
+  } while (sender.sending() && turns < 1000);
+  CHECK(sender.state() == State::sent);
+  CHECK(turns > 5);
+  CHECK(mqtt.said.size() == 1);
+  CHECK(json::parse(mqtt.said.at(0).payload) == message());
 }
 
 TEST_CASE("the root has only what every Home Assistant since 2025.9 knows") {

@@ -38,10 +38,18 @@ class FakeMqtt final : public gauge::MqttTransport {
   }
   bool connected() override { return up; }
   void disconnect() override {
-    if (up) said.push_back({"(disconnect)", "", false});
+    if (up && promised == 0) said.push_back({"(disconnect)", "", false});
+    promised = 0;
     up = false;
   }
+  bool has_room() override {
+    if (room_for == kEndless) return true;
+    if (room_for == 0) return false;
+    --room_for;
+    return true;
+  }
   void loop(gauge::MqttListener& listener) override {
+    interleaved = interleaved || promised > 0;
     while (!inbox.empty()) {
       const auto [topic, payload] = std::exchange(inbox.front(), {});
       inbox.pop_front();
@@ -51,26 +59,28 @@ class FakeMqtt final : public gauge::MqttTransport {
     }
   }
   bool subscribe(const char* filter) override {
-    published_in_callback = published_in_callback || in_callback;
+    note();
     filters.emplace_back(filter);
     return takes_subscriptions;
   }
   bool publish(const char* topic, std::string_view payload, bool retained) override {
-    published_in_callback = published_in_callback || in_callback;
+    note();
     if (!up) return false;
     said.push_back({topic, std::string(payload), retained});
     return true;
   }
   bool begin(const char* topic, std::size_t size, bool retained) override {
+    note();
     open = {topic, "", retained};
-    promised = size;
+    promised = up ? size : 0;
     return up;
   }
   void write(std::string_view part) override { open.payload += part; }
   bool end() override {
-    if (open.payload.size() != promised) return false;
-    said.push_back(open);
-    return true;
+    const bool whole = up && open.payload.size() == promised;
+    promised = 0;
+    if (whole) said.push_back(open);
+    return whole;
   }
 
   void hear(std::string topic, std::string payload) { inbox.emplace_back(std::move(topic), std::move(payload)); }
@@ -105,6 +115,15 @@ class FakeMqtt final : public gauge::MqttTransport {
   std::size_t promised = 0;
   bool in_callback = false;
   bool published_in_callback = false;
+  static constexpr int kEndless = -1;
+  int room_for = kEndless;   // how often there is still room
+  bool interleaved = false;  // something came into the middle of a message
+
+ private:
+  void note() {
+    published_in_callback = published_in_callback || in_callback;
+    interleaved = interleaved || promised > 0;
+  }
 };
 
 class FakeHost final : public gauge::Host {

@@ -89,6 +89,73 @@ TEST_CASE("a broker that takes no subscription is left and tried again") {
   CHECK(bench.own("availability") == "online");
 }
 
+TEST_CASE("a broker that makes little room is told all the same, over many turns and with nothing in between") {
+  SessionBench bench;
+  bench.mqtt.room_for = 0;
+  bench.run(200);
+  bench.say("availability", "online");
+  for (int turn = 0; turn < 100 && bench.own("availability") != "online"; ++turn) {
+    bench.mqtt.room_for = turn % 4;
+    bench.session.on_gesture(Gesture::press);
+    bench.run(100);
+  }
+  CHECK(bench.mqtt.said.front().topic == "homeassistant/device/claude_gauge_display/a1b2c3d4e5f6/config");
+  CHECK(json::accept(bench.mqtt.said.front().payload));
+  CHECK(bench.own("availability") == "online");
+  CHECK_FALSE(bench.mqtt.interleaved);
+  bench.mqtt.room_for = bench.mqtt.kEndless;
+  bench.run(200);
+  CHECK(bench.own("fresh") == "ON");
+  CHECK(bench.mqtt.connects == 1);
+}
+
+TEST_CASE("a broker that makes no room for 10 s is left and tried again, in the middle of a message or not") {
+  SessionBench bench;
+  SUBCASE("from the start") { bench.mqtt.room_for = 0; }
+  SUBCASE("in the middle") { bench.mqtt.room_for = 4; }
+  SUBCASE("later") {
+    bench.meet();
+    bench.mqtt.room_for = 0;
+  }
+  bench.run(9'000);
+  CHECK(bench.mqtt.up);
+  CHECK(bench.host.logged("broker reads nothing any more") == 0);
+  bench.run(2'000);
+  CHECK(bench.host.logged("broker reads nothing any more") == 1);
+  CHECK_FALSE(bench.mqtt.interleaved);
+  bench.mqtt.room_for = bench.mqtt.kEndless;
+  bench.run(20'000);
+  CHECK(bench.own("availability") == "online");
+  CHECK_FALSE(bench.mqtt.interleaved);
+}
+
+TEST_CASE("what has no room yet is said later, and not forgotten") {
+  SessionBench bench;
+  bench.meet();
+  bench.mqtt.room_for = 0;
+  bench.mqtt.said.clear();
+  bench.command("brightness", "77");
+  bench.say("availability", "offline");
+  bench.run(3'000);
+  CHECK(bench.mqtt.said.empty());
+  CHECK(bench.targets.brightness == 77);
+  CHECK_FALSE(bench.targets.fresh);
+  bench.mqtt.room_for = bench.mqtt.kEndless;
+  bench.run(100);
+  CHECK(bench.own("brightness") == "77");
+  CHECK(bench.own("fresh") == "OFF");
+}
+
+TEST_CASE("leaving in the middle of a message hangs up, so that the broker says offline by the will") {
+  SessionBench bench;
+  bench.mqtt.room_for = 4;
+  bench.run(300);
+  bench.session.close();
+  CHECK_FALSE(bench.mqtt.up);
+  CHECK_FALSE(bench.mqtt.interleaved);
+  CHECK(bench.mqtt.said.empty());
+}
+
 TEST_CASE("a broker that refuses is tried again with growing pauses up to 4 s, and said so once") {
   SessionBench bench;
   bench.mqtt.answer = MqttResult::bad_credentials;

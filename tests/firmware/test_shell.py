@@ -139,6 +139,37 @@ def test_the_quick_build_is_refused_on_a_board_with_psram() -> None:
     assert "PSRAM" in complaints(2, "-DBOARD_HAS_PSRAM", SRC / "lamp_outputs.cpp")
 
 
+def test_a_socket_takes_what_it_has_room_for_and_nobody_waits(tmp_path: Path) -> None:
+    """The two calls on a real socket whose other end reads nothing, then all, then is gone."""
+    code = """#include "outgoing.hpp"
+        #include <csignal>
+        #include <cstdint>
+        #include <cstdio>
+        #include <sys/socket.h>
+        #include <unistd.h>
+        using namespace gauge;
+        static std::uint8_t bytes[1 << 16];
+        int main() {
+          std::signal(SIGPIPE, SIG_IGN);
+          int ends[2];
+          if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return 1;
+          if (!outgoing::has_room(ends[0])) return 2;
+          std::size_t all = 0, last = 1;
+          while (last != 0) all += last = outgoing::send_now(ends[0], bytes, sizeof bytes).value();
+          if (all == 0 || outgoing::has_room(ends[0])) return 3;
+          while (all > 0) all -= static_cast<std::size_t>(read(ends[1], bytes, sizeof bytes));
+          if (!outgoing::has_room(ends[0]) || outgoing::send_now(ends[0], bytes, 100) != 100) return 4;
+          close(ends[1]);
+          if (outgoing::send_now(ends[0], bytes, 100).has_value()) return 5;
+          return outgoing::has_room(-1) || outgoing::send_now(-1, bytes, 1).has_value() ? 6 : 0;
+        }
+    """
+    program = tmp_path / "program"
+    command = ["g++", "-std=gnu++17", "-I", SRC, "-isystem", FIRMWARE / "test/stubs", snippet(tmp_path, code)]
+    subprocess.run([*command, SRC / "outgoing.cpp", "-o", program], timeout=WITHIN_S, check=True)
+    assert subprocess.run([program], timeout=30, check=False).returncode == 0
+
+
 def test_crashes_and_brown_outs_are_counted_over_resets_and_not_from_noise_at_power_on(tmp_path: Path) -> None:
     code = """#include "resets.hpp"
         using namespace gauge;

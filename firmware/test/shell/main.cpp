@@ -99,7 +99,8 @@ bool behave(std::string_view key, std::string_view value) {
   const std::map<std::string_view, std::uint32_t shell::Peer::*> numbers{
       {"lookup_ms", &shell::Peer::lookup_ms},         {"tcp_ms", &shell::Peer::tcp_ms},
       {"first_byte_ms", &shell::Peer::first_byte_ms}, {"byte_ms", &shell::Peer::byte_ms},
-      {"write_ms", &shell::Peer::write_ms},           {"deaf_after", &shell::Peer::deaf_after}};
+      {"write_ms", &shell::Peer::write_ms},           {"deaf_after", &shell::Peer::deaf_after},
+      {"full_after", &shell::Peer::full_after}};
   if (const auto found = numbers.find(what); found != numbers.end()) {
     peer.*(found->second) = number(value);
   } else if (what == "known") {
@@ -196,9 +197,9 @@ int main(int argc, char** argv) {
     targets.fresh = true;
     for (auto& needle : targets.needles) needle = static_cast<std::int16_t>(still ? 500 : turn * 397 % 1001);
   }
-  std::printf("{\"watchdog_ms\":%u,\"poll_ms\":%u,\"resolve_ms\":%u,\"broker_ms\":%u,\"usage_ms\":%u,",
-              gauge::blocking::kWatchdogMs, gauge::blocking::kPollMs, gauge::blocking::kResolveMs,
-              gauge::blocking::kBrokerMs, gauge::blocking::kUsageMs);
+  std::printf("{\"watchdog_ms\":%u,\"poll_ms\":%u,\"write_ms\":%u,\"resolve_ms\":%u,\"broker_ms\":%u,\"usage_ms\":%u,",
+              gauge::blocking::kWatchdogMs, gauge::blocking::kPollMs, gauge::blocking::kWriteMs,
+              gauge::blocking::kResolveMs, gauge::blocking::kBrokerMs, gauge::blocking::kUsageMs);
   std::printf("\"portal_ms\":%.1f,\"link\":\"%s\",", static_cast<double>(shell::longest_portal_gap_us()) / 1e3,
               gauge::name(targets.link));
   print("broker", shell::kBrokerPort);

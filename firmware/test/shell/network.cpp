@@ -16,10 +16,12 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "blocking.hpp"
 #include "gauge/time.hpp"
+#include "outgoing.hpp"
 #include "peers.hpp"
 #include "script.hpp"
 #include "usage_answer.hpp"
@@ -116,14 +118,8 @@ int WiFiClient::read(std::uint8_t* buffer, std::size_t size) {
   return got;
 }
 std::size_t WiFiClient::write(std::uint8_t letter) { return write(&letter, 1); }
-std::size_t WiFiClient::write(const std::uint8_t*, std::size_t size) {
-  const Wire& wire = wires()[this];
-  if (!wire.up) return 0;
-  const bool deaf = wire.peer().packets > wire.peer().deaf_after;
-  const std::uint32_t waits_ms = deaf ? gauge::blocking::kWriteMs : wire.peer().write_ms;
-  if (waits_ms > 0) World::get().block(waits_ms * kMs);
-  return deaf ? 0 : size;
-}
+std::size_t WiFiClient::write(const std::uint8_t*, std::size_t) { std::abort(); }  // it would wait
+int WiFiClient::fd() const { return wires()[this].up ? wires()[this].port : -1; }
 std::uint8_t WiFiClient::connected() { return wires()[this].up ? 1 : 0; }
 void WiFiClient::stop() { wires()[this].up = false; }
 IPAddress WiFiClient::localIP() const { return {}; }
@@ -271,6 +267,26 @@ int HTTPClient::GET() {
 int HTTPClient::getSize() { return kBodyBytes; }
 
 namespace gauge {
+
+// A port stands for its socket.
+bool outgoing::has_room(int socket) {
+  const Peer& peer = shell::peers()[static_cast<std::uint16_t>(socket)];
+  return socket >= 0 && peer.packets < peer.deaf_after;
+}
+std::optional<std::size_t> outgoing::send_now(int socket, const std::uint8_t*, std::size_t size) {
+  if (socket < 0) return std::nullopt;
+  const auto port = static_cast<std::uint16_t>(socket);
+  const Peer& peer = shell::peers()[port];
+  if (peer.packets > std::min(peer.deaf_after, peer.full_after)) return 0;
+  if (peer.write_ms == 0) return size;
+  // Each write finds its room so late.
+  static std::map<std::uint16_t, std::uint64_t> room_at_us;
+  std::uint64_t& at_us = room_at_us[port];
+  if (at_us == 0) at_us = now_us() + peer.write_ms * kMs;
+  if (now_us() < at_us) return 0;
+  at_us = 0;
+  return size;
+}
 
 void tell_usage(char*, std::size_t, Session& session) {
   static char changing[] = "2026-11-28T12:00:00Z";

@@ -15,7 +15,8 @@ struct Peer {
   std::uint32_t first_byte_ms = 5;                    // from the request to the answer
   std::uint32_t byte_ms = 0;                          // between the bytes of an answer
   std::uint32_t write_ms = 0;                         // each write waits so long for room
-  std::uint32_t deaf_after = 0xffffffff;              // packets; then it reads no more, and a write waits for nothing
+  std::uint32_t deaf_after = 0xffffffff;              // packets; then it reads no more, and there is no room
+  std::uint32_t full_after = 0xffffffff;              // packets; then nothing is taken, though there seems to be room
   std::uint32_t lookups = 0, calls = 0, packets = 0;  // counted
 };
 

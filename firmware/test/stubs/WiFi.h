@@ -28,6 +28,7 @@ class WiFiClient : public Client {
   using Print::write;
   std::size_t write(std::uint8_t byte) override;
   std::size_t write(const std::uint8_t* buffer, std::size_t size) override;
+  int fd() const;
   int connect(IPAddress ip, std::uint16_t port, std::int32_t timeout_ms);
   virtual int available();
   virtual int read();

@@ -2,4 +2,5 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <sys/select.h>
 #include <sys/socket.h>

@@ -1,5 +1,7 @@
 #include "gauge/device_discovery.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -29,13 +31,26 @@ class Counter final : public Sink {
   std::size_t size = 0;
 };
 
-class Sender final : public Sink {
+// Keeps one piece of it, from `from` on.
+class Window final : public Sink {
  public:
-  explicit Sender(MqttTransport& mqtt) : mqtt_(mqtt) {}
-  void write(std::string_view part) override { mqtt_.write(part); }
+  explicit Window(std::size_t from) : from_(from) {}
+  void write(std::string_view part) override {
+    const std::size_t begin = at_;
+    at_ += part.size();
+    if (at_ <= from_) return;
+    if (begin < from_) part.remove_prefix(from_ - begin);
+    part = part.substr(0, piece_.size() - size_);
+    std::copy(part.begin(), part.end(), piece_.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += part.size();
+  }
+  std::string_view piece() const { return {piece_.data(), size_}; }
 
  private:
-  MqttTransport& mqtt_;
+  const std::size_t from_;
+  std::size_t at_ = 0;
+  std::size_t size_ = 0;
+  std::array<char, 1024> piece_;  // half of what there is room for, if there is any
 };
 
 // `text` as Home Assistant makes entity ids of names: both spellings of the id say what the names give, so that every
@@ -131,15 +146,28 @@ Topic own_topic(const Device& device, std::string_view below) {
   return topic;
 }
 
-bool publish_discovery(MqttTransport& mqtt, const Device& device) {
+DiscoverySender::State DiscoverySender::begin(MqttTransport& mqtt) {
   Topic topic(contract::kDiscoveryPrefix);
-  topic.add("/device/").add(contract::kDisplayPrefix).add("/").add(device.id).add("/config");
+  topic.add("/device/").add(contract::kDisplayPrefix).add("/").add(device_.id).add("/config");
   Counter counter;
-  Message(counter, device).write();
-  if (!mqtt.begin(topic.c_str(), counter.size, true)) return false;
-  Sender sender(mqtt);
-  Message(sender, device).write();
-  return mqtt.end();
+  Message(counter, device_).write();
+  size_ = counter.size;
+  sent_ = 0;
+  state_ = mqtt.begin(topic.c_str(), size_, true) ? State::sending : State::failed;
+  return state_;
+}
+
+// The message is made anew for each piece: that costs a dozen times some 300 texts, and no memory.
+DiscoverySender::State DiscoverySender::go_on(MqttTransport& mqtt) {
+  while (sent_ < size_) {
+    if (!mqtt.has_room()) return state_;
+    Window window(sent_);
+    Message(window, device_).write();
+    mqtt.write(window.piece());
+    sent_ += window.piece().size();
+  }
+  state_ = mqtt.end() ? State::sent : State::failed;
+  return state_;
 }
 
 }  // namespace gauge

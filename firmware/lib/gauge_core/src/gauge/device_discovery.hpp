@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "gauge/host.hpp"
@@ -19,8 +21,27 @@ inline constexpr char kDiagTopic[] = "diag";
 // claude_gauge_display/<id>/<below>
 Topic own_topic(const Device& device, std::string_view below);
 
-// Publishes the one retained message that makes this device known to Home Assistant, without ever holding it whole.
-// False: it was not sent.
-bool publish_discovery(MqttTransport& mqtt, const Device& device);
+// Sends the one retained message that makes this device known to Home Assistant, without ever holding it whole, and
+// never more of it than there is room for: it is longer than what a socket holds.
+class DiscoverySender {
+ public:
+  enum class State : std::uint8_t { idle, sending, sent, failed };
+
+  explicit DiscoverySender(const Device& device) : device_(device) {}
+
+  State begin(MqttTransport& mqtt);
+  // While it is sending: what there is room for, perhaps nothing.
+  State go_on(MqttTransport& mqtt);
+  void give_up() { state_ = State::idle; }  // the connection is gone
+  State state() const { return state_; }
+  bool sending() const { return state_ == State::sending; }
+  std::size_t left() const { return size_ - sent_; }  // bytes, while it is sending
+
+ private:
+  const Device device_;
+  State state_ = State::idle;
+  std::size_t size_ = 0;
+  std::size_t sent_ = 0;
+};
 
 }  // namespace gauge

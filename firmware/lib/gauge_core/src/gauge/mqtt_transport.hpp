@@ -43,10 +43,13 @@ class MqttTransport {
   // Sends and receives what is due; does not wait for anything.
   virtual void loop(MqttListener& listener) = 0;
 
+  // Whether what is sent now, up to 2 kB, waits for nobody: a broker that stops reading has no room.
+  virtual bool has_room() = 0;
   virtual bool subscribe(const char* filter) = 0;  // QoS 1
   // QoS 0. False: it was not sent, since it does not fit or the connection is gone.
   virtual bool publish(const char* topic, std::string_view payload, bool retained) = 0;
-  // For what does not fit into a buffer: exactly `size` bytes are written in between.
+  // For what does not fit into a buffer: exactly `size` bytes are written in between, in as many turns as it takes.
+  // Until end() nothing else may be sent, and loop() not be called, since it answers what it receives.
   virtual bool begin(const char* topic, std::size_t size, bool retained) = 0;
   virtual void write(std::string_view part) = 0;
   virtual bool end() = 0;

@@ -17,6 +17,8 @@ constexpr Millis kEarlyMs = 3'000;
 // A connection that lasts this long was a good one, and the next try after it need not wait long.
 constexpr Millis kSteadyMs = 10'000;
 constexpr Millis kAwayLongMs = 60'000;
+// Its computer may be busy; a broker that is gone is noticed by its silence as late as this.
+constexpr Millis kNoRoomMs = 10'000;
 // Flash wears, and a slider sends many values.
 constexpr Millis kSaveAfterMs = 5'000;
 
@@ -45,7 +47,8 @@ Session::Session(MqttTransport& mqtt, Host& host, Settings& settings, Targets& t
       targets_(targets),
       device_(device),
       availability_(own_topic(device, contract::kAvailabilityTopic)),
-      client_id_(Text<64>("cgdisplay").add(device.id)) {
+      client_id_(Text<64>("cgdisplay").add(device.id)),
+      discovery_(device) {
   settings_changed();
   agenda_.drop(Duty::save);
 }
@@ -85,7 +88,7 @@ void Session::step(bool wifi) {
     case State::steady:
       if (!wifi || !mqtt_.connected()) return lost();
       age();
-      mqtt_.loop(*this);
+      if (!discovery_.sending()) mqtt_.loop(*this);
       work();
       break;
   }
@@ -127,6 +130,7 @@ void Session::wait() {
 void Session::greet(bool wifi) {
   become(State::early);
   refused_ = 0;
+  room_at_ = now_;
   if (met_) ++counters_.reconnects;
   met_ = true;
   monitor_.connected(now_);
@@ -154,22 +158,38 @@ void Session::lost() {
 
 void Session::leave() {
   mqtt_.disconnect();
+  discovery_.give_up();
   monitor_.disconnected();
   logged_result_.reset();
   wait();
 }
 
+bool Session::has_room() {
+  const bool room = mqtt_.has_room();
+  if (room) room_at_ = now_;
+  return room;
+}
+
 void Session::work() {
-  for (std::size_t at = 0; empty_ != 0; ++at, empty_ >>= 1) {
-    if ((empty_ & 1) != 0) publish(Topic("cmd/").add(kCommandTopics[at].below).view(), "", true);
+  if (!has_room() && since(room_at_, now_) >= kNoRoomMs) {
+    log("broker ", "reads nothing any more");
+    return leave();
   }
-  if (agenda_.take(Duty::restart, now_)) {
+  if (discovery_.sending()) return send_on();
+  for (std::size_t at = 0; empty_ != 0 && has_room(); ++at) {
+    const std::uint32_t bit = 1U << at;
+    if ((empty_ & bit) != 0) publish(Topic("cmd/").add(kCommandTopics[at].below).view(), "", true);
+    empty_ &= ~bit;
+  }
+  if (empty_ == 0 && agenda_.take(Duty::restart, now_)) {
     close();
     host_.restart();
     return;
   }
+  if (!has_room()) return;
   if (agenda_.take(Duty::subscribe_publisher, now_) && !subscribe_publisher()) return lost();
-  if (agenda_.take(Duty::announce, now_)) announce();
+  if (agenda_.take(Duty::announce, now_)) return announce();
+  if (!has_room()) return;
   if (agenda_.take(Duty::publish_settings, now_)) publish_settings();
   if (published_fresh_ != monitor_.fresh()) publish_fresh();
   if (agenda_.take(Duty::publish_diag, now_)) publish_diag();
@@ -211,7 +231,7 @@ void Session::close() {
   if (agenda_.has(Duty::save)) host_.save(settings_);
   agenda_.drop(Duty::save);
   if (state_ == State::dialling) return;  // nobody there knows us yet
-  if (up()) publish(contract::kAvailabilityTopic, contract::kOffline, true);
+  if (up() && !discovery_.sending()) publish(contract::kAvailabilityTopic, contract::kOffline, true);
   leave();
 }
 

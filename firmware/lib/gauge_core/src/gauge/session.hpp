@@ -8,6 +8,7 @@
 #include "gauge/agenda.hpp"
 #include "gauge/backoff.hpp"
 #include "gauge/commands.hpp"
+#include "gauge/device_discovery.hpp"
 #include "gauge/diag.hpp"
 #include "gauge/host.hpp"
 #include "gauge/link.hpp"
@@ -39,7 +40,8 @@ class Session final : public MqttListener {
  public:
   Session(MqttTransport& mqtt, Host& host, Settings& settings, Targets& targets, const Device& device);
 
-  // Every few milliseconds. Waits for nothing but room for what it sends.
+  // Every few milliseconds. Waits for nobody: what there is no room for is said in a later turn. A broker that makes no
+  // room for 10 s is left.
   void poll(bool wifi, Millis now);
 
   // Whether `GET /usage` is wanted each second: its address is set, and there is no broker, or none for 60 s.
@@ -87,6 +89,8 @@ class Session final : public MqttListener {
   void wait();
   void age();
   void work();
+  bool has_room();
+  void send_on();
   void lost();
   void leave();
   void judge(bool wifi);
@@ -95,6 +99,7 @@ class Session final : public MqttListener {
   bool subscribe();
   bool subscribe_publisher();
   void announce();
+  void announce_rest();
   void publish_settings();
   void publish_fresh();
   void publish_diag();
@@ -126,6 +131,8 @@ class Session final : public MqttListener {
   Absence absence_ = Absence::none;
   Millis away_since_ = 0;  // unless there is none
   Agenda<Duty, kDuties> agenda_;
+  DiscoverySender discovery_;
+  Millis room_at_ = 0;  // when the broker last had some
 
   std::optional<MqttResult> logged_result_;  // of the last try, in the log
   Link logged_link_ = Link::live;

@@ -25,7 +25,20 @@ bool Session::subscribe_publisher() {
 
 void Session::announce() {
   agenda_.drop(Duty::announce);
-  if (!publish_discovery(mqtt_, device_)) log("could not publish ", "the discovery message");
+  discovery_.begin(mqtt_);
+  send_on();
+}
+
+void Session::send_on() {
+  const std::size_t before = discovery_.left();
+  const bool going = discovery_.sending() && discovery_.go_on(mqtt_) == DiscoverySender::State::sending;
+  if (discovery_.left() != before) room_at_ = now_;
+  if (going) return;
+  if (discovery_.state() == DiscoverySender::State::failed) log("could not publish ", "the discovery message");
+  announce_rest();
+}
+
+void Session::announce_rest() {
   publish_settings();
   publish_fresh();
   publish_diag();
@@ -55,7 +68,7 @@ void Session::publish_diag() {
 }
 
 void Session::on_gesture(Gesture gesture) {
-  if (!up()) return;
+  if (!up() || discovery_.sending()) return;
   if (gesture == Gesture::press) publish(kButtonTopic, kShortPress, false);
   if (gesture == Gesture::set_up) publish(kButtonTopic, kLongPress, false);
 }

@@ -1,0 +1,29 @@
+#include "outgoing.hpp"
+
+#include <errno.h>
+#include <lwip/sockets.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace gauge::outgoing {
+
+bool has_room(int socket) {
+  if (socket < 0) return false;
+  fd_set watched;
+  FD_ZERO(&watched);
+  FD_SET(socket, &watched);
+  timeval at_once{};
+  return select(socket + 1, nullptr, &watched, nullptr, &at_once) == 1;
+}
+
+std::optional<std::size_t> send_now(int socket, const std::uint8_t* bytes, std::size_t size) {
+  if (socket < 0) return std::nullopt;
+  const auto sent = ::send(socket, bytes, size, MSG_DONTWAIT);
+  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return 0;
+  return std::nullopt;
+}
+
+}  // namespace gauge::outgoing
