@@ -10,7 +10,7 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, NoReturn, cast
@@ -27,8 +27,8 @@ from gauge_mqtt.sources.logs.peek import OPEN_S, SETTLED_S, WEEK_S, Estimates, e
 from gauge_mqtt.sources.logs.tail import ReadCounters, Tail
 
 PIPE_BYTES = 1 << 20
-TOLD_BYTES, TOLD_SLICES = 1 << 20, 64
-"""What was read is told after so many bytes, or slices of files."""
+TOLD_BYTES, TOLD_FILES = 1 << 18, 64
+"""What was read is told after about so many bytes or files."""
 WAITING_MAX = 1 << 24
 """So many bytes may wait for who receives them; with more the process waits, too."""
 LENGTH = struct.Struct("=I")
@@ -85,22 +85,23 @@ class Found(Struct, array_like=True, gc=False):
 
 
 class Told(Struct, array_like=True, gc=False):
-    """What is in a slice of a file: `records` are the arguments of `Ledger.add`. `file`: how far it is read with that;
-    `last`: that is all of it.
+    """What was read since the message before. `files`: how far the next ones are read, in the order of `newest_first`;
+    without their paths, which the listing has, and without an inode where one could not be read. `records`: what is in
+    them, and perhaps in the one behind them that is still being read, as arguments of `Ledger.add`.
     """
 
-    file: LogFile
+    files: list[LogFile]
     records: list[tuple[str, str, Entry, bool]]
-    plan: list[Sample]
+    plan: list[tuple[bytes, list[Sample]]]
     counters: ReadCounters
-    last: bool
 
     def into(self, tail: Tail) -> None:
-        """Take it as if `tail` had read it."""
+        """Take all but the files as if `tail` had read it."""
+        add = tail.ledger.add
         for message, request, entry, reused in self.records:
-            tail.ledger.add(message, request, entry, reused=reused)
-        if self.plan:
-            tail.on_plan(self.file.path, self.plan)
+            add(message, request, entry, reused=reused)
+        for path, samples in self.plan:
+            tail.on_plan(path, samples)
         tail.counters.add(self.counters)
 
 
@@ -110,26 +111,6 @@ class _Records(list[tuple[str, str, Entry, bool]]):
     def add(self, message: str, request: str, entry: Entry, *, reused: bool = False) -> bool:
         self.append((message, request, entry, reused))
         return True
-
-
-class Reader(Tail):
-    """A tail that collects what it reads."""
-
-    def __init__(self, now: float) -> None:
-        self.plan: list[Sample] = []
-        records = cast("Ledger", _Records())
-        super().__init__(records, on_plan=lambda _path, plan: self.plan.extend(plan), turns_since=turns_since(now))
-        self._now = now
-
-    def slices(self, item: ListedFile, written: float) -> Iterator[Told]:
-        """A whole file, as far as it was listed. Raises `OSError`."""
-        file, turns, more = LogFile(item.path, item.device, item.inode), self._now - written < OPEN_S, True
-        while more:
-            more = self.advance(file, turns=turns, upto=item.size)
-            if not more and item.mtime < self._now - SETTLED_S and not file.is_read(item.size):
-                self.finish(file, turns=turns)
-            yield Told(file, cast("_Records", self.ledger), self.plan, self.counters, last=not more)
-            self.ledger, self.plan, self.counters = cast("Ledger", _Records()), [], ReadCounters()
 
 
 def _work(pipe: int, roots: Sequence[bytes], *, reads: bool) -> NoReturn:
@@ -146,31 +127,45 @@ def _work(pipe: int, roots: Sequence[bytes], *, reads: bool) -> NoReturn:
         failed = [(path, error.errno or 0, kind) for path, error, kind in failures]
         outbox.put(msgspec.msgpack.encode(Found(files, failed, copies)))
         if copies is not None:
-            _read(files, copies, now, outbox)
+            for told in _read(newest_first(files, copies, now), now):
+                outbox.put(msgspec.msgpack.encode(told))
         outbox.empty()
     finally:
         os._exit(0)
 
 
-def _read(files: Sequence[ListedFile], copies: Estimates, now: float, outbox: "_Outbox") -> None:
-    """Read those of the last week, the newest first."""
-    written = [(copies.get((item.device, item.inode)) or item.changed_at, item) for item in files if item.size]
-    written.sort(key=itemgetter(0), reverse=True)
-    encode, reader = msgspec.msgpack.Encoder().encode, Reader(now)
-    batch, size = list[Told](), 0
-    for at, item in written:
-        if at < now - WEEK_S:
-            break
+def newest_first(files: Iterable[ListedFile], copies: Estimates, now: float) -> list[tuple[float, ListedFile]]:
+    """Those with something in them that were written in the last week, each with when that was (unix s)."""
+    dated = ((copies.get((item.device, item.inode)) or item.changed_at, item) for item in files if item.size)
+    return sorted(((at, item) for at, item in dated if at >= now - WEEK_S), key=itemgetter(0), reverse=True)
+
+
+def _read(files: Iterable[tuple[float, ListedFile]], now: float) -> Iterator[Told]:
+    tail, told = Tail(cast("Ledger", _Records()), turns_since=turns_since(now)), list[LogFile]()
+    plan: list[tuple[bytes, list[Sample]]] = []
+    tail.on_plan = lambda path, samples: plan.append((path, samples))
+
+    def collected() -> Told:
+        nonlocal told, plan
+        found = Told(told, cast("_Records", tail.ledger), plan, tail.counters)
+        tail.ledger, told, plan, tail.counters = cast("Ledger", _Records()), [], [], ReadCounters()
+        return found
+
+    for written, item in files:
+        file, turns = LogFile(item.path, item.device, item.inode), now - written < OPEN_S
         try:
-            for told in reader.slices(item, at):
-                batch.append(told)
-                size += told.counters.bytes
-                if len(batch) == TOLD_SLICES or size > TOLD_BYTES:
-                    outbox.put(encode(batch))
-                    batch, size = [], 0
-        except OSError:  # told as if it were another file: its reader will say what is wrong
-            batch.append(Told(LogFile(item.path, 0, 0), [], [], ReadCounters(), last=True))
-    outbox.put(encode(batch))
+            while tail.advance(file, turns=turns, upto=item.size):
+                if tail.counters.bytes > TOLD_BYTES:
+                    yield collected()
+            if not file.is_read(item.size) and item.mtime < now - SETTLED_S:
+                tail.finish(file, turns=turns)
+        except OSError:  # its reader will say what is wrong
+            file.inode = 0
+        file.path = b""
+        told.append(file)
+        if len(told) == TOLD_FILES or tail.counters.bytes > TOLD_BYTES:
+            yield collected()
+    yield collected()
 
 
 class _Outbox:

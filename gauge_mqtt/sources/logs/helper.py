@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Sequence
+from collections import deque
 
 import msgspec
 
 from gauge_mqtt.sources.logs.ahead import LENGTH, PIPE_BYTES, Found, Started, Told
-from gauge_mqtt.sources.logs.listing import ListedFile
 
 
 class Helper:
@@ -24,8 +23,8 @@ class Helper:
         self._heard, self._ended = asyncio.Event(), False
         self._received = bytearray()
         self._found: Found | None = None
-        self._told: dict[bytes, list[Told]] = {}
-        self._decode = msgspec.msgpack.Decoder(list[Told]).decode
+        self._told: deque[Told] = deque()
+        self._decode = msgspec.msgpack.Decoder(Told).decode
 
     async def found(self) -> Found | None:
         """What there is to read. `None`: it died before it could say."""
@@ -34,14 +33,14 @@ class Helper:
         await self._heard.wait()
         return self._found
 
-    def told(self, item: ListedFile) -> Sequence[Told] | None:
-        """What it has read of a file, up to the end of that; nothing if it cannot tell; `None` if it still may."""
-        parts = self._told.get(item.path)
-        if parts is None or not parts[-1].last:
-            return () if self._ended else None
-        del self._told[item.path]
-        file = parts[-1].file
-        return parts if (file.device, file.inode) == (item.device, item.inode) else ()
+    @property
+    def is_done(self) -> bool:
+        """Whether there is and will be nothing more."""
+        return self._ended and not self._told
+
+    def told(self) -> Told | None:
+        """The next that it has read; `None` if that is not there yet."""
+        return self._told.popleft() if self._told else None
 
     def close(self) -> None:
         if self._loop is not None:
@@ -74,6 +73,5 @@ class Helper:
         if self._found is None:
             self._found = msgspec.msgpack.decode(message, type=Found)
             self._heard.set()
-            return
-        for told in self._decode(message):
-            self._told.setdefault(told.file.path, []).append(told)
+        else:
+            self._told.append(self._decode(message))

@@ -149,6 +149,8 @@ class Logbook:
         for failed in found.failed:
             self.unreadable.add(failed.path, failed.error, is_directory=failed.is_directory)
         self.ledger.evict(now)  # which records decide must be known before they are read
+        if self.files:
+            helper = None  # it does not know how far they are read
         fresh, older = self._unread(found.files, copies, now)
         self._forget(found)
         todo = sum(max(item.size - file.offset, 0) for _, item, file in fresh)
@@ -185,34 +187,43 @@ class Logbook:
         While the helper is still at that file, the oldest is read instead: the two meet.
         """
         missed, settled, start, end = 0, (now - SETTLED_S) * 1e9, 0, len(fresh)
+        these: Sequence[_Unread]
         while start < end:
-            written, item, file = fresh[start]
-            told = helper.told(item) if helper and not file.offset else ()
-            if told is None:
+            reached(fresh[start][0])
+            told = helper.told() if helper else None
+            if told and len(told.files) <= end - start:
+                these = self._take(told, fresh[start : start + len(told.files)], now)
+                start += len(told.files)
+            elif helper and not (told or helper.is_done):
                 end -= 1
-                written, item, file = fresh[end]
+                these = fresh[end : end + 1]
             else:
+                helper, these = None, fresh[start : start + 1]  # it is dead, or the two have met
                 start += 1
-                reached(written)
-            if now - written < GROWING_S and (self.observed_at or not self._growing.is_full):
-                self._growing.add(item.path)  # the first time all come, the newest first
-            if told:
-                await self._take(told, item, file, pauses)
-            else:
+            for written, item, file in these:
                 size, grown = await self._read(item, file, now - written, pauses)
                 missed += min(size, grown) if item.mtime_ns < settled else 0
             if pauses and pauses.is_due:
                 await pauses.rest()
         return missed
 
-    async def _take(self, told: Sequence[Told], item: ListedFile, file: LogFile, pauses: Pauses | None) -> None:
-        """One file, as it was read by the helper."""
-        for piece in told:
-            piece.into(self.tail)
-            if pauses and pauses.is_due:
-                await pauses.rest()
-        told[-1].file.estimate = file.estimate
-        self.files[item.device, item.inode] = told[-1].file
+    def _take(self, told: Told, these: Sequence["_Unread"], now: float) -> list["_Unread"]:
+        """What the helper has read of these files. Returns those that it could not read."""
+        told.into(self.tail)
+        left: list[_Unread] = []
+        for unread, file in zip(these, told.files, strict=True):
+            written, item, known = unread
+            if file.inode == item.inode and file.device == item.device:
+                file.path, file.estimate = item.path, known.estimate
+                self.files[item.device, item.inode] = file
+                self._note_growing(item, now - written)
+            else:
+                left.append(unread)
+        return left
+
+    def _note_growing(self, item: ListedFile, age: float) -> None:
+        if age < GROWING_S and (self.observed_at or not self._growing.is_full):
+            self._growing.add(item.path)  # the first time all come, the newest first
 
     def _unread(
         self, files: Iterable[ListedFile], copies: Estimates, now: float
@@ -276,6 +287,7 @@ class Logbook:
         """
         before, grown, now = self.tail.counters.bytes, max(item.size - file.offset, 0), time.time()
         turns, settled = age < OPEN_S, item.mtime < now - SETTLED_S
+        self._note_growing(item, age)
         try:
             if settled:
                 self.tail.doubt(file, item)
