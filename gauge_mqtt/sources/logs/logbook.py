@@ -285,8 +285,8 @@ class Logbook:
         """One file up to its listed size, a slice at a time. `age`: of what is in it, in s. Returns the bytes read, and
         by how many it had grown.
         """
-        before, grown, now = self.tail.counters.bytes, max(item.size - file.offset, 0), time.time()
-        turns, settled = age < OPEN_S, item.mtime < now - SETTLED_S
+        before, grown = self.tail.counters.bytes, max(item.size - file.offset, 0)
+        turns, settled = age < OPEN_S, item.mtime < time.time() - SETTLED_S
         self._note_growing(item, age)
         try:
             if settled:

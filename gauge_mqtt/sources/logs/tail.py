@@ -88,7 +88,7 @@ class Tail:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode):
                 return False
-            if (status.st_dev, status.st_ino) != (file.device, file.inode):  # replaced since it was listed
+            if status.st_ino != file.inode or status.st_dev != file.device:  # replaced since it was listed
                 self._start_anew(file)
                 file.device, file.inode = status.st_dev, status.st_ino
             size = status.st_size if upto is None else min(upto, status.st_size)
@@ -117,8 +117,10 @@ class Tail:
                 self._start_anew(file)
                 known, left, want = 0, size, SLICE
                 continue
-            if want >= min(left, LINE_MAX) or len(data) < known + want or data.find(b"\n", known) != -1:
-                return data, want >= left
+            if want >= left:
+                return data, True
+            if want >= LINE_MAX or len(data) < known + want or data.find(b"\n", known) != -1:
+                return data, False
             want *= 4
 
     def doubt(self, file: LogFile, item: ListedFile) -> None:
