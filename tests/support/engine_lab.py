@@ -135,6 +135,21 @@ class VictoriaMetrics(EngineProcess):
             client.get(f"{self.url}/internal/resetRollupResultCache").raise_for_status()
 
 
+class VmAlert(EngineProcess):
+    """Evaluates the rules in `rules` on a VictoriaMetrics, and writes what comes of them there."""
+
+    def __init__(self, directory: Path, server: VictoriaMetrics, rules: Path) -> None:
+        super().__init__(directory, built("vmalert"))
+        self.port, self.server, self.rules = free_port(), server, rules
+
+    def command(self) -> list[str]:
+        urls = (f"-{what}.url={self.server.url}" for what in ("datasource", "remoteWrite", "remoteRead"))
+        return [f"-rule={self.rules}", *urls, f"-httpListenAddr={HOST}:{self.port}"]
+
+    def ready(self) -> bool:
+        return _answers(f"http://{HOST}:{self.port}/health")
+
+
 def as_json_lines(samples: Samples) -> Iterable[bytes]:
     for (name, labels), points in samples.items():
         metric = {"__name__": name} | dict(pair.split("=", 1) for pair in _pairs(labels))
@@ -195,6 +210,7 @@ class StackPrometheus(EngineProcess):
 def export(collector: Collector, host: str, session: str, output: float, *, at: float, delta: bool = False) -> None:
     """What a Claude Code on `host` sends at `at` (unix seconds): the output tokens of one session."""
     labels = {"session.id": session, "model": "claude-opus-5-5", "query_source": "main", "type": "output"}
+    labels["host.name"] = host  # Claude Code says what is in OTEL_RESOURCE_ATTRIBUTES with each metric, too
     nanoseconds = str(round(at * 1e9))
     point = {
         "asDouble": output, "timeUnixNano": nanoseconds, "startTimeUnixNano": str(round((at - 10) * 1e9)),

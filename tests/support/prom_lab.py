@@ -75,9 +75,12 @@ class Prometheus(Child):
         every: str = "500ms",
         web: str = "",
         flags: Iterable[str] = (),
+        rules: Iterable[Path] = (),
+        disk_mb: int | None = None,
     ) -> Self:
         """`scrapes`: ports; each is a job of its own, asked twice a second. `federates`: ports of other servers, whose
-        series it scrapes. `web`: its web configuration.
+        series it scrapes. `web`: its web configuration. `rules`: files of rules that it evaluates.
+        `disk_mb`: its files are on a disk of its own that is no larger; what was there before is not seen.
         """
         jobs: list[dict[str, Any]] = [
             {
@@ -99,7 +102,9 @@ class Prometheus(Child):
             }
             for port in federates
         ]
-        (self.directory / "prometheus.yml").write_text(json.dumps({"scrape_configs": jobs}))
+        (self.directory / "prometheus.yml").write_text(
+            json.dumps({"rule_files": [*map(str, rules)], "scrape_configs": jobs})
+        )
         (self.directory / "web.yml").write_text(web)
         self.url = f"http{'s' if 'tls_server_config' in web else ''}://{HOST}:{self.port}"
         options = {
@@ -110,8 +115,18 @@ class Prometheus(Child):
             "web.config.file": "web.yml",
         }
         self._command = ["prometheus", *(f"--{name}={value}" for name, value in options.items()), *flags]
+        if disk_mb:
+            (self.directory / "data").mkdir(exist_ok=True)
+            mount = f'mount -t tmpfs -o size={disk_mb}m tmpfs data && cd . && exec "$0" "$@"'
+            self._command = ["unshare", "--map-root-user", "--mount", "sh", "-c", mount, *self._command]
         self.again()
         return self
+
+    @property
+    def disk(self) -> Path:
+        """Its files, on the disk that it alone sees."""
+        assert self._child is not None
+        return Path(f"/proc/{self._child.pid}/root{self.directory}/data")
 
     def again(self) -> None:
         log = self.directory / "log"

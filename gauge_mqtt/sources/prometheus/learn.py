@@ -31,8 +31,8 @@ class Wanted(NamedTuple):
 
 
 class CounterSeries(NamedTuple):
-    """What there is to ask for. `targets`: the instances that were scraped for it. `servers`: how many answer. `level`:
-    the account of recording rules that fits, if there is one.
+    """What there is to ask for. `targets`: the instances that were scraped for it; `scraped`: whether the server
+    says if they are up. `servers`: how many answer. `level`: the account of recording rules that fits, if there is one.
     """
 
     tokens: promql.Series
@@ -42,6 +42,7 @@ class CounterSeries(NamedTuple):
     others: Others
     servers: int
     level: recorded.Level | None = None
+    scraped: bool = False
 
     def news(self, before: "CounterSeries | None") -> Iterator[str]:
         """What is worth a line of the log, compared with what was known before."""
@@ -98,7 +99,8 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
     level = recorded.level_for(tokens) if servers == 1 else None
     if level and not await facts.names(recorded.BEAT, ""):
         level = None
-    return CounterSeries(tokens, tokens._replace(name=cost) if cost else None, targets, copies, others, servers, level)
+    priced = tokens._replace(name=cost) if cost else None
+    return CounterSeries(tokens, priced, targets, copies, others, servers, level, scraped="up" in found)
 
 
 async def _preferred(facts: Facts, selector: str, names: list[str], before: str) -> str:

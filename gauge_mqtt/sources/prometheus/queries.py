@@ -263,7 +263,9 @@ def _added(*parts: str | int) -> str:
 
 
 def tach(tokens: Series, targets: Iterable[str]) -> str:
-    """What moves by the second: rate, the last model, the newest sample; and scrape targets that are down."""
+    """What moves by the second: rate, the last model, the newest sample; scrape targets that are down, and when one was
+    scraped last.
+    """
     output = tokens.main_output
     changed = output if tokens.delta else f"({output} unless ({output} == {output} offset {MODEL_S}s))"
     facts = [
@@ -274,7 +276,8 @@ def tach(tokens: Series, targets: Iterable[str]) -> str:
     if not tokens.delta:
         facts.append(("new", f"sum by ({tokens.label('session_id')}) ({new(tokens, RATE_S)})"))
     if some := sorted(targets):
-        facts.append(("down", f"max by (instance) (up{{{one_of('instance', some)}}}) == 0"))
+        up = f"up{{{one_of('instance', some)}}}"
+        facts += [("down", f"max by (instance) ({up}) == 0"), ("scraped", f"max(timestamp({up}))")]
     return united(facts)
 
 
@@ -284,9 +287,9 @@ def tach_back(tokens: Series, sessions: Iterable[str]) -> str:
 
 
 def acquaintance(tokens: Series) -> str:
-    """Which scrape targets there are; and, of what is not scraped, how many hours of series had at least 5 changes, how
-    many of them were falls to a third or more, and the end of the last such hour of some sessions. What is scraped is
-    always a counter.
+    """Which scrape targets there are, and whether the server says if they are up; and, of what is not scraped, how many
+    hours of series had at least 5 changes, how many of them were falls to a third or more, and the end of the last such
+    hour of some sessions. What is scraped is always a counter.
     """
     pushed, scraped = tokens.pushed, tokens.having('instance!=""')
     lively = f"(changes({pushed}[1h]) >= 5)"
@@ -295,6 +298,7 @@ def acquaintance(tokens: Series) -> str:
     return united(
         [
             ("target", f"count by (instance) (last_over_time({scraped}[1d]))"),
+            ("up", f"count(last_over_time(up[1d]) and on (instance) last_over_time({scraped}[1d]))"),
             ("lively", f"sum(count_over_time({lively}[1d:1h]))"),
             ("falling", f"sum(count_over_time({falling}[1d:1h]))"),
             ("fallen", f"topk({FALLEN_MAX}, {last})"),

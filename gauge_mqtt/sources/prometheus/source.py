@@ -41,6 +41,10 @@ MOST_S = 60.0
 """The longest pause before a question that failed is asked again. Whether Prometheus is back is asked like the tach."""
 FRESH = timedelta(seconds=180)
 """A sample younger than this comes from a Claude Code that is running: it exports every 60 s unless told otherwise."""
+SCRAPED_S = 150.0
+"""A server scrapes each minute unless told otherwise, and every two at the latest. Of a target that was scraped longer
+ago it stores nothing any more, though it answers: its disk is full, or it has been told of other targets.
+"""
 TACH, FUELS = timedelta(seconds=PERIODS["tach"]), timedelta(seconds=PERIODS["fuels"])
 """A rate or a cache that was not confirmed for three of these is unknown."""
 
@@ -75,7 +79,7 @@ class PrometheusSource:
         self._failing_since: datetime | None = None
         self._comebacks: tuple[object, FactRows] = (None, {})
         self._shared = shared.SharedSeries(self.facts)
-        self._rate: tuple[datetime, int] | None = None
+        self._rate: tuple[datetime, int | None] | None = None
         self._observed_at: datetime | None = None
         self._windows: dict[timedelta, Window] = {}
         self._cache: tuple[datetime, Ratio] | None = None
@@ -152,6 +156,10 @@ class PrometheusSource:
     @property
     def _cost(self) -> promql.Series | None:
         return self._known.cost if self._known else None
+
+    @property
+    def _targets(self) -> set[str]:
+        return self._known.targets if self._known else set()
 
     @property
     def _servers(self) -> int:
@@ -246,18 +254,22 @@ class PrometheusSource:
             self._rate = None
             return
         others = self._tokens.but(self._shared.sessions)
-        found = await self.facts.ask(promql.tach(others, self._known.targets if self._known else ()))
+        found = await self.facts.ask(promql.tach(others, self._targets))
         rate = not_negative(total(found, "rate") - total(found, "new")) + total(await self._back_of(found), "rate")
         at = self.facts.server_now()
         gains = await self._shared.gains((self._tokens, None), at - promql.RATE_S, at, shared.TACH_STEP_S)
-        self._rate = (self.facts.now(), round(rate + sum(gain.amount for gain in gains)))
+        scraped = total(found, "scraped") if found.get("scraped") else None
+        unscraped_s = math.inf if scraped is None else at - scraped
+        hidden = self._only_scraped and unscraped_s > promql.RATE_S + TACH.total_seconds()
+        self._rate = (self.facts.now(), None if hidden else round(rate + sum(gain.amount for gain in gains)))
         if self._rate[1]:
             self._active_at = asked_at
         if newest := found.get("newest"):
             self._newest_at = self.facts.ours(newest[0].value)
         self._take_models((row.labels.get("model", ""), row.value) for row in found.get("model", []))
         self._take_models(shared.models(gains))
-        self._judge_targets(sorted(row.labels.get("instance", "?") for row in found.get("down", [])))
+        down = sorted(row.labels.get("instance", "?") for row in found.get("down", []))
+        self._judge_targets(down, stored=not (self._only_scraped and unscraped_s > SCRAPED_S))
 
     async def _back_of(self, found: FactRows) -> FactRows:
         """Asked only when it has changed who is new."""
@@ -270,12 +282,23 @@ class PrometheusSource:
             )
         return self._comebacks[1] if fresh else {}
 
-    def _judge_targets(self, down: list[str]) -> None:
-        """Claude Code's own exporter ends with it, a collector should not. One of several may be a laptop asleep."""
+    @property
+    def _only_scraped(self) -> bool:
+        """Whether nothing can be heard of but by scrapes, of which the server says when they were."""
+        known = self._known is not None and self._known.scraped and self._tokens.name != promql.BUILTIN
+        return known and not self._running(self.facts.now())
+
+    def _judge_targets(self, down: list[str], *, stored: bool) -> None:
+        """Claude Code's own exporter ends with it, a collector should not. One of several may be a laptop asleep.
+        `stored`: whether the server has stored anything of them lately.
+        """
         self._down = len(down)
-        alive = (
-            not down or len(down) < len(self._known.targets if self._known else ()) or self._running(self.facts.now())
-        )
+        if not stored:
+            words = f"{self._api} answers, but stores nothing more of {', '.join(sorted(self._targets))}"
+            fix = "see its log: is its disk full? Has it been told of other targets, or was its clock set?"
+            self._judge("targets", PromError(words, fix=fix))
+            return
+        alive = not down or len(down) < len(self._targets) or self._running(self.facts.now())
         words = f"{self._api} cannot scrape {', '.join(down)}: no telemetry arrives"
         fault = PromError(words, fix=f"start what should be there; its state is on {self._api}/targets")
         self._judge("targets", None if alive or self._tokens.name == promql.BUILTIN else fault)
