@@ -162,11 +162,11 @@ class Ledger:
         self.groups = {
             message: Group(records, reused=reused, week_from=week_from) for message, (records, reused) in groups.items()
         }
-        for number in self.order:
-            self.hours.setdefault(number // MINUTE, Sums()).add(minutes[number])
-            for key in minutes[number].entries:
-                if (message := _message_of(key)) not in self.groups:
-                    self._minute_of[message] = number
+        for number, minute in minutes.items():
+            self.hours.setdefault(number // MINUTE, Sums()).add(minute)
+        self._minute_of = {_message_of(key): number for number, minute in minutes.items() for key in minute.entries}
+        for message in groups:
+            self._minute_of.pop(message, None)
 
     def evict(self, now: float) -> None:
         """Let go of what no window can reach any more, remembering the block under way at that edge.
