@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import click
@@ -17,12 +18,20 @@ EXIT_USAGE, EXIT_FAULT = 2, 3
 
 def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """One option a setting; its help is the setting's own description."""
-    for name, attribute in reversed(NAMES.items()):
+    vars(command).setdefault("__click_params__", []).extend(_options())  # where click itself collects them
+    return command
+
+
+@cache
+def _options() -> list[click.Option]:
+    """The last one first, as click wants them. Made once for all verbs: else they would be a fifteenth of a start."""
+    path = f"TOML file with settings  [{variable(CONFIG)}]"
+    options = [click.Option([flag(CONFIG), CONFIG], metavar="FILE", help=path)]
+    for name, attribute in NAMES.items():
         if name not in SECRETS:
             help_ = f"{Settings.model_fields[attribute].description}  [{variable(name)}]"
-            command = click.option(flag(name), attribute, metavar="VALUE", help=help_)(command)
-    path = f"TOML file with settings  [{variable(CONFIG)}]"
-    return click.option(flag(CONFIG), CONFIG, metavar="FILE", help=path)(command)
+            options.append(click.Option([flag(name), attribute], metavar="VALUE", help=help_))
+    return options[::-1]
 
 
 def loaded(flags: dict[str, Any]) -> LoadedSettings:
