@@ -263,8 +263,8 @@ class Ledger:
                 block = self.evicted[1]
             elif self.minutes[self.order[low]].first - known_from <= BLOCK:
                 return None
-        for number in self.order[start:high]:
-            block = self._after(block, number)
+        while start < high:
+            block, start = self._after(block, start, high)
         if high == len(self.order):
             self._block = block
         return block
@@ -273,12 +273,16 @@ class Ledger:
         """Seconds without a record before the minute at that place of `order`."""
         return self.minutes[self.order[place]].first - self.minutes[self.order[place - 1]].last
 
-    def _after(self, block: Block | None, number: int) -> Block | None:
-        """The block under way after one minute, from the one before it."""
-        minute = self.minutes[number]
-        if block is not None and block.takes((number + 1) * MINUTE):  # and so whatever is in this minute
-            return block._replace(last=minute.last)
-        return walk(block, sorted(entry.at for entry in minute.entries.values()))
+    def _after(self, block: Block | None, place: int, high: int) -> tuple[Block, int]:
+        """The block under way after one or more minutes from that place of `order` on, and the place behind them."""
+        if block is not None:  # whatever is in the minutes that end with it
+            behind = bisect_right(self.order, (block.start + BLOCK) // MINUTE - 1, place, high)
+            if behind > place:
+                return block._replace(last=self.minutes[self.order[behind - 1]].last), behind
+        instants = sorted(entry.at for entry in self.minutes[self.order[place]].entries.values())
+        found = walk(block, instants)
+        assert found is not None  # noqa: S101, a minute has an entry
+        return found, place + 1
 
 
 def _message_of(key: str) -> str:
