@@ -78,6 +78,8 @@ def test_the_phrases_used_most_are_for_the_terminal_alone(run: Run, tmp_path: Pa
     said = [{"type": "text", "text": "You are absolutely right about quokkas."}]
     records = [answer(now - n, message__content=said) for n in range(1, 60)]
     records += [prompt(now - n, "please do make it blue") for n in range(1, 80)]
+    failed = [{"type": "text", "text": "API Error: 529 overloaded once more"}]
+    records += [answer(now - n, message__content=failed, isApiErrorMessage=True) for n in range(1, 99)]
     path.write_bytes(lines(*records, *records))
     done = run("--phrases")
     assert done.stdout.splitlines() == [

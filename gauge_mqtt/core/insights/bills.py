@@ -48,7 +48,7 @@ def _of_chain(chain: list[BillRow]) -> Iterator[tuple[int, Charge]]:
     latest: dict[int, BillRow] = {}
     for bill in chain:
         before = latest.get(bill.session)
-        if before is None and (bill.since is not None or bill.session != root):
+        if before is None and bill.session != root:
             before = _parents(bill, chain)
         if before is not None and bill.usd < before.usd:  # begun anew
             before = None

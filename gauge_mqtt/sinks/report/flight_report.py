@@ -8,7 +8,7 @@ from datetime import date
 from html import escape
 from typing import NamedTuple
 
-from gauge_mqtt.contract.insights import KEYS, Insights, largest_first
+from gauge_mqtt.contract.insights import KEYS, OTHER, Insights, largest_first
 from gauge_mqtt.sinks.report.pictures import (
     FAMILIES,
     INK,
@@ -58,6 +58,8 @@ TURBULENCE = {
 MANNERS = {
     "prompts": "Prompts", "thank_yous": "Thank-yous", "phrase_hits": "Phrases of yours", "em_dashes": "Em dashes",
 }  # fmt: skip
+NAMELESS = frozenset({OTHER, "./script"})
+"""What stands for names that are not said."""
 UNCOMPARED = frozenset({"streak_days", "projects_dormant"})
 
 
@@ -112,14 +114,16 @@ class _Say:
 
     def names(self, key: str, most: int) -> list[tuple[str, float]]:
         value = self._now[key]
-        return [pair for pair in largest_first(value)[:most] if pair[1]] if isinstance(value, Mapping) else []
+        if not isinstance(value, Mapping):
+            return []
+        return [(name, n) for name, n in largest_first(value) if n and name not in NAMELESS][:most]
 
     def row(self, label: str, key: str) -> tuple[str, str, str]:
         now, then = self.number(key), self._then[key]
         return (
             label,
             said(key, now),
-            _change(now, then) if key not in UNCOMPARED and isinstance(then, int | float) else "",
+            _change(key, now, then) if key not in UNCOMPARED and isinstance(then, int | float) else "",
         )
 
 
@@ -138,11 +142,15 @@ def said(key: str, value: float | None) -> str:
     return f"{value:,.2f}" if isinstance(value, float) and value != int(value) else f"{value:,.0f}"
 
 
-def _change(now: float | None, then: float) -> str:
-    if now is None or not then:
+def _change(key: str, now: float | None, then: float) -> str:
+    """In percent of what it was; of a percentage in points."""
+    points = KEYS[key].spec.unit == "ratio"
+    if now is None or not (then or points):
         return ""
-    change = round(100 * (now - then) / then)
-    return f"{change:+} %" if change else "as before"
+    change = round(100 * (now - then) / (1 if points else then))
+    if not change:
+        return "as before"
+    return f"{change:+} {('point' if abs(change) == 1 else 'points') if points else '%'}"
 
 
 def _plural(n: float | None, one: str, many: str) -> str:
@@ -185,13 +193,18 @@ def _engines(say: _Say) -> str:
     total = sum(parts.values())
     if not total:
         return "No engine ran."
-    shares = [f"{name.title()} {100 * n / total:.0f} %" for name, n in largest_first(parts) if n]
+    shares = [
+        f"{'other models' if name == OTHER else name.title()} {100 * n / total:.0f} %"
+        for name, n in largest_first(parts)
+        if n
+    ]
+    shares[0] = shares[0][0].upper() + shares[0][1:]
     return f"{_listed(shares)} of the tokens."
 
 
 def _crew(say: _Say) -> str:
     tools = [f"{name} ({n:,.0f})" for name, n in say.names("tools", 3)]
-    programs = [name for name, _ in say.names("executables", 4) if name not in {"other", "./script"}]
+    programs = [name for name, _ in say.names("executables", 4)]
     words = f"{_listed(tools)} did most of the work." if tools else "No tool was called."
     return words + (f" At the shell: {_listed(programs)}." if programs else "")
 

@@ -24,6 +24,9 @@ def _lines(insights: Insights, tokens_by_day: Sequence[tuple[str, float]]) -> It
     yield f"Claude insights  {first:%Y-%m-%d}" + ("" if first == last else f" to {last:%Y-%m-%d}")
     for title, keys in GROUPS.items():
         yield f"\n{title}"
+        if all(values[key] is None for key in keys):
+            yield "  all unknown"
+            continue
         for key in keys:
             value = values[key]
             if isinstance(value, tuple):

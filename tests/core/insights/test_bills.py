@@ -52,6 +52,47 @@ def test_what_a_parent_spent_after_it_was_copied_is_not_its_forks() -> None:
     assert spent(parent, unbilled) == [2.0, 2.0]
 
 
+def of_models(at: float, usd: float, session: int = 1, since: float | None = None, **used: tuple[int, int]) -> BillRow:
+    """Input and output of each model."""
+    rows = tuple(Used(name, *tokens, 0, 0, 0, 0, usd) for name, tokens in used.items())
+    return bill(at, usd, session, since)._replace(used=rows)
+
+
+def test_one_bill_is_all_there_is() -> None:
+    assert spent(bill(1, 2.0)) == [2.0]
+
+
+def test_another_session_of_a_chain_is_a_fork_whether_its_first_answer_is_known_or_not() -> None:
+    assert spent(bill(1, 2.0, tokens=5), bill(4, 3.5, 2, tokens=9)) == [2.0, 1.5]
+    assert spent(bill(3, 2.0, tokens=5), bill(4, 3.5, 2, since=3, tokens=9)) == [2.0, 1.5]
+
+
+def test_a_fork_goes_on_from_a_bill_that_is_contained_in_its_own() -> None:
+    parent = of_models(1, 2.0, opus=(10, 20), haiku=(3, 3))
+    assert spent(parent, of_models(9, 5.0, 2, 3, opus=(10, 20), haiku=(3, 4))) == [2.0, 3.0]
+    assert spent(parent, of_models(9, 5.0, 2, 3, opus=(12, 22))) == [2.0, 5.0]
+    assert spent(parent, of_models(9, 5.0, 2, 3, opus=(12, 5), haiku=(9, 9))) == [2.0, 5.0]
+
+
+def test_what_is_new_in_a_bill() -> None:
+    before = bill(1, 2.0)._replace(
+        added=7, removed=3, used=(Used("a", 1, 2, 3, 4, 5, 6, 0.5), Used("b", 9, 0, 0, 0, 0, 0, 1.5))
+    )
+    after = bill(2, 3.0)._replace(
+        added=7, removed=3,
+        used=(
+            Used("a", 10, 30, 50, 70, 90, 110, 0.75), Used("b", 9, 0, 0, 0, 0, 0, 1.5), Used("c", 1, 0, 0, 0, 0, 0, 0)
+        ),
+    )  # fmt: skip
+    free = bill(3, 3.5)._replace(
+        added=9, removed=2, used=(Used("a", 9, 30, 50, 70, 90, 110, 0.5), Used("b", 9, 0, 0, 0, 0, 0, 1.75))
+    )
+    told = [charge for _, charge in sorted(charges([before, after, free]), key=lambda told: told[1].at)]
+    assert [(charge.added, charge.removed) for charge in told] == [(7, 3), (0, 0), (2, 0)]
+    assert told[1].used == (Used("a", 9, 28, 47, 66, 85, 104, 0.25), Used("c", 1, 0, 0, 0, 0, 0, 0))
+    assert told[2].used == (Used("b", 0, 0, 0, 0, 0, 0, 0.25),)
+
+
 def test_a_total_that_falls_was_begun_anew() -> None:
     assert spent(bill(1, 2.0), bill(2, 0.5), bill(3, 0.75)) == [2.0, 0.5, 0.25]
 
@@ -82,3 +123,17 @@ def test_bills_that_no_price_explains_tell_none() -> None:
     rng = random.Random(3)
     bills = [observed(rng) for _ in range(9)]
     assert prices([*bills, bills[0]._replace(usd=bills[0].usd * 1.5)]) == {}
+
+
+def of(usd: float, input_: int, output: int = 0) -> Used:
+    return Used("opus 1", input_, output, 0, 0, 0, 0, usd)
+
+
+def test_a_price_that_misses_a_bill_by_a_cent_is_none() -> None:
+    assert prices([of(4.0, 1_000_000), of(8.01, 2_000_000)]) == {}
+    assert prices([of(4.0, 1_000_000), of(8.0, 2_000_000)])["opus 1"].input == pytest.approx(4e-6)
+
+
+def test_nothing_is_paid_for_being_used() -> None:
+    assert prices([of(1.0, 1000, 1000), of(2.0, 1000)]) == {}
+    assert prices([of(1.0, 1000, 500), of(2.0, 2000, 700)])["opus 1"].output == pytest.approx(0)

@@ -83,6 +83,16 @@ def test_a_cost_of_which_a_part_is_not_known_is_not_known() -> None:
         lines_added=None, lines_removed=None, cost_month_usd=None,
     )  # fmt: skip
     expect(told({0: Tally(charges=[charge(0.0)])}), cost_usd=0.0, cost_session_usd=None, cost_coverage=None)
+    expect(told({0: Tally({"tokens:opus": 9}, charges=[charge(0.5)])}), cost_session_usd=0.5, cost_coverage=0.0)
+
+
+def test_costs_have_six_decimals() -> None:
+    third = {ago: Tally(charges=[charge(1 / 3)]) for ago in (0, 2)}
+    expect(
+        told(third), cost_usd=0.666667, cost_session_usd=0.666667, cost_by_family={"opus": 0.666667},
+        cost_month_usd=0.666667, cost_projected_month_usd=2.444444,
+    )  # fmt: skip
+    expect(told({0: Tally(charges=[charge(1 / 3)])}), cost_month_usd=0.333333, cost_projected_month_usd=None)
 
 
 def test_the_month_and_what_it_will_have_cost() -> None:
@@ -93,13 +103,15 @@ def test_the_month_and_what_it_will_have_cost() -> None:
     young = {0: Tally(charges=[charge(1.0)]), 2: Tally(charges=[charge(5.0)])}
     expect(told(young), cost_month_usd=6.0, cost_projected_month_usd=6 + 6 / 3 * 8)
     expect(told({0: Tally(charges=[charge(1.0)]), 1: Tally(charges=[charge(5.0)])}), cost_projected_month_usd=None)
+    ahead = {-1: Tally(charges=[charge(9.0)]), 0: Tally(charges=[charge(3.0)]), 2: Tally(charges=[charge(0.0)])}
+    expect(told(ahead), cost_month_usd=3.0, cost_projected_month_usd=3 + 3 / 3 * 8)
     end = {-8: Tally(charges=[charge(1.0)]), 0: Tally(charges=[charge(3.0)])}
     expect(told(end, last=LAST + 8), cost_month_usd=4.0, cost_projected_month_usd=4.0)
 
 
 def test_what_the_cache_saved_is_told_by_the_prices_in_all_bills() -> None:
-    """5 USD a million tokens of input, 1 of cache reads, 6 and 9 of creation: three days tell them, one is asked."""
-    price = (5e-6, 25e-6, 1e-6, 6e-6, 9e-6, 0.01)
+    """5 USD a million tokens of input, 0.7 of cache reads, 6 and 9 of creation."""
+    price = (5e-6, 25e-6, 7e-7, 6e-6, 9e-6, 0.01)
 
     def used(*counts: int, model: str = OPUS) -> Used:
         return Used(model, *counts, usd=sum(n * usd for n, usd in zip(counts, price, strict=True)))  # type: ignore[misc]
@@ -107,7 +119,11 @@ def test_what_the_cache_saved_is_told_by_the_prices_in_all_bills() -> None:
     rows = [tuple(1_000_000 if column == row else 7_000 for column in range(6)) for row in range(6)]
     before = Tally(charges=[Charge(1.0, 1, True, 1.0, 0, 0, tuple(used(*row) for row in rows))])  # noqa: FBT003
     today = Tally(charges=[Charge(2.0, 1, True, 1.0, 0, 0, (used(0, 0, 3_000_000, 1_000_000, 500_000, 0),))])  # noqa: FBT003
-    assert told({0: today, 20: before})["cache_savings_usd"] == pytest.approx(3 * 4 - 1 - 0.5 * 4)
+    assert told({0: today, 20: before})["cache_savings_usd"] == pytest.approx(3 * 4.3 - 1 - 0.5 * 4)
+    some = Tally(charges=[Charge(2.0, 1, True, 1.0, 0, 0, (used(0, 0, 1, 0, 0, 0),))])  # noqa: FBT003
+    assert told({0: some, 20: before})["cache_savings_usd"] == 4e-6
+    few = Tally(charges=[Charge(2.0, 1, True, 1.0, 0, 0, (used(0, 0, 0, 0, 0, 5),))])  # noqa: FBT003
+    assert told({0: few, 20: before})["cache_savings_usd"] == 0.0
     strange = (used(1, 1, 1, 1, 1, 1, model=HAIKU),)
     unpriced = Tally(charges=[*today.charges, Charge(2.0, 1, True, 1.0, 0, 0, strange)])  # noqa: FBT003
     assert told({0: unpriced, 20: before})["cache_savings_usd"] is None
@@ -122,6 +138,7 @@ def test_sessions_and_their_lengths() -> None:
         found, sessions=6, session_minutes=15.0, session_minutes_longest=180.0,
         session_lengths=dict(zip(LENGTHS, (2, 1, 2, 1, 1), strict=True)),
     )  # fmt: skip
+    expect(told({0: Tally(sessions=of(1.26, 1.26))}), session_minutes=1.3, session_minutes_longest=1.3)
     expect(
         told({}), sessions=0, session_minutes=None, session_minutes_longest=None,
         session_lengths=dict.fromkeys(LENGTHS, 0),
@@ -148,6 +165,9 @@ def test_work_and_thought() -> None:
         told({0: Tally({"work_ms": 90_000, "think_ms": 180_000})}),
         work_minutes=1.5, think_minutes=3.0, work_share=0.3333,
     )  # fmt: skip
+    long = {"work_ms": 6_000_000_000, "think_ms": 6_000_000_000}
+    expect(told({0: Tally(dict(long))}), work_minutes=100_000.0, think_minutes=100_000.0, work_share=0.5)
+    expect(told({0: Tally({"work_ms": 100_000, "think_ms": 100_000})}), work_minutes=1.7, think_minutes=1.7)
     expect(told({}), work_minutes=0.0, think_minutes=0.0, work_share=None)
 
 
@@ -171,6 +191,11 @@ def test_how_responses_end_and_what_they_call() -> None:
         "Agent": 2, "Bash": 6, "Edit": 2, "NotebookRead": 1, "Read": 3, "Task": 1, "Write": 4,
     }  # fmt: skip
     assert list(found["tools"]) == sorted(found["tools"])
+    assert repr(told({0: Tally({"exec:git": 2.0, "exec:other": 1.5})})["executables"]) == "{'git': 2, 'other': 1.5}"
+    thirds = told({0: Tally({"tool:Read": 4, "tool:Edit": 5, "tool:Write": 7, "snapshots": 5}, sessions)})
+    expect(
+        thirds, reads_per_session=1.33, edits_per_session=1.67, writes_per_session=2.33, file_snapshots_per_session=1.67
+    )
     expect(
         told({}), stop_reasons={}, max_tokens_stops=0, tools_per_response=None, tools_parallel=None, tool_calls=0,
         reads_per_session=None, files_touched=0, hottest_file_touches=0, sidechain_share=None,
@@ -188,6 +213,7 @@ def test_projects() -> None:
         told(days), projects={"fffffffe": 30, "00000005": 30}, top_project_share=0.5, projects_active_7d=2,
         projects_dormant=2,
     )  # fmt: skip
+    expect(told({0: Tally(projects={1: 30, 2: 10})}), top_project_share=0.75)
     assert name_of(-1) == "ffffffff"
     assert name_of(0x1_0000_00AB) == "000000ab"
     expect(told({}), projects={}, top_project_share=None, projects_active_7d=0, projects_dormant=0)
@@ -212,6 +238,8 @@ def test_commits_are_told_where_git_was_asked() -> None:
     keys = ("commits", "lines_changed", "commits_per_million_tokens", "lines_per_million_tokens")
     assert [told({0: day}, git=True)[key] for key in keys] == [3, 250, 1.5, 125.0]
     assert [told({0: day})[key] for key in keys] == [None] * 4
+    many = Tally({"commits": 1_000_000_000, "lines_changed": 1, "tokens:opus": 3_000_000})
+    assert [told({0: many}, git=True)[key] for key in keys[2:]] == [333_333_333.33, 0.33]
     assert [told({}, git=True)[key] for key in keys] == [0, 0, None, None]
 
 
@@ -220,7 +248,7 @@ def test_a_series_and_the_tokens_of_its_days() -> None:
     rising = {LAST - ago: 50.0 - ago for ago in range(-3, 14)}
     found = told(days, series=rising)
     expect(found, series_days=14)
-    assert 0.2 < found["series_rho"] < 1  # the day without a response has no tokens
+    assert found["series_rho"] == 0.842  # 1 - 6 * (8**2 + 8) / (14 * 195): the day without a response has no tokens
     assert found["series_rho_low"] < found["series_rho"] < found["series_rho_high"]
     assert told(days | {5: active(**{"tokens:opus": 95})}, series=rising)["series_rho"] == 1.0
     expect(told(days, series={day: n for day, n in rising.items() if day != LAST}), series_rho=None, series_days=13)

@@ -2,7 +2,18 @@
 
 import pytest
 
-from gauge_mqtt.core.insights.names import executable, stop, tool
+from gauge_mqtt.core.insights.names import (
+    EDITS,
+    EXECUTABLES,
+    READS,
+    STOPS,
+    SUBAGENTS,
+    TOOLS,
+    WRITES,
+    executable,
+    stop,
+    tool,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,6 +29,9 @@ from gauge_mqtt.core.insights.names import executable, stop, tool
         ("/home/me/secret/bin/git", "git"),
         ("./deploy.sh production", "./script"),
         ("scripts/check", "./script"),
+        ("../other/run", "./script"),
+        ("bin/setup --all", "./script"),
+        ("catX", "other"),
         ("my-private-tool --now", "other"),
         ("timeout 60 npm test", "npm"),
         ("env FOO=1 make -j2", "make"),
@@ -47,3 +61,15 @@ def test_a_hostile_command_is_quickly_done_with(evil: str) -> None:
 def test_tools_and_stops() -> None:
     assert [tool(name) for name in ("Bash", "mcp__secret__do", "MyOwn", "bash")] == ["Bash", "mcp", "other", "other"]
     assert [stop(reason) for reason in ("end_turn", None, "", "new_one")] == ["end_turn", "", "", "other"]
+
+
+def test_the_lists_hold_names_as_claude_code_and_a_shell_spell_them() -> None:
+    assert {"Read", "NotebookRead"} == READS
+    assert {"Edit", "MultiEdit", "NotebookEdit"} == EDITS
+    assert {"Write"} == WRITES
+    assert {"Agent", "Task"} == SUBAGENTS
+    assert READS | EDITS | WRITES | SUBAGENTS < TOOLS
+    assert {name for name in TOOLS if name.isupper()} == {"LS", "LSP"}
+    assert all(name.isalpha() and name[0].isupper() for name in TOOLS)
+    assert all(name == name.lower() for name in EXECUTABLES | STOPS)
+    assert {"git", "pytest", "python3", "npm", "cargo", "zstd", "ab"} <= EXECUTABLES

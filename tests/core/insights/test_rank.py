@@ -25,6 +25,12 @@ def test_only_the_order_counts(ys: list[float], rho: int) -> None:
     assert found == (rho, rho, rho)
 
 
+def test_four_pairs_are_enough() -> None:
+    found = spearman([1, 2, 3, 4], [1, 3, 2, 4])
+    assert found
+    assert found.rho == pytest.approx(0.8)
+
+
 def test_ties_share_their_ranks() -> None:
     found = spearman([1, 2, 2, 3, 4], [1, 2, 3, 3, 9])
     assert found

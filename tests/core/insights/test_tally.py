@@ -115,3 +115,7 @@ def test_what_a_record_leaves_out_is_taken_from_the_other() -> None:
     poor = ROW._replace(output=5, stop="", searches=0, fetches=0)
     rich = ROW._replace(output=4, searches=9, fetches=8, reused=True)
     assert better(poor, rich) == better(rich, poor) == rich._replace(output=5)
+
+
+def test_searches_are_no_tokens() -> None:
+    assert Used("opus 1", 1, 20, 300, 4000, 50_000, 600_000, 0.0).tokens == 54_321

@@ -24,8 +24,8 @@ def day(last: date, **values: Any) -> Insights:
 
 def week(**values: Any) -> Week:
     known = {"tokens": 1000, "tokens_opus": 750, "tokens_other": 250, "sessions": 3, "work_minutes": 90.0,
-             "hours": (0,) * 9 + (5,) + (0,) * 14, "tools": {"Bash": 4, "Read": 2}, "tool_calls": 6,
-             "executables": {"git": 3, "other": 1}, "prompts": 8, "thank_yous": 2, "days_kept": 40,
+             "hours": (0,) * 9 + (5,) + (0,) * 14, "tools": {"other": 9, "Bash": 4, "Read": 2}, "tool_calls": 6,
+             "executables": {"git": 3, "other": 9, "./script": 7}, "prompts": 8, "thank_yous": 2, "days_kept": 40,
              "cost_usd": 12.5, "cogitation_index": 0.31} | values  # fmt: skip
     days = [day(LAST - timedelta(days=n)) for n in range(6, 0, -1)] + [day(LAST, **known)]
     before = Insights(LAST - timedelta(days=13), LAST - timedelta(days=7), NOON, QUIET | {"tokens": 500, "sessions": 3})
@@ -45,7 +45,7 @@ def test_it_says_what_the_week_was_like() -> None:
     assert told["The log"].startswith("3 flights in seven days, 1.5 h at work and 1 k tokens behind you.")
     assert "Saturday went furthest" in told["The log"]
     assert told["Day and night"].startswith("The busiest hour began at 09:00. 0 %")
-    assert told["The engines"] == "Opus 75 % and Other 25 % of the tokens."
+    assert told["The engines"] == "Opus 75 % and other models 25 % of the tokens."
     assert told["The crew"] == "Bash (4) and Read (2) did most of the work. At the shell: git."
     assert told["Turbulence"].startswith("A smooth week")
     assert told["Manners"].endswith("one in 4 of your prompts said thanks.")
@@ -57,6 +57,15 @@ def test_what_is_not_known_is_said_to_be_unknown_and_compared_with_nothing() -> 
     assert told["Distance"] == ("1 k tokens", "+100 %")
     assert told["Flights"] == ("3", "as before")
     assert told["Cogitation index"] == ("31 %", "")
+
+
+def test_a_percentage_changes_by_points() -> None:
+    now = week(cogitation_index=0.31, cache_hit_rate=0.5)
+    then = now.before._replace(values=now.before.values | {"cogitation_index": 0.3, "cache_hit_rate": 0.0})  # type: ignore[operator]
+    told = rows(now._replace(before=then))
+    assert told["Cogitation index"] == ("31 %", "+1 point")
+    assert told["Cache hits"] == ("50 %", "+50 points")
+    assert rows(now._replace(before=now.week))["Cache hits"] == ("50 %", "as before")
 
 
 def test_a_week_without_anything_is_a_report_too() -> None:

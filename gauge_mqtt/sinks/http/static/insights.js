@@ -58,7 +58,13 @@ function columns(hours) {
     row.append(bar);
     list.append(row);
   });
-  return most ? list : null;
+  if (!most) return null;
+  const axis = element("p", undefined, "axis");
+  axis.setAttribute("aria-hidden", "true"); // each column says its hour itself
+  axis.append(...["00", "06", "12", "18", "24"].map((hour) => element("span", hour)));
+  const chart = element("div");
+  chart.append(list, axis);
+  return chart;
 }
 
 function section(name, keys, told) {

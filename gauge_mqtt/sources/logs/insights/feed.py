@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 WAITING_MAX = 4 << 20
 """Bytes handed over that may wait to be read; files with more are read from the disk."""
-COMMIT_BYTES = 4 << 20
+COMMIT_BYTES = 16 << 20
 """So much of a history is kept in one transaction."""
 APART_BYTES = 32 << 20
 """A history that long is read by a process of its own while others use this one."""

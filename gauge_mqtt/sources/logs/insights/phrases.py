@@ -40,6 +40,7 @@ class _Line(msgspec.Struct, gc=False, rename="camel"):
     is_meta: bool | None = None
     is_sidechain: bool = False
     is_compact_summary: bool | None = None
+    is_api_error_message: bool | None = None
 
 
 _decode = msgspec.json.Decoder(_Line).decode
@@ -83,7 +84,7 @@ def _said(data: bytes) -> Iterator[tuple[str, float, str, str]]:
         at = unix(line.timestamp)
     except BROKEN:
         return
-    if line.type not in {"assistant", "user"} or line.is_meta or line.is_compact_summary:
+    if line.type not in {"assistant", "user"} or line.is_meta or line.is_compact_summary or line.is_api_error_message:
         return
     content = line.message.content
     blocks = [_Block("text", content)] if isinstance(content, str) else content or []

@@ -34,6 +34,8 @@ that a day is sealed: its sums stand, and whatever comes for it is left out.
 """
 DAYS_KEPT = 366
 BUSY_MS = 5000
+CACHE_KB = 16_000
+"""Pages of the file in memory, at most: rows are added all over it, and in SQLite's own 2 MB few are met again."""
 ASKED_AT_ONCE, FEW_ROWS = 500, 64
 RESPONSE = ResponseRow._fields
 FACT = FactRow._fields
@@ -187,7 +189,8 @@ class Store:
     def _added(self, day: int, facts: Sequence[FactRow]) -> bool:
         """Whether any of these was new."""
         before = self._db.total_changes
-        self._db.executemany(f"INSERT OR IGNORE INTO fact VALUES ({day}, ?, ?, ?, ?, ?)", facts)  # noqa: S608
+        in_order = sorted(facts)  # by id, as they lie in the file: fewer pages are touched
+        self._db.executemany(f"INSERT OR IGNORE INTO fact VALUES ({day}, ?, ?, ?, ?, ?)", in_order)  # noqa: S608
         return self._db.total_changes != before
 
     def _bills(self, rows: Sequence[BillRow]) -> set[int]:
@@ -305,6 +308,7 @@ def _connected(path: Path) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         _prepare(db)
     except BaseException:
         db.close()
