@@ -84,10 +84,9 @@ def lamp_mask(usage: Usage) -> int:
     return sum(1 << bit for bit, lit in enumerate(lamps(usage).values()) if lit)
 
 
-def retained(usage: Usage, topics: Topics, since: Usage | None = None) -> dict[str, bytes]:
-    """Topic -> payload of everything retained, or of what differs from `since`: the values, and the whole snapshot."""
-    payloads = retained_values(usage, topics, since)
-    return payloads | {topics.state: usage.to_json()} if payloads else {}
+def retained(usage: Usage, topics: Topics) -> dict[str, bytes]:
+    """Topic -> payload of everything retained: the values, and the whole snapshot."""
+    return retained_values(usage, topics) | {topics.state: usage.to_json()}
 
 
 def retained_values(usage: Usage, topics: Topics, since: Usage | None = None) -> dict[str, bytes]:

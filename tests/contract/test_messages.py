@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gauge_mqtt.contract.messages import Event, bare, edges, lamp_mask, lamps, retained
+from gauge_mqtt.contract.messages import Event, bare, edges, lamp_mask, lamps, retained, retained_values
 from gauge_mqtt.contract.topics import Topics
 from gauge_mqtt.contract.usage import LAMPS, Usage
 
@@ -59,20 +59,20 @@ def test_every_retained_value_is_there_and_the_needles_come_first() -> None:
 
 def test_of_two_snapshots_only_what_differs_is_said() -> None:
     before = usage(rate_1m=1.0, hot=False, needle_5h=10)
-    assert retained(usage(rate_1m=1.0, hot=False, needle_5h=10), TOPICS, before) == {}
+    assert retained_values(usage(rate_1m=1.0, hot=False, needle_5h=10), TOPICS, before) == {}
     rate = usage(rate_1m=2.0, hot=False, needle_5h=10)
-    assert retained(rate, TOPICS, before) == {TOPICS.keys["rate_1m"]: b"2", TOPICS.state: rate.to_json()}
+    assert retained_values(rate, TOPICS, before) == {TOPICS.keys["rate_1m"]: b"2"}
     hot = usage(rate_1m=1.0, hot=True, needle_5h=10)
-    assert retained(hot, TOPICS, before) == {
-        TOPICS.lamps: b"8", TOPICS.keys["hot"]: b"ON", TOPICS.state: hot.to_json(),
+    assert retained_values(hot, TOPICS, before) == {
+        TOPICS.lamps: b"8", TOPICS.keys["hot"]: b"ON"
     }  # fmt: skip
     for model, mask in (("opus", b"1"), ("haiku", b"4"), (None, b"0")):
-        changed = retained(usage(last_model=model), TOPICS, usage(last_model="sonnet"))
+        changed = retained_values(usage(last_model=model), TOPICS, usage(last_model="sonnet"))
         assert changed[TOPICS.lamps] == mask
-    assert TOPICS.lamps not in retained(usage(last_model="fable"), TOPICS, usage(last_model="gpt"))
+    assert TOPICS.lamps not in retained_values(usage(last_model="fable"), TOPICS, usage(last_model="gpt"))
     needle = usage(rate_1m=1.0, hot=False)
-    assert retained(needle, TOPICS, before) == {
-        TOPICS.needles["needle_5h"]: b"-1", TOPICS.keys["needle_5h"]: b"None", TOPICS.state: needle.to_json(),
+    assert retained_values(needle, TOPICS, before) == {
+        TOPICS.needles["needle_5h"]: b"-1", TOPICS.keys["needle_5h"]: b"None"
     }  # fmt: skip
 
 
