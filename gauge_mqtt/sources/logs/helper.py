@@ -52,7 +52,10 @@ class Helper:
             os.waitpid(self._pid, 0)
 
     def _receive(self) -> None:
-        data = os.read(self._pipe, PIPE_BYTES)
+        try:
+            data = os.read(self._pipe, PIPE_BYTES)
+        except BlockingIOError:  # a loop may call once too often
+            return
         if not data:
             assert self._loop is not None  # noqa: S101, it calls this
             self._loop.remove_reader(self._pipe)

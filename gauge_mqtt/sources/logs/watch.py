@@ -1,13 +1,12 @@
 """Calls back with the path of each session file that changed, or says why that must be looked for."""
 
-import asyncio
 import logging
 import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from gauge_mqtt.sources.announcer import Announcer, announcer
+from gauge_mqtt.sources.announcer import Listening, announcer
 from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.roots import polled_filesystem
 
@@ -36,13 +35,12 @@ class Watcher:
         self.retry_s: float = min(2 * after.retry_s, RETRY_MAX_S) if after else RETRY_S
         self._logged = after.polling if after else None
         self._on_change = on_change
-        self._announcer: Announcer | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._listening: Listening | None = None
 
     @property
     def alive(self) -> bool:
         """False once the root is gone."""
-        return self._announcer is not None and self._announcer.alive
+        return self._listening is not None and self._listening.alive
 
     @property
     def is_due_again(self) -> bool:
@@ -55,27 +53,23 @@ class Watcher:
             self._poll(f"{printable(self.root)} is on {kind}, where changes by other machines are not announced")
             return
         try:
-            self._announcer = announcer(os.fsencode(self.root), tree=True, suffix=b".jsonl")
+            self._listening = Listening(announcer(os.fsencode(self.root), tree=True, suffix=b".jsonl"))
         except OSError as error:
             self._refused(error)
 
     def listen(self) -> None:
         """Have the running loop call back from now on, if `start` was granted its watches."""
-        if self._announcer is not None:
-            self._loop = asyncio.get_running_loop()
-            self._loop.add_reader(self._announcer.fd, self._ready)
+        if self._listening is not None:
+            self._listening.begin(self._heard, self._lost)
 
-    def _ready(self) -> None:
-        assert self._announcer is not None  # noqa: S101 (nothing is read after `stop`)
-        try:
-            changed = self._announcer.changed()
-        except OSError as error:
-            self.stop()
-            self._refused(error)
-            changed = [os.fsencode(self.root)]
+    def _heard(self, changed: list[bytes]) -> None:
         self._on_change(changed)
-        if self._announcer is not None and not self._announcer.alive:
+        if not self.alive:
             self.stop()
+
+    def _lost(self, error: OSError) -> None:
+        self._refused(error)
+        self._on_change([os.fsencode(self.root)])
 
     def _refused(self, error: OSError) -> None:
         self.retry_at = time.monotonic() + self.retry_s
@@ -88,11 +82,8 @@ class Watcher:
         self._poll(f"changes in {printable(self.root)} were found that nobody had announced")
 
     def stop(self) -> None:
-        if self._announcer is not None:
-            if self._loop is not None and not self._loop.is_closed():
-                self._loop.remove_reader(self._announcer.fd)
-            self._announcer.close()
-            self._announcer = None
+        if self._listening is not None:
+            self._listening.stop()
 
     def _poll(self, why: str) -> None:
         if self._logged != why:
