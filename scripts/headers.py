@@ -3,7 +3,15 @@
 from gauge_mqtt.contract import dials
 from gauge_mqtt.contract.scale import REDLINE_MARK
 from gauge_mqtt.contract.topics import DIALS, DISCOVERY_PREFIX, DISPLAY_PREFIX, PREFIX, Topics
-from gauge_mqtt.contract.usage import EXPIRE_AFTER_S, HEARTBEAT_S, LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
+from gauge_mqtt.contract.usage import (
+    EXPIRE_AFTER_S,
+    HEARTBEAT_S,
+    LAMPS,
+    MODEL_LAMPS,
+    NEEDLE_MAX,
+    NEEDLE_UNKNOWN,
+    PLAYED_SOURCES,
+)
 
 
 def _enum(name: str, members: tuple[str, ...]) -> str:
@@ -17,6 +25,7 @@ def contract_header(note: str) -> str:
     def below(topic: str) -> str:
         return topic.removeprefix(f"{topics.base}/")
 
+    played = ", ".join(f'"{source}"' for source in PLAYED_SOURCES)
     needles = ", ".join(f'"{below(topic)}"' for topic in topics.needles.values())
     dial_names = tuple(f"fuel_{dial}" if dial[0].isdigit() else dial for dial in DIALS)
     return f"""// {note}
@@ -41,6 +50,10 @@ inline constexpr char kDisplayTopics[] = "display/#";
 inline constexpr char kAvailabilityTopic[] = "{below(topics.availability)}";
 inline constexpr char kOnline[] = "online";
 inline constexpr char kOffline[] = "offline";
+
+// Where the numbers come from, and the sources that are nobody's numbers.
+inline constexpr char kSourceTopic[] = "{below(topics.keys["source"])}";
+inline constexpr std::array<const char*, {len(PLAYED_SOURCES)}> kPlayedSources{{{played}}};
 
 // Left to right.
 {_enum("Dial", dial_names)}

@@ -44,7 +44,8 @@ void JsonLines::show(const Picture& picture) {
     std::printf("%s\"%s\"", comma, contract::kLampNames[lamp]);
     comma = ",";
   }
-  std::printf("],\"dropped\":%" PRIu32 ",\"reconnects\":%" PRIu32 "}\n", picture.dropped, picture.reconnects);
+  std::printf("],\"mark\":\"%s\",\"dropped\":%" PRIu32 ",\"reconnects\":%" PRIu32 "}\n",
+              mark_of(picture.played).c_str(), picture.dropped, picture.reconnects);
   flush();
 }
 
@@ -59,6 +60,7 @@ void PlainLines::show(const Picture& picture) {
         std::string("  ") + contract::kDialNames[dial] + " " + reading_of(static_cast<contract::Dial>(dial), needle);
   }
   line += "  lamps " + names_of(picture.lit);
+  if (picture.played != 0) line = mark_of(picture.played) + "  " + line;
   if (line == last_) return;
   last_ = line;
   std::printf("%8.1f s  %s\n", picture.at / 1000.0, line.c_str());

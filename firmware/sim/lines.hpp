@@ -9,7 +9,9 @@ namespace gauge {
 
 // A JSON object on a line of stdout for each picture that differs from the last:
 // {"t_ms": .., "link": "live", "needles": {"5h": {"deg": 120.333, "steps": 361, "target": 401, "moving": false}, ..},
-//  "lamps": {"opus": 255, ..}, "lit": ["opus"], "dropped": 0, "reconnects": 0}, each as in Picture.
+//  "lamps": {"opus": 255, ..}, "lit": ["opus"], "mark": "", "dropped": 0, "reconnects": 0}, each as in Picture. "mark":
+//  "DEMO" or "REPLAY"
+// where these are nobody's numbers.
 class JsonLines final : public Screen {
  public:
   void show(const Picture& picture) override;

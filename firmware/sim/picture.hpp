@@ -25,6 +25,7 @@ struct Picture {
   std::array<NeedlePicture, contract::kDialNames.size()> needles;
   std::array<std::uint8_t, contract::kLampNames.size()> lamps;  // brightness, 0..255
   std::uint8_t lit;                                             // bit mask: not dark by its pattern, even if dark now
+  std::uint8_t played;                                          // as in Targets
   std::uint32_t dropped, reconnects;
 };
 
@@ -34,8 +35,8 @@ inline bool operator==(const NeedlePicture& a, const NeedlePicture& b) {
 
 // Whether they look the same, whenever they were taken.
 inline bool same_look(const Picture& a, const Picture& b) {
-  return std::tie(a.link, a.needles, a.lamps, a.lit, a.dropped, a.reconnects) ==
-         std::tie(b.link, b.needles, b.lamps, b.lit, b.dropped, b.reconnects);
+  return std::tie(a.link, a.needles, a.lamps, a.lit, a.played, a.dropped, a.reconnects) ==
+         std::tie(b.link, b.needles, b.lamps, b.lit, b.played, b.dropped, b.reconnects);
 }
 
 // Where pictures go.

@@ -113,6 +113,7 @@ Picture Simulator::picture(const Cluster& cluster, const Targets& targets, Milli
   picture.at = at;
   picture.link = targets.link;
   picture.lamps = cluster.lamps();
+  picture.played = targets.fresh ? targets.played.load() : std::uint8_t{0};
   picture.dropped = dropped_;
   picture.reconnects = reconnects_;
   for (std::size_t dial = 0; dial < motors_.size(); ++dial) {

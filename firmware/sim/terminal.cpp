@@ -103,6 +103,7 @@ void Terminal::show(const Picture& picture) {
   for (std::size_t which = 0; which < picture.lamps.size(); ++which) view += "    " + lamp(which, picture.lamps[which]);
   end_line();
   end_line();
+  if (picture.played != 0) view += "    \x1b[7m " + mark_of(picture.played) + " \x1b[0m nobody's numbers";
   view += "    \x1b[2m" + words_of(picture.link) + "  " + said + "\x1b[0m";
   end_line();
   std::fputs(view.c_str(), stdout);

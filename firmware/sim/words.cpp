@@ -29,6 +29,10 @@ std::string words_of(Link link) {
   return words + " (" + std::to_string(count) + (count == 1 ? " blink)" : " blinks)");
 }
 
+std::string mark_of(std::uint8_t played) {
+  return played == 0 ? std::string() : upper(contract::kPlayedSources[played - 1U]);
+}
+
 std::string names_of(std::uint8_t lamps) {
   std::string names;
   for (std::size_t lamp = 0; lamp < contract::kLampNames.size(); ++lamp) {

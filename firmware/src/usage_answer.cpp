@@ -17,7 +17,7 @@ const JsonDocument& filter() {
   static const JsonDocument wanted = [] {
     JsonDocument keys;
     for (const char* key : contract::kNeedleKeys) keys[key] = true;
-    for (const char* key : {"hot", "warn", "stall", "idle", "last_model", "updated_at"}) keys[key] = true;
+    for (const char* key : {"hot", "warn", "stall", "idle", "last_model", "source", "updated_at"}) keys[key] = true;
     return keys;
   }();
   return wanted;
@@ -51,6 +51,7 @@ void tell_usage(char* body, std::size_t size, Session& session) {
   usage.stall = keys["stall"] | false;
   usage.idle = keys["idle"] | false;
   usage.last_model = text(keys["last_model"]);
+  usage.source = text(keys["source"]);
   usage.updated_at = text(keys["updated_at"]);
   session.on_usage(usage, millis());
 }

@@ -69,6 +69,7 @@ TEST_CASE("an answer over HTTP moves needles and lamps, and they park when its t
   bench.run(100);
   CHECK(bench.targets.needles[1] == 200);
   CHECK(bench.targets.lamps == 0b1000100);
+  CHECK(bench.targets.played == 0);
   CHECK(bench.targets.link == Link::live);
   CHECK(bench.targets.fresh);
   for (int s = 0; s < 91; ++s) {
@@ -77,9 +78,12 @@ TEST_CASE("an answer over HTTP moves needles and lamps, and they park when its t
   }
   CHECK(bench.targets.link == Link::stale);
   CHECK_FALSE(bench.targets.fresh);
-  bench.session.on_usage(usage("2026-11-22T12:01:31Z"), bench.now);
+  Usage of_demo = usage("2026-11-22T12:01:31Z");
+  of_demo.source = "demo";
+  bench.session.on_usage(of_demo, bench.now);
   bench.run(100);
   CHECK(bench.targets.link == Link::live);
+  CHECK(bench.targets.played == played("demo"));
 }
 
 TEST_CASE(

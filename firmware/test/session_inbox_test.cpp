@@ -145,6 +145,23 @@ TEST_CASE("a broker that lets nobody read the values of the publisher that was f
   CHECK_FALSE(bench.mqtt.up);
 }
 
+TEST_CASE("a publisher that plays a demo or a tape is known by its source, and told once on the console") {
+  SessionBench bench;
+  bench.meet();
+  CHECK(bench.targets.played == 0);
+  for (const char* source : {"jsonl", "demo", "demo", "replay", "prometheus, telemetry short", "", "demolition"}) {
+    bench.say("source", source);
+    bench.run(100);
+    CHECK(bench.targets.played == played(source));
+  }
+  CHECK(bench.targets.played == 0);
+  CHECK(bench.host.logged("nobody's numbers, the publisher plays a demo") == 1);
+  CHECK(bench.host.logged("nobody's numbers, the publisher plays a replay") == 1);
+  CHECK(played("demo") == 1);
+  CHECK(played("replay") == 2);
+  CHECK(bench.session.counters().dropped == 0);
+}
+
 TEST_CASE("a name that no publisher can have is not taken") {
   SessionBench bench;
   REQUIRE(set(bench.settings, "instance", "") == nullptr);

@@ -61,7 +61,7 @@ TEST_CASE("without Wi-Fi nothing is tried; with it, at once") {
 TEST_CASE("on every connect: subscriptions, discovery, what is set, diag, and online last") {
   SessionBench bench;
   const std::vector<std::string> filters{"claude_gauge/desk/availability", "claude_gauge/desk/display/#",
-                                         kOwn + "cmd/#", "homeassistant/status"};
+                                         "claude_gauge/desk/source", kOwn + "cmd/#", "homeassistant/status"};
   for (int time = 0; time < 2; ++time) {
     bench.mqtt.said.clear();
     bench.mqtt.filters.clear();

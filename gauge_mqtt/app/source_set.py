@@ -11,6 +11,7 @@ from gauge_mqtt.app import places
 from gauge_mqtt.app.headers_file import read_headers
 from gauge_mqtt.app.settings import Settings
 from gauge_mqtt.app.tls_files import check_authority
+from gauge_mqtt.contract.usage import PLAYED_SOURCES
 from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources import Source
 from gauge_mqtt.sources.ccusage.program import Program
@@ -27,7 +28,7 @@ from gauge_mqtt.sources.quota.source import QuotaSource
 from gauge_mqtt.sources.tape.demo import DemoSource
 from gauge_mqtt.sources.tape.replay import Player
 
-NOT_YOURS = frozenset({"demo", "replay"})
+NOT_YOURS = frozenset(PLAYED_SOURCES)
 """Sources that show another account than that of this machine: its own percentages do not belong beside them."""
 
 

@@ -30,6 +30,9 @@ LAMPS = ("opus", "sonnet", "haiku", "hot", "warn", "stall", "idle")
 """Bit 0 of `display/lamps` is the first. The order is frozen: firmware in the field reads it."""
 MODEL_LAMPS = LAMPS[:3]
 
+PLAYED_SOURCES = ("demo", "replay")
+"""Values of `source` that are nobody's numbers: every surface with letters says so."""
+
 EventType = Literal["hot", "warn", "stall", "reset_5h", "reset_7d"]
 PctSource = Literal["official", "calibrated", "ceiling", "history"]
 StallReason = Literal["none", "source", "turn", "silence"]

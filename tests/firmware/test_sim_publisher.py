@@ -1,6 +1,8 @@
 """The publisher comes, goes, hangs and is killed, and the cluster shows it."""
 
+import re
 import signal
+import subprocess
 import time
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,8 +12,8 @@ import pytest
 
 from gauge_mqtt.contract.dials import motor_deg
 from gauge_mqtt.contract.topics import DIALS, Topics
-from gauge_mqtt.contract.usage import LAMPS
-from tests.support.brokers import Mosquitto, RecordingClient
+from gauge_mqtt.contract.usage import LAMPS, PLAYED_SOURCES
+from tests.support.brokers import HOST, Mosquitto, RecordingClient
 from tests.support.program import Daemon, url, write_log
 from tests.support.sim_publisher import live, parked, publisher
 from tests.support.simulator import Simulator, State, shows
@@ -126,6 +128,36 @@ def test_who_comes_late_shows_everything_and_two_displays_do_not_disturb_each_ot
             for simulator in (one, two):
                 simulator.wait(live())
                 assert simulator.now["reconnects"] == 0
+
+
+@pytest.mark.parametrize("source", PLAYED_SOURCES)
+def test_a_publisher_that_plays_is_marked_in_words(mosquitto: Mosquitto, gauge_sim: Path, source: str) -> None:
+    mosquitto.start()
+    with Simulator(gauge_sim, mosquitto.port) as simulator:
+        with publisher(mosquitto.port, source=source) as child:
+            simulator.wait(lambda state: live()(state) and state["mark"] == source.upper())
+            simulator.wait_for_log(f"nobody's numbers, the publisher plays a {source}")
+            child.kill()
+            simulator.wait(lambda state: state["link"] == "publisher_offline" and state["mark"] == "")
+        with publisher(mosquitto.port):
+            simulator.wait(live())
+            simulator.wait(lambda state: state["mark"] == "")
+
+
+def test_into_a_pipe_the_mark_comes_first(mosquitto: Mosquitto, gauge_sim: Path) -> None:
+    mosquitto.start()
+    command = [str(gauge_sim), "--host", HOST, "--port", str(mosquitto.port), "--quiet-boot"]
+    with (
+        publisher(mosquitto.port, source="demo"),
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child,
+    ):
+        assert child.stdout is not None
+        said = ""
+        while "0.80 x" not in said or "DEMO" not in said:
+            said = child.stdout.readline()
+            assert said, "it ended"
+        child.terminate()
+        assert re.fullmatch(r" +[\d.]+ s  DEMO  live  5h 25 %  tach 0.80 x  7d 90 %  lamps SONNET WARN\n", said)
 
 
 def test_of_two_publishers_the_one_that_was_named_is_shown(mosquitto: Mosquitto, gauge_sim: Path) -> None:

@@ -41,12 +41,16 @@ PARKED = (-1, -1, -1)
 
 @contextlib.contextmanager
 def publisher(
-    port: int, needles: tuple[int, ...] = NEEDLES, instance: str = "lab", interval_s: int = HEARTBEAT_S
+    port: int,
+    needles: tuple[int, ...] = NEEDLES,
+    instance: str = "lab",
+    interval_s: int = HEARTBEAT_S,
+    source: str = "test",
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Shows these needles, SONNET and WARN. Its heart beats each second, and says when the next one is due."""
     known = {f"needle_{dial}": value for dial, value in zip(DIALS, needles, strict=True)}
     usage = Usage(
-        updated_at=datetime(2026, 1, 2, tzinfo=UTC), instance=instance, source="test", last_model="sonnet", warn=True,
+        updated_at=datetime(2026, 1, 2, tzinfo=UTC), instance=instance, source=source, last_model="sonnet", warn=True,
         **known,
     )  # fmt: skip
     child = subprocess.Popen([sys.executable, "-c", _PROGRAM, str(port), usage.to_json(), str(interval_s)])

@@ -6,13 +6,12 @@ from typing import Any, NamedTuple
 
 from gauge_mqtt.contract.dials import FACES, Face, face_deg, motor_deg
 from gauge_mqtt.contract.fascia import CENTRE, FASCIA, RADIUS, WINDOW, lamp_windows
-from gauge_mqtt.contract.usage import LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
+from gauge_mqtt.contract.usage import LAMPS, MODEL_LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN, PLAYED_SOURCES
 from gauge_mqtt.sinks.terminal.canvas import DOTS_X, DOTS_Y, Canvas, polar
 
 WORDS_ROWS = 3
 """Below the cluster: a blank line, the values in words, and how to leave."""
 COLUMNS_MIN, ROWS_MIN = 40, 12
-MARKS = ("demo", "replay")
 
 
 class Frame(NamedTuple):
@@ -34,7 +33,7 @@ def frame(usage: Mapping[str, Any], now: datetime) -> Frame:
         lamp for lamp in LAMPS if (usage.get("last_model") == lamp if lamp in MODEL_LAMPS else usage.get(lamp) is True)
     )
     source = usage.get("source")
-    return Frame(needles, lit, _words(usage, now), str(source).upper() if source in MARKS else "")
+    return Frame(needles, lit, _words(usage, now), str(source).upper() if source in PLAYED_SOURCES else "")
 
 
 def _needle(value: Any) -> int:

@@ -21,6 +21,10 @@ inline constexpr char kAvailabilityTopic[] = "availability";
 inline constexpr char kOnline[] = "online";
 inline constexpr char kOffline[] = "offline";
 
+// Where the numbers come from, and the sources that are nobody's numbers.
+inline constexpr char kSourceTopic[] = "source";
+inline constexpr std::array<const char*, 2> kPlayedSources{"demo", "replay"};
+
 // Left to right.
 enum class Dial : std::uint8_t { fuel_5h, tach, fuel_7d };
 inline constexpr std::array<const char*, 3> kDialNames{"5h", "tach", "7d"};

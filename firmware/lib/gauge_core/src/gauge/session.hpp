@@ -106,6 +106,7 @@ class Session final : public MqttListener {
   void publish(std::string_view below, std::string_view payload, bool retained);
 
   void on_display(std::string_view below, std::string_view payload);
+  void note_source(std::string_view source);
   void on_availability(std::string_view instance, std::string_view payload);
   void on_command(std::string_view below, std::string_view payload);
   void obey(const CommandTopic& command, std::int16_t value);

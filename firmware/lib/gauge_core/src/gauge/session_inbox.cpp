@@ -7,6 +7,7 @@
 #include "gauge/contract.hpp"
 #include "gauge/parse.hpp"
 #include "gauge/session.hpp"
+#include "gauge/usage.hpp"
 
 namespace gauge {
 
@@ -77,7 +78,15 @@ void Session::on_display(std::string_view below, std::string_view payload) {
     const auto interval_s = parse_heartbeat_s(payload);
     if (!interval_s) return refuse(Refusal::heartbeat);
     monitor_.heartbeat(*interval_s, now_);
+  } else if (below == contract::kSourceTopic) {
+    note_source(payload);
   }
+}
+
+void Session::note_source(std::string_view source) {
+  const std::uint8_t before = targets_.played;
+  targets_.played = played(source);
+  if (targets_.played != 0 && targets_.played != before) log("nobody's numbers, the publisher plays a ", source);
 }
 
 void Session::on_availability(std::string_view instance, std::string_view payload) {
@@ -142,6 +151,7 @@ void Session::on_usage(const Usage& usage, Millis now) {
   const Text<40> updated_at(usage.updated_at);
   if (!valid(usage) || !updated_at.fits()) return refuse(Refusal::usage);
   apply(usage, targets_);
+  note_source(usage.source);
   monitor_.answered(updated_at.view() != updated_at_.view(), now);
   updated_at_ = updated_at;
 }

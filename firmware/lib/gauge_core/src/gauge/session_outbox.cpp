@@ -20,7 +20,8 @@ bool Session::subscribe_publisher() {
     return Topic(contract::kPrefix).add("/").add(chosen ? settings_.instance : "+").add("/").add(below);
   };
   return mqtt_.subscribe(of_publisher(contract::kAvailabilityTopic).c_str()) &&
-         (!chosen || mqtt_.subscribe(of_publisher(contract::kDisplayTopics).c_str()));
+         (!chosen || (mqtt_.subscribe(of_publisher(contract::kDisplayTopics).c_str()) &&
+                      mqtt_.subscribe(of_publisher(contract::kSourceTopic).c_str())));
 }
 
 void Session::announce() {

@@ -35,6 +35,8 @@ struct Targets {
       contract::kNeedleUnknown, contract::kNeedleUnknown, contract::kNeedleUnknown};  // 0..1000, or -1
   std::atomic<std::uint8_t> lamps{0};                                                 // bits of contract::Lamp
   std::atomic<Link> link{Link::no_wifi};
+  // A demo or a tape: which of contract::kPlayedSources, from 1; 0: somebody's numbers. No lamp can say it.
+  std::atomic<std::uint8_t> played{0};
   std::atomic<bool> fresh{false};             // false: park the needles, whatever they were told
   std::atomic<bool> safe_mode{false};         // after crashes: Wi-Fi, set-up and updates only
   std::atomic<bool> portal{false};            // the set-up network is open

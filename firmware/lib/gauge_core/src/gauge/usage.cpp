@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace gauge {
 
@@ -30,6 +31,12 @@ bool valid(const Usage& usage) {
   return std::all_of(usage.needles.begin(), usage.needles.end(), [](std::int16_t needle) {
     return needle == contract::kNeedleUnknown || (needle >= 0 && needle <= contract::kNeedleMax);
   });
+}
+
+std::uint8_t played(std::string_view source) {
+  const auto* const begin = contract::kPlayedSources.begin();
+  const auto* const found = std::find(begin, contract::kPlayedSources.end(), source);
+  return found == contract::kPlayedSources.end() ? std::uint8_t{0} : static_cast<std::uint8_t>(found - begin + 1);
 }
 
 void apply(const Usage& usage, Targets& targets) {

@@ -18,6 +18,7 @@ struct Usage {
   bool stall = false;
   bool idle = false;
   std::string_view last_model;  // opus, sonnet, haiku, or another family, which lights none
+  std::string_view source;
   std::string_view updated_at;
 };
 
@@ -26,6 +27,9 @@ std::uint8_t lamp_mask(const Usage& usage);
 
 // Whether a needle is 0..1000 or -1 in each place.
 bool valid(const Usage& usage);
+
+// For Targets::played, of the source's name.
+std::uint8_t played(std::string_view source);
 
 void apply(const Usage& usage, Targets& targets);
 
