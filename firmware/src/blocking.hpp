@@ -29,8 +29,8 @@ inline constexpr Millis kPollMs = kTurnMs + longer(kWriteMs, kBrokerByteMs) + kF
 inline constexpr Millis kBrokerMs = kBrokerTcpMs + kConnackMs + longer(kWriteMs, kBrokerByteMs);
 inline constexpr Millis kUsageMs = kUsageTcpMs + kAnswerMs + longer(kWriteMs, kUsageByteMs);
 
-// A broker that stops reading, and the flash at the same time. One that stops in the middle of what it sends is another
-// matter: PubSubClient waits for each byte, as listed above.
+// A broker that stops reading, and the flash at the same time. One that stops in the middle of what it sends is waited
+// for only by byte, as listed above, if the packet is longer than what PacketLine keeps.
 static_assert(kWriteMs + kFlashMs < kPortalMs, "the set-up page would wait for a broker that does not read");
 
 static_assert(kPollMs < kWatchdogMs && kResolveMs < kWatchdogMs && kBrokerMs < kWatchdogMs && kUsageMs < kWatchdogMs,

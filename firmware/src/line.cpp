@@ -22,9 +22,13 @@ bool Line::in_time() {
 int Line::available() {
   if (!in_time()) return 0;
   const int bytes = WiFiClient::available();
-  // PubSubClient waits in a loop without a pause, and would keep the core from everybody below.
-  if (bytes <= 0 && ++empty_ > kLooks) delay(1);
+  if (bytes <= 0) found_nothing();
   return bytes;
+}
+
+// PubSubClient waits in a loop without a pause, and would keep the core from everybody below.
+void Line::found_nothing() {
+  if (++empty_ > kLooks) delay(1);
 }
 
 int Line::read() { return in_time() ? WiFiClient::read() : -1; }
@@ -35,7 +39,7 @@ int Line::read(std::uint8_t* buffer, std::size_t size) { return in_time() ? WiFi
 std::size_t Line::write(const std::uint8_t* buffer, std::size_t size) {
   std::size_t sent = 0;
   while (in_time()) {
-    const auto taken = outgoing::send_now(fd(), buffer + sent, size - sent);
+    const auto taken = wire::send_now(fd(), buffer + sent, size - sent);
     if (!taken) break;
     sent += *taken;
     if (sent == size) return sent;

@@ -79,6 +79,7 @@ MqttResult PubSubTransport::call() {
   IPAddress address;
   if (!lookup_.find(call_.host.data(), address)) return MqttResult::unreachable;
   watchdog::feed();
+  socket_.stop();  // nothing of a connection before
   const bool there = socket_.connect(address, call_.port, blocking::kBrokerTcpMs) == 1;
   lookup_.answered(there);
   if (!there) return MqttResult::unreachable;

@@ -11,8 +11,8 @@
 
 #include "errand.hpp"
 #include "gauge/mqtt_transport.hpp"
-#include "line.hpp"
 #include "lookup.hpp"
+#include "packet_line.hpp"
 
 namespace gauge {
 
@@ -55,7 +55,7 @@ class PubSubTransport final : public MqttTransport {
   MqttResult call();
   void hang_up();
 
-  Line socket_;
+  PacketLine socket_;
   PubSubClient client_;
   MqttListener* listener_ = nullptr;  // during loop() only
   Call call_{};

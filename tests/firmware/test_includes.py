@@ -12,7 +12,7 @@ FIRMWARE = Path(__file__).parents[2] / "firmware"
 SOURCES = sorted(path for path in FIRMWARE.rglob("*") if path.suffix in {".cpp", ".hpp", ".h"})
 
 NAMES = {
-    "algorithm": "all_of any_of clamp copy copy_backward count_if equal find find_if max min replace",
+    "algorithm": "all_of any_of clamp copy copy_backward copy_n count_if equal find find_if max min replace",
     "array": "array",
     "atomic": "atomic",
     "cctype": "isalnum tolower toupper",

@@ -141,7 +141,7 @@ def test_the_quick_build_is_refused_on_a_board_with_psram() -> None:
 
 def test_a_socket_takes_what_it_has_room_for_and_nobody_waits(tmp_path: Path) -> None:
     """The two calls on a real socket whose other end reads nothing, then all, then is gone."""
-    code = """#include "outgoing.hpp"
+    code = """#include "wire.hpp"
         #include <csignal>
         #include <cstdint>
         #include <cstdio>
@@ -153,20 +153,26 @@ def test_a_socket_takes_what_it_has_room_for_and_nobody_waits(tmp_path: Path) ->
           std::signal(SIGPIPE, SIG_IGN);
           int ends[2];
           if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return 1;
-          if (!outgoing::has_room(ends[0])) return 2;
+          if (!wire::has_room(ends[0])) return 2;
           std::size_t all = 0, last = 1;
-          while (last != 0) all += last = outgoing::send_now(ends[0], bytes, sizeof bytes).value();
-          if (all == 0 || outgoing::has_room(ends[0])) return 3;
+          while (last != 0) all += last = wire::send_now(ends[0], bytes, sizeof bytes).value();
+          if (all == 0 || wire::has_room(ends[0])) return 3;
           while (all > 0) all -= static_cast<std::size_t>(read(ends[1], bytes, sizeof bytes));
-          if (!outgoing::has_room(ends[0]) || outgoing::send_now(ends[0], bytes, 100) != 100) return 4;
+          if (!wire::has_room(ends[0]) || wire::send_now(ends[0], bytes, 100) != 100) return 4;
           close(ends[1]);
-          if (outgoing::send_now(ends[0], bytes, 100).has_value()) return 5;
-          return outgoing::has_room(-1) || outgoing::send_now(-1, bytes, 1).has_value() ? 6 : 0;
+          if (wire::send_now(ends[0], bytes, 100).has_value()) return 5;
+          int others[2];
+          if (socketpair(AF_UNIX, SOCK_STREAM, 0, others) != 0) return 7;
+          if (wire::receive_now(others[0], bytes, 100) != 0 || write(others[1], "abc", 3) != 3) return 8;
+          if (wire::receive_now(others[0], bytes, 100) != 3 || bytes[2] != 'c') return 9;
+          close(others[1]);
+          if (wire::receive_now(others[0], bytes, 100) != 0 || wire::receive_now(-1, bytes, 1) != 0) return 10;
+          return wire::has_room(-1) || wire::send_now(-1, bytes, 1).has_value() ? 6 : 0;
         }
     """
     program = tmp_path / "program"
     command = ["g++", "-std=gnu++17", "-I", SRC, "-isystem", FIRMWARE / "test/stubs", snippet(tmp_path, code)]
-    subprocess.run([*command, SRC / "outgoing.cpp", "-o", program], timeout=WITHIN_S, check=True)
+    subprocess.run([*command, SRC / "wire.cpp", "-o", program], timeout=WITHIN_S, check=True)
     assert subprocess.run([program], timeout=30, check=False).returncode == 0
 
 

@@ -103,7 +103,8 @@ def test_many_writes_that_wait_a_little_each_wait_no_longer_than_one(firmware_bu
     assert_the_watchdog_sleeps(seen)
 
 
-def test_a_broker_that_dribbles_a_packet_costs_a_turn_and_not_the_watchdog(firmware_build: Path) -> None:
-    seen = measured(firmware_build, "broker.byte_ms=600")
-    assert seen["tasks"]["network"]["unfed_ms"] >= 2_000, "it was to wait for bytes"
-    assert_the_watchdog_sleeps(seen)
+def test_a_broker_that_dribbles_a_packet_is_waited_for_by_nobody(firmware_build: Path) -> None:
+    """And left when its answer to a ping is overdue."""
+    seen = measured(firmware_build, "broker.byte_ms=600", 150)
+    assert seen["tasks"]["network"]["unfed_ms"] < 100
+    assert_it_was_left_and_nobody_waited(seen)

@@ -21,10 +21,10 @@
 
 #include "blocking.hpp"
 #include "gauge/time.hpp"
-#include "outgoing.hpp"
 #include "peers.hpp"
 #include "script.hpp"
 #include "usage_answer.hpp"
+#include "wire.hpp"
 #include "world.hpp"
 
 using shell::Peer;
@@ -34,7 +34,7 @@ namespace {
 
 constexpr std::uint64_t kMs = 1000;
 constexpr std::uint64_t kSpinUs = 50;  // of a loop without a pause
-constexpr int kConnackBytes = 4;
+constexpr int kConnackBytes = 4, kPingBytes = 2, kLongBytes = 1000;
 constexpr int kHeaderBytes = 120, kBodyBytes = 300;
 constexpr std::uint32_t kBrokerAddress = 0x0100000a, kUsageAddress = 0x0200000a;
 
@@ -54,6 +54,13 @@ struct Wire {
     due = bytes;
     taken = 0;
   }
+  // A broker's packets, and a publisher's answer of which nobody reads a byte.
+  std::uint8_t byte(int at) const {
+    if (due == kConnackBytes) return at == 0 ? 0x20 : at == 1 ? 2 : 0;
+    if (due == kPingBytes) return at == 0 ? 0xd0 : 0;
+    constexpr int kBody = kLongBytes - 3;
+    return at == 0 ? 0x30 : at == 1 ? (kBody & 0x7f) | 0x80 : at == 2 ? kBody >> 7 : 0;
+  }
   int waiting() const {
     if (!up || now_us() < answer_at_us) return 0;
     if (peer().byte_ms == 0) return due - taken;
@@ -68,14 +75,31 @@ std::map<const WiFiClient*, Wire>& wires() {
 }
 
 // As PubSubClient::readByte.
-bool wait_for_byte(Client& client) {
+std::optional<std::uint8_t> byte_of(Client& client) {
   auto& line = static_cast<WiFiClient&>(client);
   const std::uint64_t from = now_us();
   while (line.available() <= 0) {
     World::get().block(kSpinUs);
-    if (now_us() - from >= gauge::blocking::kBrokerByteMs * kMs) return false;
+    if (now_us() - from >= gauge::blocking::kBrokerByteMs * kMs) return std::nullopt;
   }
-  return line.read() >= 0;
+  const int byte = line.read();
+  return byte < 0 ? std::nullopt : std::optional<std::uint8_t>(static_cast<std::uint8_t>(byte));
+}
+
+// As PubSubClient::readPacket.
+bool read_packet(Client& client) {
+  if (!byte_of(client)) return false;
+  std::size_t left = 0;
+  for (int shift = 0;; shift += 7) {
+    const auto digit = byte_of(client);
+    if (!digit) return false;
+    left |= static_cast<std::size_t>(*digit & 0x7fU) << shift;
+    if ((*digit & 0x80U) == 0) break;
+  }
+  for (; left > 0; --left) {
+    if (!byte_of(client)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -170,6 +194,7 @@ Client* of_broker = nullptr;
 int mqtt_state = -1;
 std::uint16_t buffer_size = 256;
 std::uint64_t last_out_us = 0;
+bool pinged = false;  // and not answered yet
 WiFiClient& line() { return static_cast<WiFiClient&>(*of_broker); }
 bool say(std::size_t size) {
   static std::uint8_t packet[2048];
@@ -195,13 +220,12 @@ boolean PubSubClient::connect(const char*, const char*, const char*, const char*
   if (line().connected() == 0) std::abort();  // it would look the name up by itself
   wires()[&line()].expect(kConnackBytes);
   say(80);
-  for (int left = kConnackBytes; left > 0; --left) {
-    if (!wait_for_byte(line())) {
-      mqtt_state = -4;
-      line().stop();
-      return false;
-    }
+  if (!read_packet(line())) {
+    mqtt_state = -4;
+    line().stop();
+    return false;
   }
+  pinged = false;
   mqtt_state = MQTT_CONNECTED;
   return true;
 }
@@ -221,14 +245,16 @@ boolean PubSubClient::subscribe(const char*, std::uint8_t) { return connected() 
 boolean PubSubClient::loop() {
   if (!connected()) return false;
   if (now_us() - last_out_us > 30'000 * kMs) {
-    wires()[&line()].expect(shell::peers()[shell::kBrokerPort].byte_ms > 0 ? 1000 : 2);
+    if (pinged) {
+      mqtt_state = -4;
+      line().stop();
+      return false;
+    }
+    pinged = true;
+    wires()[&line()].expect(shell::peers()[shell::kBrokerPort].byte_ms > 0 ? kLongBytes : kPingBytes);
     say(2);
   }
-  if (line().available() > 0) {
-    while (line().connected() != 0 && wires()[&line()].taken < wires()[&line()].due) {
-      if (!wait_for_byte(line())) break;
-    }
-  }
+  if (line().available() > 0 && read_packet(line())) pinged = false;
   return connected();
 }
 boolean PubSubClient::connected() { return mqtt_state == MQTT_CONNECTED && line().connected() != 0; }
@@ -269,11 +295,11 @@ int HTTPClient::getSize() { return kBodyBytes; }
 namespace gauge {
 
 // A port stands for its socket.
-bool outgoing::has_room(int socket) {
+bool wire::has_room(int socket) {
   const Peer& peer = shell::peers()[static_cast<std::uint16_t>(socket)];
   return socket >= 0 && peer.packets < peer.deaf_after;
 }
-std::optional<std::size_t> outgoing::send_now(int socket, const std::uint8_t*, std::size_t size) {
+std::optional<std::size_t> wire::send_now(int socket, const std::uint8_t*, std::size_t size) {
   if (socket < 0) return std::nullopt;
   const auto port = static_cast<std::uint16_t>(socket);
   const Peer& peer = shell::peers()[port];
@@ -286,6 +312,18 @@ std::optional<std::size_t> outgoing::send_now(int socket, const std::uint8_t*, s
   if (now_us() < at_us) return 0;
   at_us = 0;
   return size;
+}
+
+std::size_t wire::receive_now(int, std::uint8_t* bytes, std::size_t size) {
+  // The broker's: who asks a publisher reads by Arduino's own.
+  for (auto& [client, wire] : wires()) {
+    if (wire.port != shell::kBrokerPort) continue;
+    const auto got = static_cast<std::size_t>(std::max(0, std::min(wire.waiting(), static_cast<int>(size))));
+    for (std::size_t at = 0; at < got; ++at) bytes[at] = wire.byte(wire.taken + static_cast<int>(at));
+    wire.taken += static_cast<int>(got);
+    return got;
+  }
+  return 0;
 }
 
 void tell_usage(char*, std::size_t, Session& session) {

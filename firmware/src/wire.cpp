@@ -1,4 +1,4 @@
-#include "outgoing.hpp"
+#include "wire.hpp"
 
 #include <errno.h>
 #include <lwip/sockets.h>
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace gauge::outgoing {
+namespace gauge::wire {
 
 bool has_room(int socket) {
   if (socket < 0) return false;
@@ -26,4 +26,9 @@ std::optional<std::size_t> send_now(int socket, const std::uint8_t* bytes, std::
   return std::nullopt;
 }
 
-}  // namespace gauge::outgoing
+std::size_t receive_now(int socket, std::uint8_t* bytes, std::size_t size) {
+  const auto received = socket < 0 ? -1 : ::recv(socket, bytes, size, MSG_DONTWAIT);
+  return received > 0 ? static_cast<std::size_t>(received) : 0;
+}
+
+}  // namespace gauge::wire
