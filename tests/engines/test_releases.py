@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.engine_lab import VictoriaMetrics, built, query
-from tests.support.engines import COLLECTOR, PROMETHEUS, VICTORIAMETRICS
+from tests.support.engines import COLLECTOR, PROMETHEUS, THANOS, VICTORIAMETRICS
 
 pytestmark = pytest.mark.engines
 
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.engines
         ("prometheus", PROMETHEUS),
         ("victoria-metrics", VICTORIAMETRICS),
         ("vmalert", VICTORIAMETRICS),
+        ("thanos", THANOS),
     ],
 )
 def test_an_engine_says_the_release_that_was_built(name: str, version: str) -> None:

@@ -229,17 +229,34 @@ def _attributes(labels: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 class PlainPrometheus(EngineProcess):
-    """One that scrapes nothing, on blocks that were made before in `tsdb`."""
+    """One that scrapes nothing, on blocks that were made before in `tsdb`. `name`: which of several behind a Thanos."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, name: str = "") -> None:
         super().__init__(directory, built("prometheus"))
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
-        (directory / "prometheus.yml").write_text("{}")
+        told = {"global": {"external_labels": {"shard": name}}} if name else {}
+        (directory / "prometheus.yml").write_text(json.dumps(told))
 
     def command(self) -> list[str]:
         flags = ("storage.tsdb.path=tsdb", "storage.tsdb.retention.time=30d", f"web.listen-address={HOST}:{self.port}")
         return ["--config.file=prometheus.yml", *(f"--{flag}" for flag in flags)]
+
+    def ready(self) -> bool:
+        return _answers(f"{self.url}/-/ready")
+
+
+class Thanos(EngineProcess):
+    """One of its parts: `sidecar`, `query` or `rule`."""
+
+    def __init__(self, directory: Path, part: str, flags: Iterable[str]) -> None:
+        super().__init__(directory, built("thanos"))
+        self.part, self.flags = part, list(flags)
+        self.grpc, self.port = free_port(), free_port()
+        self.url = f"http://{HOST}:{self.port}"
+
+    def command(self) -> list[str]:
+        return [self.part, f"--grpc-address={HOST}:{self.grpc}", f"--http-address={HOST}:{self.port}", *self.flags]
 
     def ready(self) -> bool:
         return _answers(f"{self.url}/-/ready")

@@ -1,10 +1,12 @@
 """The engines that Claude Code's counters go through, built from their Go modules: the OpenTelemetry collector with the
-parts that the stack configures, Prometheus with its OTLP receiver (Debian's has none), VictoriaMetrics and its vmalert.
+parts that the stack configures, Prometheus with its OTLP receiver (Debian's has none), VictoriaMetrics and its vmalert,
+Thanos.
 
 `python -m tests.support.engines [NAME...]` builds them all, or some, and says what that cost. Every release is pinned
 here; the image tags in docker-compose.yml are the same ones.
 """
 
+import json
 import os
 import pwd
 import re
@@ -27,6 +29,8 @@ PROMETHEUS = "3.16.0"
 PROMETHEUS_MODULE = "0.316.0"
 """The same release: its Go module counts from 0.300 for 3.0."""
 VICTORIAMETRICS = "1.151.0"
+THANOS = "0.42.4"
+"""The newest that Go 1.26.8 builds."""
 GO_LEAST = (1, 26, 7)
 GO_LANGUAGE = "1.25"
 """What the collector's modules are written in. Without it Go reads all modules of all modules, which takes 15 min."""
@@ -38,6 +42,7 @@ CONTRIB = "github.com/open-telemetry/opentelemetry-collector-contrib"
 CORE = "go.opentelemetry.io/collector"
 PROMETHEUS_AT = "github.com/prometheus/prometheus"
 VICTORIAMETRICS_AT = "github.com/VictoriaMetrics/VictoriaMetrics"
+THANOS_AT = "github.com/thanos-io/thanos"
 COLLECTOR_PARTS = {
     "receivers": [f"{CORE}/receiver/otlpreceiver v{COLLECTOR}"],
     "processors": [
@@ -60,6 +65,9 @@ class Go(NamedTuple):
     def run(self, *arguments: str, cwd: Path | None = None, **more: str) -> None:
         """At a low priority, two compilers at once. Raises `RuntimeError` with the end of what it said."""
         _run([str(self.program), *arguments], self.environ | more, cwd)
+
+    def says(self, *arguments: str, cwd: Path) -> str:
+        return _run([str(self.program), *arguments], self.environ, cwd)
 
     def install(self, home: Path, package: str, version: str, *, tags: str = "", defines: str = "") -> None:
         self.run("install", f"-tags={tags}", f"-ldflags=-s -w {defines}", f"{package}@v{version}", GOBIN=str(home))
@@ -138,15 +146,30 @@ def _victoriametrics(name: str) -> Callable[[Path, Go], None]:
     return build
 
 
+def _thanos(home: Path, go: Go) -> None:
+    """In a copy of its module, since it replaces some of those that it needs. With the tag of its own releases."""
+    (home / "get").mkdir()
+    (home / "get/go.mod").write_text(f"module get\ngo {GO_LANGUAGE}\n")
+    told = go.says("mod", "download", "-json", f"{THANOS_AT}@v{THANOS}", cwd=home / "get")
+    shutil.copytree(json.loads(told)["Dir"], home / "source", copy_function=shutil.copyfile)
+    for folder in (home / "source", *(home / "source").rglob("*/")):
+        folder.chmod(0o755)
+    version = f"-ldflags=-s -w -X github.com/prometheus/common/version.Version={THANOS}"
+    flags = ["-mod=mod", "-tags=slicelabels", version, "-o", str(home / "thanos")]
+    go.run("build", *flags, "./cmd/thanos", cwd=home / "source")
+    shutil.rmtree(home / "source")
+
+
 BUILDERS: dict[str, tuple[str, Callable[[Path, Go], None]]] = {
     "collector": (f"{COLLECTOR}-{zlib.crc32(repr(COLLECTOR_PARTS).encode()):08x}", _collector),
     "prometheus": (PROMETHEUS, _prometheus),
     "victoria-metrics": (VICTORIAMETRICS, _victoriametrics("victoria-metrics")),
     "vmalert": (VICTORIAMETRICS, _victoriametrics("vmalert")),
+    "thanos": (THANOS, _thanos),
 }
 
 
-def _run(command: list[str], environ: dict[str, str], cwd: Path | None = None) -> None:
+def _run(command: list[str], environ: dict[str, str], cwd: Path | None = None) -> str:
     done = subprocess.run(
         ["nice", *command], env=environ, cwd=cwd, capture_output=True, text=True, check=False,
         timeout=BUILT_WITHIN_S,
@@ -154,6 +177,7 @@ def _run(command: list[str], environ: dict[str, str], cwd: Path | None = None) -
     if done.returncode:
         said = (done.stdout + done.stderr)[-2000:]
         raise RuntimeError(f"{' '.join(command[:2])} ended with {done.returncode}: {said}")
+    return done.stdout
 
 
 def main(names: list[str]) -> None:

@@ -18,7 +18,6 @@ from gauge_mqtt.contract.certificates import NO_AUTHORITY_HELPS, certificate_tro
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.sources.prometheus.mask import Mask
 
-log = logging.getLogger(__name__)
 logging.getLogger("httpx").setLevel(logging.WARNING)  # else it tells of every request
 
 TIMEOUT_S = 10.0
@@ -32,6 +31,10 @@ FRESH = {"nocache": "1", "latency_offset": "1s"}
 """Without these VictoriaMetrics hides the newest 30 s, and moves a range to where it has an answer already. Others know
 neither.
 """
+WHOLE = {"partial_response": "false"}
+"""Thanos is to fail rather than leave out what a store that is away would have told. Others do not know it."""
+ANNOTATION = "PromQL "
+"""How a warning about the question begins, from Prometheus 2.48 on. All others say that something is missing."""
 QUOTED = 200
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 TOO_MUCH = (422, 503)
@@ -87,7 +90,9 @@ class _Data(msgspec.Struct):
 
 
 class _RowsAnswer(msgspec.Struct, rename="camel"):
-    """`is_partial`: a cluster of VictoriaMetrics answers with what it has while one of its storages is away."""
+    """`is_partial`: a cluster of VictoriaMetrics answers with what it has while one of its storages is away. Thanos
+    says that in `warnings`, and so does Prometheus with a remote storage.
+    """
 
     data: _Data
     warnings: list[str] = []
@@ -96,6 +101,7 @@ class _RowsAnswer(msgspec.Struct, rename="camel"):
 
 class _NamesAnswer(msgspec.Struct):
     data: list[str]
+    warnings: list[str] = []
 
 
 class Runtime(msgspec.Struct, rename="camel"):
@@ -126,7 +132,6 @@ class PromApi:
         self._server, self._address = server, parts.geturl()
         self._renew = renew
         self._client: httpx.AsyncClient | None = None
-        self._warnings: Sequence[str] = ()
 
     def __str__(self) -> str:
         return self.url
@@ -146,8 +151,9 @@ class PromApi:
 
     async def names(self, matcher: str) -> set[str]:
         """The names of the metrics that fit `matcher`, as far back as the server remembers."""
-        form = {"match[]": matcher}
-        return set((await self._ask("GET", "/api/v1/label/__name__/values", form, _NamesAnswer)).data)
+        answer = await self._ask("GET", "/api/v1/label/__name__/values", {"match[]": matcher} | WHOLE, _NamesAnswer)
+        self._judge(answer.warnings)
+        return set(answer.data)
 
     async def runtime(self) -> Runtime:
         return (await self._ask("GET", "/api/v1/status/runtimeinfo", {}, _RuntimeAnswer)).data
@@ -162,10 +168,8 @@ class PromApi:
             self._client = None
 
     async def _rows(self, path: str, form: dict[str, str]) -> list[Sample]:
-        answer = await self._ask("POST", path, form | FRESH | {"timeout": f"{TIMEOUT_S:g}s"}, _RowsAnswer)
-        if answer.warnings and answer.warnings != self._warnings:
-            log.warning("%s may leave something out: %s", self.url, self._quoted("; ".join(answer.warnings)))
-        self._warnings = answer.warnings
+        answer = await self._ask("POST", path, form | FRESH | WHOLE | {"timeout": f"{TIMEOUT_S:g}s"}, _RowsAnswer)
+        self._judge(answer.warnings)
         if answer.is_partial:
             raise PromError(f"{self.url} answers in part only: one of its storages is away")
         rows = []
@@ -177,6 +181,11 @@ class PromApi:
                 raise PromError(f"{self.url} answers with {points[-1][1]:g} at {points[-1][0]:g}: that cannot be")
             rows.append(Sample(series.metric, points))
         return rows
+
+    def _judge(self, warnings: Sequence[str]) -> None:
+        """What is not whole is no answer: it would be a smaller number in silence."""
+        if missing := "; ".join(warning for warning in warnings if not warning.startswith(ANNOTATION)):
+            raise PromError(f"{self.url} answers in part only: {self._quoted(missing)}")
 
     async def _ask(self, method: str, path: str, form: dict[str, str], kind: type[Answer]) -> Answer:
         """The whole exchange, not only each wait in it, is over in time."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus.api import INSTANT_MAX, PromApi, PromError, Sample
 
@@ -20,8 +22,20 @@ QUESTION_MAX = 16_000
 ASKED_AGAIN = 2
 """How often in a row who answers is asked: a load balancer gives turns."""
 
+STORES = "/api/v1/stores"
+"""Thanos alone has it: what it asks in turn, and what it does not ask any more because that did not answer."""
+
 FactRows = dict[str, list[Sample]]
 """Fact -> its series, as one question of several parts brings them."""
+
+
+class _Store(msgspec.Struct, rename="camel"):
+    name: str = ""
+    last_error: str | None = None
+
+
+class _Stores(msgspec.Struct):
+    data: dict[str, list[_Store]]
 
 
 class Facts:
@@ -55,6 +69,21 @@ class Facts:
             with suppress(PromError):
                 started.add((await self.api.runtime()).start_time)
         return max(len(started), 1)
+
+    async def has_stores(self) -> bool:
+        self.requests += 1
+        try:
+            await self.api.get(STORES, {}, _Stores)
+        except PromError:
+            return False
+        return True
+
+    async def need_all_stores(self) -> None:
+        """Raises `PromError` while one is away: some seconds after it went, what it knows is left out in silence."""
+        self.requests += 1
+        stores = (await self.api.get(STORES, {}, _Stores)).data
+        if away := [store.name for kind in stores.values() for store in kind if store.last_error]:
+            raise PromError(f"{self.api} answers in part only: {', '.join(sorted(away))} is away")
 
     async def ask(self, expression: str, at: float | None = None) -> FactRows:
         self.requests += 1
