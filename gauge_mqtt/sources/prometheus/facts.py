@@ -42,7 +42,7 @@ class Facts:
     """Asks questions of several parts (`queries.united`), counts them, and keeps the difference of the two clocks."""
 
     def __init__(self, api: PromApi) -> None:
-        self.api, self.requests = api, 0
+        self.api, self.requests, self.stores = api, 0, False
         self._skew = timedelta()
 
     def now(self) -> datetime:
@@ -70,16 +70,20 @@ class Facts:
                 started.add((await self.api.runtime()).start_time)
         return max(len(started), 1)
 
-    async def has_stores(self) -> bool:
+    async def look_for_stores(self) -> None:
+        """Whether this is a Thanos. What was one stays one: that it does not answer just now says nothing."""
         self.requests += 1
-        try:
-            await self.api.get(STORES, {}, _Stores)
-        except PromError:
-            return False
-        return True
+        if not self.stores:
+            with suppress(PromError):
+                await self.api.get(STORES, {}, _Stores)
+                self.stores = True
 
-    async def need_all_stores(self) -> None:
-        """Raises `PromError` while one is away: some seconds after it went, what it knows is left out in silence."""
+    async def _need_all_stores(self) -> None:
+        """To be asked after a question. Raises `PromError` while a store is away: what it knows was left out, without a
+        word if it went some seconds before.
+        """
+        if not self.stores:
+            return
         self.requests += 1
         stores = (await self.api.get(STORES, {}, _Stores)).data
         if away := [store.name for kind in stores.values() for store in kind if store.last_error]:
@@ -89,6 +93,7 @@ class Facts:
         self.requests += 1
         before = self.now()
         found = self._by_fact(await self.api.query(expression, at))
+        await self._need_all_stores()
         if at is None:
             server = self.ours(found[promql.NOW][0].value) + self._skew
             skew = max(server - self.now(), timedelta()) + min(server - before, timedelta())
@@ -99,12 +104,16 @@ class Facts:
 
     async def ask_range(self, expression: str, first: int, last: int, step: int) -> FactRows:
         self.requests += 1
-        return self._by_fact(await self.api.query_range(expression, first, last, step))
+        found = self._by_fact(await self.api.query_range(expression, first, last, step))
+        await self._need_all_stores()
+        return found
 
     async def series(self, selector: str, at: float) -> list[Sample]:
         """The samples of a range vector that ends at `at` (unix s of the server)."""
         self.requests += 1
-        return await self.api.query(selector, at)
+        found = await self.api.query(selector, at)
+        await self._need_all_stores()
+        return found
 
     async def in_parts(
         self,

@@ -33,7 +33,6 @@ class Wanted(NamedTuple):
 class CounterSeries(NamedTuple):
     """What there is to ask for. `targets`: the instances that were scraped for it; `scraped`: whether the server
     says if they are up. `servers`: how many answer. `level`: the account of recording rules that fits, if there is one.
-    `stores`: whether the server is a Thanos, which asks others.
     """
 
     tokens: promql.Series
@@ -44,7 +43,6 @@ class CounterSeries(NamedTuple):
     servers: int
     level: recorded.Level | None = None
     scraped: bool = False
-    stores: bool = False
 
     def news(self, before: "CounterSeries | None") -> Iterator[str]:
         """What is worth a line of the log, compared with what was known before."""
@@ -76,6 +74,7 @@ class CounterSeries(NamedTuple):
 
 async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> CounterSeries:
     """Which of the possible names there are: they differ by the way the telemetry takes. Raises `PromError`."""
+    await facts.look_for_stores()
     selector = wanted.selector
     names = await facts.names(promql.METRICS, selector)
     known = sorted(name for name in names if promql.is_tokens(name))
@@ -102,9 +101,7 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
     if level and not await facts.names(recorded.BEAT, ""):
         level = None
     priced = tokens._replace(name=cost) if cost else None
-    return CounterSeries(
-        tokens, priced, targets, copies, others, servers, level, scraped="up" in found, stores=await facts.has_stores()
-    )
+    return CounterSeries(tokens, priced, targets, copies, others, servers, level, scraped="up" in found)
 
 
 async def _preferred(facts: Facts, selector: str, names: list[str], before: str) -> str:

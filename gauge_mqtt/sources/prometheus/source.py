@@ -254,8 +254,6 @@ class PrometheusSource:
             self._rate = None
             return
         others = self._tokens.but(self._shared.sessions)
-        if self._known and self._known.stores:
-            await self.facts.need_all_stores()
         found = await self.facts.ask(promql.tach(others, self._targets))
         rate = not_negative(total(found, "rate") - total(found, "new")) + total(await self._back_of(found), "rate")
         at = self.facts.server_now()

@@ -138,18 +138,19 @@ async def test_an_answer_that_warns_of_what_is_missing_is_no_answer() -> None:
 
 async def test_a_thanos_whose_store_is_away_is_not_believed() -> None:
     """It leaves out what that one knows, without a word, from some seconds after it went."""
-    for error, away in ((None, False), ("connection refused", True)):
-        stores = {"status": "success", "data": {"sidecar": [{"name": "east:10901", "lastError": error}]}}
-        async with FakeServer(json.dumps(stores).encode()) as fake:
+    for error in (None, "connection refused"):
+        now = {"metric": {"fact": "now"}, "value": [1.0, "1"]}
+        body = {"status": "success", "data": {"result": [now], "sidecar": [{"name": "east:10901", "lastError": error}]}}
+        async with FakeServer(json.dumps(body).encode()) as fake:
             facts = source_on(fake.url).facts
-            assert await facts.has_stores()
-            with pytest.raises(prom_api.PromError, match="east:10901 is away") if away else contextlib.nullcontext():
-                await facts.need_all_stores()
+            assert "now" in await facts.ask("vector(1)"), "nobody knows yet that it is one"
+            await facts.look_for_stores()
+            for question in (facts.ask("vector(1)"), facts.ask_range("vector(1)", 0, 2, 1)):
+                with (
+                    pytest.raises(prom_api.PromError, match="east:10901 is away") if error else contextlib.nullcontext()
+                ):
+                    await question
             await facts.api.close()
-    async with FakeServer(vector("1")) as fake:
-        facts = source_on(fake.url).facts
-        assert not await facts.has_stores()
-        await facts.api.close()
 
 
 async def test_a_warning_about_the_question_is_none() -> None:
