@@ -202,6 +202,7 @@ class JsonlSource:
                 return False
             await self.book.catch_up(changed, self._progress, helper)
             self._judge()
+            changed()  # before the helper's end is waited for
             return True
 
     async def _sweep(self, changed: Callable[[], None]) -> None:
