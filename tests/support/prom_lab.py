@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import pytest
 
+from gauge_mqtt.sources.prometheus import pace
 from gauge_mqtt.sources.prometheus import queries as prom_queries
 from gauge_mqtt.sources.prometheus import source as prometheus
 from gauge_mqtt.sources.prometheus.api import PromApi, Server
@@ -230,6 +231,7 @@ def short_periods(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind, period in {"names": 1.0, "tach": 0.1, "past": 5.0, "fuels": 0.3, "own": 0.5}.items():
         monkeypatch.setitem(prometheus.PERIODS, kind, period)
     monkeypatch.setattr(prom_queries, "MODEL_S", 1)
+    monkeypatch.setattr(pace, "PART", 1.0)  # a busy machine is no large fleet
 
 
 @asynccontextmanager

@@ -163,6 +163,23 @@ def grown(series: Series) -> str:
     return f"(irate({shown(series)}[{2 * STEP_S - 1}s:{STEP_S}s]) * {STEP_S} >= 0)"
 
 
+def _two(series: Series, seconds: int, at: int) -> str:
+    """Two values of each series, `seconds` before `at` and at it (whole unix seconds), in one look at the server's
+    index, which is what costs it most. A subquery steps by whole multiples of its step, so `at` is moved onto one.
+    """
+    return f"{shown(series, -(at % seconds))}[{2000 * seconds - 500}ms:{seconds}s]"
+
+
+def grown_upto(series: Series, seconds: int, at: int) -> str:
+    """Increment over the `seconds` before `at` of each series that was there before, as `grown` has it."""
+    return f"(irate({_two(series, seconds, at)}) * {seconds} >= 0)"
+
+
+def new_or_gone(series: Series, seconds: int, at: int) -> str:
+    """The sessions with a series that has only one of the two values: those that are `new`, and some more."""
+    return f"count by ({series.label('session_id')}) (count_over_time({_two(series, seconds, at)}) == 1)"
+
+
 def fell(series: Series, window: str) -> str:
     """The sessions whose series fell again and again in a window, and how often."""
     return f"sum by ({series.label('session_id')}) (resets({series}{window}) >= {FALLS})"
@@ -224,22 +241,24 @@ def _alone(tokens: Series, about: int | None) -> str:
 
 def tail(tokens: Series, cost: Series | None, mark: int, at: int, everything: Series) -> str:
     """What came after the minute that ended at `mark`, up to `at` (unix seconds); and the cache of the last minutes.
-    Of `everything` what fell again and again lately.
+    Without what is `new` in it: `tail_back` adds that, for the sessions that are named here. Of `everything` what fell
+    again and again lately.
     """
     both = [(fact, series) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
-    cache = ("cache", f"sum by (type) ({recent(tokens.cached, CACHE_S)})")
     if tokens.delta:
+        cache = ("cache", f"sum by (type) ({recent(tokens.cached, CACHE_S)})")
         return united([cache, *((fact, f"sum({recent(series, at - mark)})") for fact, series in both)])
     whole, rest = _split(mark, at)
+    here = f"count_over_time({shown(tokens)}[{(at - mark) * 1000 + 500}ms:{STEP_S}s])"
     facts = [
-        cache,
-        ("earlier", f"count by ({tokens.label('session_id')}) (sum_over_time({new(tokens)}{whole}))"),
-        ("lately", f"sum by ({tokens.label('session_id')}, type) ({new(tokens, CACHE_S)})"),
+        ("cache", f"sum by (type) ({grown_upto(tokens.cached, CACHE_S, at)})"),
+        ("new", f"count by ({tokens.label('session_id')}) ({here} < {(at - mark) // STEP_S + 1})"),
+        ("new_lately", new_or_gone(tokens.cached, CACHE_S, at)),
         (FELL, fell(everything, f"[{FELL_S}s]")),
     ]
+    facts += [("new_since", new_or_gone(tokens, rest, at))] if rest else []
     for fact, series in both:
-        facts.append((fact, _added(f"sum_over_time({grown(series)}{whole})", rest and recent(series, rest))))
-        facts += [(f"{fact}_new", f"sum({new(series, rest)})")] if rest else []
+        facts.append((fact, _added(f"sum_over_time({grown(series)}{whole})", rest and grown_upto(series, rest, at))))
     return united(facts)
 
 
@@ -262,19 +281,19 @@ def _added(*parts: str | int) -> str:
     return " + ".join(f"(sum({part}) or vector(0))" for part in parts if part)
 
 
-def tach(tokens: Series, targets: Iterable[str]) -> str:
-    """What moves by the second: rate, the last model, the newest sample; scrape targets that are down, and when one was
-    scraped last.
+def tach(tokens: Series, targets: Iterable[str], at: int) -> str:
+    """What moves by the second, at `at`: rate, the last model, the newest sample; scrape targets that are down, and
+    when one was scraped last.
     """
     output = tokens.main_output
     changed = output if tokens.delta else f"({output} unless ({output} == {output} offset {MODEL_S}s))"
     facts = [
-        ("rate", f"sum({recent(tokens, RATE_S)})"),
+        ("rate", f"sum({recent(tokens, RATE_S) if tokens.delta else grown_upto(tokens, RATE_S, at)})"),
         ("model", f"max by (model) (max_over_time((timestamp({output}) and {changed})[{RATE_S}s:{MODEL_S}s]))"),
         ("newest", f"max(timestamp({tokens.live}))"),
     ]
     if not tokens.delta:
-        facts.append(("new", f"sum by ({tokens.label('session_id')}) ({new(tokens, RATE_S)})"))
+        facts.append(("new", new_or_gone(tokens, RATE_S, at)))
     if some := sorted(targets):
         up = f"up{{{one_of('instance', some)}}}"
         facts += [("down", f"max by (instance) ({up}) == 0"), ("scraped", f"max(timestamp({up}))")]

@@ -7,7 +7,6 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
 
 from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core.reading import OPEN_WINDOW, WEEK, Account, Ratio, Reading, Window
@@ -27,12 +26,10 @@ from gauge_mqtt.sources.prometheus.faults import Fault, faults, missing_tokens
 from gauge_mqtt.sources.prometheus.learn import CounterSeries, Temporality, Wanted, learn
 from gauge_mqtt.sources.prometheus.minutes import Minutes, halves
 from gauge_mqtt.sources.prometheus.own_host import NOTE, OwnHost, TokensBetween, names_of_this_host
+from gauge_mqtt.sources.prometheus.pace import PERIODS, Kind, Pace
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["names", "tach", "past", "fuels", "own", "targets"]
-PERIODS: dict[Kind, float] = {"names": 600.0, "tach": 5.0, "past": 900.0, "fuels": 30.0, "own": 60.0}
-"""How often each kind is asked for, in seconds; the past: its last hours once more, as samples may come late."""
 RECORDED_S = 60.0
 """The past, where recording rules tell of it: that costs little, and leaves little to count to its end."""
 UNTOLD_S = 300
@@ -45,8 +42,10 @@ SCRAPED_S = 150.0
 """A server scrapes each minute unless told otherwise, and every two at the latest. Of a target that was scraped longer
 ago it stores nothing any more, though it answers: its disk is full, or it has been told of other targets.
 """
-TACH, FUELS = timedelta(seconds=PERIODS["tach"]), timedelta(seconds=PERIODS["fuels"])
-"""A rate or a cache that was not confirmed for three of these is unknown."""
+LATE_S = 5.0
+"""A scrape may be so late. What was not scraped for longer than the rate looks back has no rate that is known."""
+CONFIRMED = 3
+"""A rate or a cache that was not confirmed for so many of its periods is unknown."""
 
 
 class PrometheusSource:
@@ -67,7 +66,7 @@ class PrometheusSource:
         hosts: Sequence[str] | None = None,
         services: Sequence[str] = (),
     ) -> None:
-        self.facts, self.minutes = Facts(api), Minutes()
+        self.facts, self.minutes, self.pace = Facts(api), Minutes(), Pace()
         self.failures = 0
         self._api, self._wanted, self._down = api, Wanted(selector.strip().strip(","), temporality, services), 0
         self._known: CounterSeries | None = None
@@ -77,7 +76,6 @@ class PrometheusSource:
         self._due: dict[Kind, float] = dict.fromkeys(PERIODS, 0.0)
         self._faults: dict[Kind, tuple[PromError, int]] = {}
         self._failing_since: datetime | None = None
-        self._comebacks: tuple[object, FactRows] = (None, {})
         self._shared = shared.SharedSeries(self.facts)
         self._rate: tuple[datetime, int | None] | None = None
         self._observed_at: datetime | None = None
@@ -105,8 +103,8 @@ class PrometheusSource:
 
     def read(self, now: datetime) -> Reading:
         blind = not self._faults.keys().isdisjoint({"names", "tach", "targets"})
-        rate = self._rate[1] if self._rate and now - self._rate[0] <= 3 * TACH and not blind else None
-        cache = self._cache[1] if self._cache and now - self._cache[0] <= 3 * FUELS and not blind else None
+        rate = self._rate[1] if self._rate and self._fresh("tach", now - self._rate[0]) and not blind else None
+        cache = self._cache[1] if self._cache and self._fresh("fuels", now - self._cache[0]) and not blind else None
         model = max(self._models, key=lambda name: (self._models[name], name), default=None)
         recent = self._active_at is not None and now - self._active_at < OPEN_WINDOW
         return Reading(
@@ -131,6 +129,9 @@ class PrometheusSource:
         """With what only the logs of this machine know of it. Of that nobody knows the price."""
         window, missing = self._windows.get(span), self._own.missing if self._own else 0
         return window and replace(window, tokens=window.tokens + missing)
+
+    def _fresh(self, kind: Kind, age: timedelta) -> bool:
+        return age.total_seconds() <= CONFIRMED * self.pace.period(kind)
 
     def _running(self, now: datetime) -> bool:
         return self._newest_at is not None and now - self._newest_at < FRESH
@@ -177,7 +178,12 @@ class PrometheusSource:
     def known_faults(self) -> list[Fault]:
         """What was found while asking, and is allowed for."""
         known = self._known.faults(self._api, self._wanted) if self._known else ()
-        return [*self._shared.faults(), *known, *(self._own.faults() if self._own else ())]
+        return [
+            *self.pace.faults(self._api),
+            *self._shared.faults(),
+            *known,
+            *(self._own.faults() if self._own else ()),
+        ]
 
     async def usual_faults(self) -> list[Fault]:
         """What is wrong on the way here, for the doctor. Raises `PromError`."""
@@ -206,12 +212,13 @@ class PrometheusSource:
         """Ask for whatever is due. What fails is said in `failure`; what was known stays, with its age."""
         clock = asyncio.get_running_loop().time
         asks = (self._learn_names, self._take_tach, self._take_past, self._take_fuels, self._take_own)
-        for (kind, period), ask in zip(PERIODS.items(), asks, strict=True):
+        for kind, ask in zip(PERIODS, asks, strict=True):
             if self._due[kind] > clock():
                 continue
-            self._due[kind] = clock() + period
+            self._due[kind], before = clock() + self.pace.period(kind), self.facts.took_s
             try:
                 await ask()
+                self.pace.took(kind, self.facts.took_s - before)
             except PromError as error:
                 self.failures += 1
                 if kind == "past" and isinstance(error, TooMuchError) and len(parts := halves(*self._unread[0])) > 1:
@@ -253,14 +260,17 @@ class PrometheusSource:
         if self._shared.too_many:  # known to nobody until some of them end; why is told of the fuels
             self._rate = None
             return
+        at = await self.facts.server_time()
         others = self._tokens.but(self._shared.sessions)
-        found = await self.facts.ask(promql.tach(others, self._targets))
-        rate = not_negative(total(found, "rate") - total(found, "new")) + total(await self._back_of(found), "rate")
-        at = self.facts.server_now()
+        found = await self.facts.ask(promql.tach(others, self._targets, at), at)
+        back = FactRows()
+        if sessions := {session(row) for row in found.get("new", [])}:
+            back = await self.facts.in_parts(sessions, lambda few: promql.tach_back(others, few), at=at)
+        rate = not_negative(total(found, "rate")) + not_negative(total(back, "rate"))
         gains = await self._shared.gains((self._tokens, None), at - promql.RATE_S, at, shared.TACH_STEP_S)
         scraped = total(found, "scraped") if found.get("scraped") else None
         unscraped_s = math.inf if scraped is None else at - scraped
-        hidden = self._only_scraped and unscraped_s > promql.RATE_S + TACH.total_seconds()
+        hidden = self._only_scraped and unscraped_s > promql.RATE_S + LATE_S
         self._rate = (self.facts.now(), None if hidden else round(rate + sum(gain.amount for gain in gains)))
         if self._rate[1]:
             self._active_at = asked_at
@@ -270,17 +280,6 @@ class PrometheusSource:
         self._take_models(shared.models(gains))
         down = sorted(row.labels.get("instance", "?") for row in found.get("down", []))
         self._judge_targets(down, stored=not (self._only_scraped and unscraped_s > SCRAPED_S))
-
-    async def _back_of(self, found: FactRows) -> FactRows:
-        """Asked only when it has changed who is new."""
-        fresh = {(session(row), row.value) for row in found.get("new", [])}
-        if fresh and fresh != self._comebacks[0]:
-            sessions = {name for name, _ in fresh}
-            self._comebacks = (
-                fresh,
-                await self.facts.in_parts(sessions, lambda few: promql.tach_back(self._tokens, few)),
-            )
-        return self._comebacks[1] if fresh else {}
 
     @property
     def _only_scraped(self) -> bool:
@@ -319,8 +318,9 @@ class PrometheusSource:
         self._unread = self._unread[1:]
         if not self._unread:
             self._busy = self.minutes.busy(end - WEEK.total_seconds())
+            every = max(RECORDED_S, self.pace.period("fuels"))
             if self._known and self._known.level and self._untold_s <= UNTOLD_S:
-                self._due["past"] = min(self._due["past"], asyncio.get_running_loop().time() + RECORDED_S)
+                self._due["past"] = min(self._due["past"], asyncio.get_running_loop().time() + every)
         if not (self._unread and self._windows):
             self._due["fuels"] = 0.0
 
@@ -392,13 +392,13 @@ class PrometheusSource:
             self._due["past"] = 0.0
             self._doubt_what_moves()
             return
-        if sessions := {session(row) for fact in ("earlier", "lately") for row in found.get(fact, [])}:
+        if sessions := {session(row) for fact in ("new", "new_since", "new_lately") for row in found.get(fact, [])}:
             back = await self.facts.in_parts(sessions, lambda few: promql.tail_back(*both, mark, at, few), at=at)
         gains = await self._shared.gains(both, min(mark, at - promql.CACHE_S), at, shared.TAIL_STEP_S)
         self._shared.let_go(found)
         tail_tokens, tail_usd = (
-            not_negative(total(found, fact) - total(found, f"{fact}_new"))
-            + total(back, fact)
+            not_negative(total(found, fact))
+            + not_negative(total(back, fact))
             + sum(gain.amount for gain in gains if gain.fact == fact and gain.at > mark)
             for fact in ("tokens", "cost")
         )
@@ -415,8 +415,8 @@ class PrometheusSource:
             self._account = self._counted_since(week_ago, mark, tail_tokens, tail_usd)
         cached = shared.summed([gain for gain in gains if gain.at > at - promql.CACHE_S], "tokens", _type_of)
         kinds = {
-            kind: not_negative(total(found, "cache", kind) - total(found, "lately", kind))
-            + total(back, "cache", kind)
+            kind: not_negative(total(found, "cache", kind))
+            + not_negative(total(back, "cache", kind))
             + cached.get(kind, 0.0)
             for kind in promql.CACHED
         }

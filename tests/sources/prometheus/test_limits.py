@@ -72,7 +72,7 @@ async def looked(api: PromApi) -> PrometheusSource:
 @pytest.mark.parametrize("value", WILD)
 @pytest.mark.parametrize(
     "fact",
-    ["rate", "model", "newest", "new", "tokens", "cost", "cost_new", "cache", "now", "lively", "falling", "lately"],
+    ["rate", "model", "newest", "new", "tokens", "cost", "cost_back", "cache", "now", "lively", "falling", "fallen"],
 )
 async def test_one_wild_fact_ends_nothing(fact: str, value: str) -> None:
     source = await looked(Wild(lambda name: value if name == fact else tame(name)))
@@ -98,12 +98,6 @@ async def test_an_answer_for_times_that_were_not_asked_for_is_refused() -> None:
     api = Wild(tame, lambda asked: asked + 86_400)
     with pytest.raises(PromError, match="times that were not asked for"):
         await api.query_range('label_replace(x, "fact", "tokens", "", "")', 1_800_000_000, 1_800_003_600, 60)
-
-
-async def test_more_that_is_new_than_there_is_at_all_is_a_contradiction_and_not_zero() -> None:
-    source = await looked(Wild(lambda fact: "703" if fact == "new" else tame(fact)))
-    assert "contradict" in (source.failure or "")
-    assert source.read(datetime.now(UTC)).rate_tokens is None
 
 
 def test_a_duration_without_end_is_none() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gauge_mqtt.core.reading import Window
+from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.balancer import Balancer
 from tests.support.prom_history import KINDS, NAMES, OPUS, History, Samples, scraped
 from tests.support.prom_lab import Exporter, Prometheus, prometheus_server, running, short_periods, source_on
@@ -56,6 +57,12 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
         yield Pair(servers, stack.enter_context(Balancer([server.url for server in servers])), history)
 
 
+async def rate_of(source: PrometheusSource) -> int | None:
+    source._due["tach"] = 0.0  # noqa: SLF001
+    await source.load()
+    return source.read(datetime.now(UTC)).rate_tokens
+
+
 async def test_two_servers_behind_one_address_are_as_good_as_the_better_one(pair: Pair) -> None:
     alone, source = source_on(pair.servers[0].url), source_on(pair.balancer.url)
     await alone.load()
@@ -63,6 +70,7 @@ async def test_two_servers_behind_one_address_are_as_good_as_the_better_one(pair
     assert true.window_5h
     assert true.window_7d
     for _ in range(3):
+        before = await rate_of(alone)
         await source.load()
         reading = source.read(datetime.now(UTC))
         assert source.failure is None
@@ -70,7 +78,7 @@ async def test_two_servers_behind_one_address_are_as_good_as_the_better_one(pair
         assert reading.window_7d
         assert reading.window_5h.tokens == pytest.approx(true.window_5h.tokens, rel=0.02)
         assert reading.window_7d.tokens == pytest.approx(true.window_7d.tokens, rel=0.02)
-        assert reading.rate_tokens == true.rate_tokens
+        assert reading.rate_tokens in {before, await rate_of(alone)}, "it ends to move a minute after the last sample"
         source._due = dict.fromkeys(source._due, 0.0)  # noqa: SLF001
     assert [fault.about for fault in await source.usual_faults()] == ["replicas"]
     assert await alone.usual_faults() == []

@@ -10,8 +10,10 @@ from statistics import mean
 import pytest
 
 from gauge_mqtt.core.reading import Reading, Window
+from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus import source as prometheus
 from gauge_mqtt.sources.prometheus.api import PromApi, Server
+from gauge_mqtt.sources.prometheus.facts import Facts, session, total
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.prom_history import DAY, MACHINES, NAMES, OPUS, SONNET, History, Samples, pushed, scraped
 from tests.support.prom_lab import Prometheus, prometheus_server, source_on
@@ -207,6 +209,33 @@ async def test_every_minute_is_counted_once(lab: Lab) -> None:
     assert reading.rate_tokens == 40
 
 
+@pytest.mark.parametrize("second", [0, 1, 30, 58, 59])
+@pytest.mark.parametrize("seconds", [1, 17, 60, 300])
+async def test_one_look_at_a_series_tells_what_two_tell_at_each_second_of_the_minute(
+    lab: Lab, second: int, seconds: int
+) -> None:
+    """A subquery steps by the clock."""
+    facts, series = Facts(PromApi(Server(url=lab.server.url))), promql.Series(TOKENS, 'way="pushed"')
+    now, before = promql.shown(series), promql.shown(series, seconds)
+    two = [
+        ("grown", f"sum(({now} - {before} >= 0) or ({now} + 0 and {now} < {before}))"),
+        ("new", f"count by (session_id) (({now} unless {before}) or ({before} unless {now}))"),
+    ]
+    moved = 0.0
+    for turn in lab.history.truth.turns[:: len(lab.history.truth.turns) // 12]:
+        at = int(turn.at) // 60 * 60 + 60 + second
+        one = [
+            ("grown", f"sum({promql.grown_upto(series, seconds, at)})"),
+            ("new", promql.new_or_gone(series, seconds, at)),
+        ]
+        there, here = [await facts.ask(promql.united(parts), at) for parts in (two, one)]
+        moved += total(there, "grown")
+        assert total(here, "grown") == pytest.approx(total(there, "grown"))
+        assert {session(row) for row in here.get("new", [])} == {session(row) for row in there.get("new", [])}
+    assert moved or seconds < 300
+    await facts.api.close()
+
+
 async def test_every_increment_is_counted_once(lab: Lab) -> None:
     source = source_on(lab.server.url, 'case="on the minute"', temporality="delta")
     await source.load()
@@ -257,12 +286,14 @@ async def test_no_such_metric_is_unknown_and_never_zero(lab: Lab) -> None:
 
 
 async def test_a_refresh_is_one_request(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A first look has the week to read, in slices; after it one question each, two if a session has just come up."""
+    """A first look has the week to read, in slices; after it one question each, one more if a session has just come up.
+    The tach asks the time before, as what it asks depends on it.
+    """
     source = lab.source('case="one-shot"')
     await source.load()
     first = source.facts.requests
     assert first < 80
-    for kind, asked in (("tach", 1), ("fuels", 1), ("names", 9)):
+    for kind, asked in (("tach", 2), ("fuels", 1), ("names", 9)):
         before = source.facts.requests
         monkeypatch.setitem(source._due, kind, 0.0)  # noqa: SLF001
         await source.load()
