@@ -124,7 +124,8 @@ class Fleet:
 
     def _exports(self, at: float, ends: float) -> list[int]:
         """When a process exports: at each interval, and as it ends."""
-        return [round(at + self.interval * n) for n in range(1, int((ends - at) / self.interval) + 1)] + [round(ends)]
+        times = [round(at + self.interval * n) for n in range(1, int((ends - at) / self.interval) + 1)]
+        return sorted({*times, round(ends)})  # two at one instant would be a sample that promtool refuses
 
     def _run(
         self,

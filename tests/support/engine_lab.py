@@ -229,7 +229,9 @@ def _attributes(labels: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 class PlainPrometheus(EngineProcess):
-    """One that scrapes nothing, on blocks that were made before in `tsdb`. `name`: which of several behind a Thanos."""
+    """One that scrapes nothing, on blocks that were made before in `tsdb`, and does not make larger ones of them: in its
+    first minutes that would cost more than all that is asked. `name`: which of several behind a Thanos.
+    """
 
     def __init__(self, directory: Path, name: str = "") -> None:
         super().__init__(directory, built("prometheus"))
@@ -240,7 +242,8 @@ class PlainPrometheus(EngineProcess):
 
     def command(self) -> list[str]:
         flags = ("storage.tsdb.path=tsdb", "storage.tsdb.retention.time=30d", f"web.listen-address={HOST}:{self.port}")
-        return ["--config.file=prometheus.yml", *(f"--{flag}" for flag in flags)]
+        blocks = [f"--storage.tsdb.{edge}-block-duration=2h" for edge in ("min", "max")]
+        return ["--config.file=prometheus.yml", *(f"--{flag}" for flag in flags), *blocks]
 
     def ready(self) -> bool:
         return _answers(f"{self.url}/-/ready")
