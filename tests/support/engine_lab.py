@@ -229,8 +229,8 @@ def _attributes(labels: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 class PlainPrometheus(EngineProcess):
-    """One that scrapes nothing, on blocks that were made before in `tsdb`, and does not make larger ones of them: in its
-    first minutes that would cost more than all that is asked. `name`: which of several behind a Thanos.
+    """One that scrapes nothing, on blocks that were made before in `tsdb`, and does not make larger ones of them: that
+    would cost more in its first minutes than all that is asked. `name`: which of several behind a Thanos.
     """
 
     def __init__(self, directory: Path, name: str = "") -> None:
