@@ -10,7 +10,7 @@ from gauge_mqtt.sources.prometheus.faults import Fault
 Kind = Literal["names", "tach", "past", "fuels", "own", "targets"]
 PERIODS: dict[Kind, float] = {"names": 600.0, "tach": 5.0, "past": 900.0, "fuels": 30.0, "own": 60.0}
 """How often each kind is asked for, in seconds; the past: its last hours once more, as samples may come late."""
-PART = 0.005
+PART = 0.003
 """Of its time, at most about so much for one kind of question. (Its CPU may be less: it also waits.)"""
 FREE_S = 0.03
 """What takes no longer than this is no burden at any period of ours; it may well be the network."""
