@@ -83,7 +83,8 @@ def test_a_hybrid_whose_telemetry_stopped_is_filled_up_and_says_so(mosquitto: Mo
     write_log(tokens=300_000, age_s=3600)
     env = ("--mqtt-url", url(mosquitto), "--prom-url", stopped.url)
     with RecordingClient(mosquitto.port) as client, Daemon(*env) as daemon:
-        until(lambda: client.latest.get("claude_gauge/lab/window_5h_tokens") == b"370000")
+        for key in ("window_5h_tokens", "window_7d_tokens"):
+            until(lambda: client.latest.get(f"claude_gauge/lab/{key}") == b"370000")  # noqa: B023
         until(lambda: client.latest["claude_gauge/lab/source"] == b"jsonl+prometheus (telemetry short)")
         usage = daemon.usage()
         assert (usage["window_7d_tokens"], usage["source"]) == (370_000, "jsonl+prometheus (telemetry short)")
