@@ -4,7 +4,8 @@ The increment is the one of `queries`, on the same whole minutes, so that a minu
 counters. A rule is evaluated a minute later, for samples that come late, and names the minute by the subquery's grid,
 whatever the engine's own time of evaluation is. It looks back an hour. What comes back after a longer pause, a lid that
 was closed, is counted anew then, and taken off again every half an hour, when the rules look back for days: to do that
-each minute would cost a thousand machines a sixth of a core.
+each minute would cost a thousand machines a sixth of a core. Until then the publisher asks, for those sessions alone
+that came up since.
 """
 
 import re
@@ -20,7 +21,8 @@ BEAT, BACK_BEAT = "claude_gauge:recorded:minute", "claude_gauge:recorded:returne
 REPLICAS = ("cluster_replica", "prometheus", "prometheus_replica", "receive", "receive_replica", "replica")
 """Labels in which the copies of a series differ where two servers write into one store."""
 KEPT = ("exported_job", "job", "model", "query_source", "team", "type")
-LOOK_BACK, RETURN_S, RETURN_BACK = "1h", 1800, promql.BRIDGED
+LOOK_BACK_S, LOOK_BACK = 3600, "1h"
+RETURN_S, RETURN_BACK = 1800, promql.BRIDGED
 LATE_MS = 119_999
 """A minute is recorded between one and two minutes after its end."""
 MATCHED = re.compile(r"""([a-zA-Z_][a-zA-Z0-9_]*)\s*(?:=~|!~|!=|=)\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)""")
@@ -97,10 +99,31 @@ def increase(level: Level, counter: str) -> str:
 
 def returned(level: Level, counter: str) -> str:
     """What `increase` has counted anew in half an hour, of series that were away for longer than it looks back."""
-    fresh = f"(last_over_time({counter}[5m]) unless last_over_time({counter}[{LOOK_BACK}] offset 1m))"
-    lately = f"max_over_time({fresh}[{RETURN_S}s:1m] offset 1m)"
-    known = f"last_over_time({counter}[{RETURN_BACK}] offset {RETURN_S + 120}s)"  # before the half an hour, at any rate
-    return f"sum by ({', '.join(level.labels)}) (\n  {_once(f'{known} <= {lately}')}\n)"
+    return f"sum by ({', '.join(level.labels)}) (\n  {_anew(counter, f'[{RETURN_S}s:1m] offset 1m', RETURN_S + 120)}\n)"
+
+
+def came_up(selector: str, seconds: int) -> str:
+    """The sessions that came up in the `seconds` since the last half hour, and may have been away for longer."""
+    series = promql.Series(COUNTED, selector)
+    before = f"last_over_time({series}[{LOOK_BACK_S + promql.STEP_S - seconds}s] offset {seconds}s)"
+    new = f"count by ({series.label('session_id')}) (last_over_time({series}[{seconds}s]) unless {before})"
+    return promql.united([("new", new)])
+
+
+def came_back(selector: str, sessions: Iterable[str], seconds: int, *, cost: bool) -> str:
+    """What `returned` will say of these sessions for the `seconds` since the last half hour."""
+    counters = [("tokens", COUNTED), *([("cost", PRICED)] if cost else [])]
+    few = [(fact, str(promql.Series(name, selector).of(sessions))) for fact, name in counters]
+    return promql.united(
+        [(f"{fact}_returned", f"sum({_anew(one, f'[{seconds - 1}s:1m]', seconds)})") for fact, one in few]
+    )
+
+
+def _anew(series: str, lately: str, before_s: int) -> str:
+    """What series had before that was `before_s` ago or earlier, and came up in the range `lately` with no less."""
+    fresh = f"(last_over_time({series}[5m]) unless last_over_time({series}[{LOOK_BACK}] offset 1m))"
+    known = f"last_over_time({series}[{RETURN_BACK}] offset {before_s}s)"
+    return _once(f"{known} <= max_over_time({fresh}{lately})")
 
 
 def rules_page(note: str) -> str:

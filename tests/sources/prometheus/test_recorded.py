@@ -91,6 +91,30 @@ async def test_a_lid_costs_nothing_and_a_resumed_session_what_it_used(lab: Lab) 
     assert window.tokens == 5010 + 5300
 
 
+async def test_lids_that_were_opened_in_this_half_an_hour_cost_nothing_either(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """One every two minutes; the rules take them off at the end of the half hour. One begins anew, one is new."""
+    now = time.time()
+    samples = Samples()
+    for number in range(3, 16):
+        at = now - 120 * number
+        samples |= series(f"lid-{number}", [(now - 10 * HOUR, 5000.0), (at, 5000.0), (at + 15, 5001.0)])
+    samples |= series("anew", [(now - 10 * HOUR, 5000.0), (now - 600, 100.0), (now - 585, 300.0)])
+    samples |= series("new", [(now - 600, 7.0), (now - 585, 9.0)])
+    samples |= series("bridged", [(now - 4000, 5000.0), (now - 600, 5000.0), (now - 585, 5001.0)])
+    truth = 13 * 5001 + 5300 + 9 + 5001
+    with prometheus_server(tmp_path_factory.mktemp("prometheus")) as server:
+        server.backfill(samples)
+        server.start()
+        record(server, now - DAY, now - 120)
+        source = source_on(server.url)
+        await source.load()
+        window = source.read(datetime.now(UTC)).window_7d
+        assert window is not None
+        assert window.tokens == truth
+
+
 async def test_the_rules_are_asked_and_say_so(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
         source = await lab.look()
