@@ -287,9 +287,10 @@ def tach(tokens: Series, targets: Iterable[str], at: int) -> str:
     """
     output = tokens.main_output
     changed = output if tokens.delta else f"({output} unless ({output} == {output} offset {MODEL_S}s))"
+    steps = f"[{RATE_S}s:{MODEL_S}s] offset 1s"  # `at` is up to a second ahead: of a step that goes on nothing is said
     facts = [
         ("rate", f"sum({recent(tokens, RATE_S) if tokens.delta else grown_upto(tokens, RATE_S, at)})"),
-        ("model", f"max by (model) (max_over_time((timestamp({output}) and {changed})[{RATE_S}s:{MODEL_S}s]))"),
+        ("model", f"max by (model) (max_over_time((timestamp({output}) and {changed}){steps}))"),
         ("newest", f"max(timestamp({tokens.live}))"),
     ]
     if not tokens.delta:
