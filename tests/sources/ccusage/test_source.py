@@ -43,9 +43,9 @@ async def test_much_usage_is_no_more_runs_than_one_a_period(fake: FakeCcusage, l
     started = time.monotonic()
     async with running(source, tail):
         for _ in range(80):
+            last = time.time()
             log_usage(log)
             await asyncio.sleep(0.01)
-        last = time.time()
         assert source.runs <= (time.monotonic() - started) / 0.3 + 1
         await eventually(lambda: (source.read(now()).observed_at or now()).timestamp() > last)
         assert fake.asked("blocks") >= 3
