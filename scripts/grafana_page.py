@@ -8,7 +8,8 @@ for with each time range, is `rules` or `.*`, and the matcher on a label that no
 import json
 from typing import Any
 
-from gauge_mqtt.sources.prometheus.recorded import BEAT, COUNTED, FINEST, PRICED
+from gauge_mqtt.sources.prometheus import recorded
+from gauge_mqtt.sources.prometheus.recorded import BEAT, COUNTED, FINEST, LATE_MS, PRICED
 
 DASHBOARD = "deploy/grafana/dashboards/claude-code.json"
 SHOWN = 'host_name=~"$host_name",model=~"$model"'
@@ -17,11 +18,9 @@ ACCOUNT, WEEK_ACCOUNT = "account", "account_7d"
 NO_LABEL = "counted_by"
 KNOWN = "1d"
 """The longest pause after which a counter is not counted anew. Longer costs more."""
-LATE_MS = 119_999
-"""A minute is recorded between one and two minutes after its end."""
 TOLD = 0.99
 """The rules count for a time range if they ran in so much of its minutes."""
-DAY_S, RETURN_S = 86_400, 1860
+DAY_S, RETURN_S = 86_400, recorded.RETURN_S + 60
 """What was counted anew after a longer pause is recorded up to `RETURN_S` after it."""
 
 
