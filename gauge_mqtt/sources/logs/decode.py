@@ -1,17 +1,22 @@
 """JSON of a log line, typed. A bad byte in one of its texts hides nothing else of the line."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 T = TypeVar("T")
 Count = Annotated[int, Meta(ge=0, le=10**9)]
-Text = Annotated[str, Meta(min_length=1, max_length=256)]
+Text = Annotated[str, Meta(min_length=1)]
+Odd = str | int | float | bool | list[Any] | dict[str, Any] | None
+"""What may stand in a field without which the line can be counted."""
 Instant = Annotated[datetime, Meta(tz=True)]
+NAME_MAX = 256
+"""A longer name is known by its digest: proxies pack a whole address into an id."""
 BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a line can be: no JSON, not typed as it should be, no UTF-8, nested without end."""
 EARLIEST, LATEST = 0.0, 253_370_764_800.0
@@ -38,6 +43,18 @@ def tolerant(decode: Callable[[bytes], T], line: bytes) -> T:
 
 def _mended(escape: re.Match[bytes]) -> bytes:
     return b"\\ufffd" if escape[1] else escape[0]
+
+
+def text(odd: Odd | msgspec.UnsetType) -> str | None:
+    """What can name something; `None` for what cannot."""
+    return odd or None if isinstance(odd, str) else None
+
+
+def named(name: str) -> str:
+    """The name, or a digest of one that is too long to be kept."""
+    if len(name) <= NAME_MAX:
+        return name
+    return "digest " + hashlib.blake2b(name.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def unix(at: datetime) -> float:

@@ -19,7 +19,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from gauge_mqtt.core.entries import SYNTHETIC, Entry
 from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.core.turns import Step
-from gauge_mqtt.sources.logs.decode import BROKEN, Count, Instant, Text, tolerant, unix
+from gauge_mqtt.sources.logs.decode import BROKEN, NAME_MAX, Count, Instant, Odd, Text, named, text, tolerant, unix
 from gauge_mqtt.sources.plan_limits import of_limits
 
 USAGE_MARKS = (b'put_tokens"', b'"usage"')
@@ -44,7 +44,7 @@ class _CacheCreation(Struct, gc=False):
 
 
 class _OutputDetails(Struct, gc=False):
-    thinking_tokens: Count | None = None
+    thinking_tokens: Odd = None
 
 
 class Tokens(Struct, gc=False):
@@ -53,7 +53,7 @@ class Tokens(Struct, gc=False):
     cache_read_input_tokens: Count = 0
     cache_creation_input_tokens: Count = 0
     cache_creation: _CacheCreation | None = None
-    output_tokens_details: _OutputDetails | None = None
+    output_tokens_details: _OutputDetails | str | int | float | list[Any] | None = None
     speed: str | UnsetType = UNSET
     iterations: Any = None
 
@@ -77,13 +77,18 @@ class UsageLine(Struct, gc=False, rename="camel"):
     message: UsageMessage | UnsetType = UNSET
     timestamp: Instant | UnsetType = UNSET
     request_id: Text | UnsetType = UNSET
-    uuid: str | UnsetType | None = UNSET
-    is_sidechain: bool = False
+    uuid: Odd | UnsetType = UNSET
+    is_sidechain: bool | None = False
     version: str | UnsetType = UNSET
     session_id: Text | UnsetType = UNSET
     cwd: str | UnsetType = UNSET
     cost_usd: float | UnsetType = field(default=UNSET, name="costUSD")
     is_api_error_message: bool | UnsetType = UNSET
+
+    @property
+    def is_named(self) -> bool:
+        """Whether both message and request have a name on this line, so that no other line is needed to tell."""
+        return self.request_id is not UNSET and self.message is not UNSET and self.message.id is not UNSET
 
     def repeats(self, before: "UsageLine") -> bool:
         """Whether it tells nothing new after the one before it in its file, as most lines of a response do.
@@ -159,15 +164,16 @@ def response(record: UsageLine, line: bytes) -> Response:
     assert message is not UNSET  # noqa: S101, `usage_line` has seen to these
     assert message.usage is not UNSET  # noqa: S101
     assert record.timestamp is not UNSET  # noqa: S101
-    model = None if message.model is UNSET or message.model == SYNTHETIC else message.model
+    model = None if message.model is UNSET or message.model == SYNTHETIC else message.model[:NAME_MAX]
     usage, at, main = message.usage, unix(record.timestamp), not record.is_sidechain
     entry = _entry(usage, at, model, main=main)
     request: str | None
     if message.id is not UNSET:
-        name, request = message.id, None if record.request_id is UNSET else record.request_id
-    else:  # then the request, or the line itself, is all that tells the response from others
-        unnamed = "line " + hashlib.blake2b(line, digest_size=16).hexdigest()
-        name, request = record.request_id or record.uuid or unnamed, ""
+        name, request = named(message.id), None if record.request_id is UNSET else named(record.request_id)
+    elif record.request_id is not UNSET:  # then the request is all that tells the response from others
+        name, request = named(record.request_id), None
+    else:  # or the line itself
+        name, request = named(text(record.uuid) or "line " + hashlib.blake2b(line, digest_size=16).hexdigest()), ""
     if not usage.iterations:
         return Response(name, request, entry)
     return Response(name, request, entry, *_advice(usage.iterations, at, main=main))
@@ -175,14 +181,14 @@ def response(record: UsageLine, line: bytes) -> Response:
 
 def _entry(usage: Tokens, at: float, model: str | None, *, main: bool) -> Entry:
     details = usage.output_tokens_details
-    thinking = details.thinking_tokens if details else None
+    thinking = details.thinking_tokens if isinstance(details, _OutputDetails) else None
     return Entry(
         at,
         usage.input_tokens,
         usage.output_tokens,
         usage.cache_read_input_tokens,
         _cache_creation(usage),
-        thinking if thinking is not None and thinking <= usage.output_tokens else -1,
+        thinking if type(thinking) is int and 0 <= thinking <= usage.output_tokens else -1,
         model,
         main,
     )

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from gauge_mqtt.sources.logs.decode import BROKEN, Count, Instant, tolerant
+from gauge_mqtt.sources.logs.decode import BROKEN, Count, Instant, Odd, named, text, tolerant
 
 USER_MARK = b'"type":"user"'
 UNNAMED = "line "
@@ -31,7 +31,7 @@ class _Usage(Struct, gc=False, frozen=True):
 
 class _Message(Struct, gc=False):
     id: str | None = None
-    stop_reason: str | None = None
+    stop_reason: Odd = None
     usage: _Usage = msgspec.field(default_factory=_Usage)
 
 
@@ -41,11 +41,11 @@ class _Origin(Struct, gc=False, rename="camel"):
     timestamp: Instant
     message: _Message = msgspec.field(default_factory=_Message)
     session_id: str | None = None
-    is_sidechain: bool = False
-    agent_id: str | None = None
-    uuid: str | None = None
-    parent_uuid: str | None = None
-    request_ref: str | None = None
+    is_sidechain: bool | None = False
+    agent_id: Odd = None
+    uuid: Odd = None
+    parent_uuid: Odd = None
+    request_ref: Odd = None
 
 
 class _Part(Struct, gc=False):
@@ -60,8 +60,8 @@ class _User(Struct, gc=False, rename="camel"):
     type: Literal["user"]
     message: _Content = msgspec.field(default_factory=_Content)
     session_id: str | None = None
-    is_sidechain: bool = False
-    agent_id: str | None = None
+    is_sidechain: bool | None = False
+    agent_id: Odd = None
 
 
 _decode_origin = msgspec.json.Decoder(_Origin).decode
@@ -111,25 +111,25 @@ class Runs(Struct, array_like=True, gc=False):
             for run in self.runs:
                 session, side, agent = run.lane
                 same_session = user.session_id is None or session is None or _digest(user.session_id) == session
-                same_lane = (side, agent) == (user.is_sidechain, _digest(user.agent_id))
+                same_lane = (side, agent) == (bool(user.is_sidechain), _digest(user.agent_id))
                 if same_session and same_lane and run.since != "prompt":
                     run.since = "results" if _is_result(user) else "prompt"
 
     def request_of(self, line: bytes, message: str) -> str:
         """A name for the request that this line answers. Raises one of `BROKEN`."""
         origin = tolerant(_decode_origin, line)
-        if origin.request_ref:
-            return origin.request_ref
+        if reference := text(origin.request_ref):
+            return named(reference)
         session = _digest(origin.session_id)
-        lane = (session, origin.is_sidechain, _digest(origin.agent_id))
-        told = origin.message
+        lane = (session, bool(origin.is_sidechain), _digest(origin.agent_id))
+        told, uuid, stop_reason = origin.message, text(origin.uuid), text(origin.message.stop_reason)
         run = next((run for run in self.runs if (run.message, run.lane) == (message, lane)), None)
         if run is None or not run.goes_on(origin):
-            request = UNNAMED + (origin.uuid or f"{session} {origin.timestamp.isoformat()}")
+            request = UNNAMED + (uuid or f"{session} {origin.timestamp.isoformat()}")
             others = [other for other in self.runs if other is not run]
-            run = Run(message, lane, request, origin.uuid, told.usage, told.stop_reason)
+            run = Run(message, lane, named(request), uuid, told.usage, stop_reason)
             self.runs = (*others[1 - RUNS_MAX :], run)
-        run.uuid, run.usage, run.stop_reason, run.since = origin.uuid, told.usage, told.stop_reason, "nothing"
+        run.uuid, run.usage, run.stop_reason, run.since = uuid, told.usage, stop_reason, "nothing"
         return run.request
 
     def is_reused(self, message: str, request: str) -> bool:
@@ -141,9 +141,11 @@ class Runs(Struct, array_like=True, gc=False):
         return before is not None and before[0] == message and before[1] != request
 
 
-def _digest(name: str | None) -> str | None:
+def _digest(name: Odd) -> str | None:
     """Of a name that is random itself, so that nobody can try names against it."""
-    return None if name is None else blake2b(name.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+    return (
+        None if not isinstance(name, str) else blake2b(name.encode(errors="surrogatepass"), digest_size=12).hexdigest()
+    )
 
 
 def _given(usage: _Usage) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.quota import Sample
@@ -210,7 +210,7 @@ class Tail:
             try:
                 if record := usage_line(line):
                     if before is None or not record.repeats(before):
-                        if record.request_id is UNSET:
+                        if not record.is_named:
                             file.runs.user_records(data[unnamed:first])
                             unnamed = last
                         changed |= self._account(file, record, line)

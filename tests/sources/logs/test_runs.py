@@ -145,12 +145,11 @@ def test_a_sidechain_with_one_id_for_all_is_no_copy_of_the_main_chain(tmp_path: 
         assert reader.total == 4 * 105
 
 
-def test_a_line_that_cannot_be_told_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "s.jsonl"
-    path.write_bytes(line(relay(AT, 100, 5, message__stop_reason=7)))
-    reader = Reader(tmp_path)
-    reader.read(path)
-    assert (reader.total, reader.tail.counters.refused) == (0, 1)
+@pytest.mark.parametrize("name", ["message__stop_reason", "agentId", "requestRef", "uuid", "parentUuid", "isSidechain"])
+def test_what_tells_a_line_from_others_may_be_of_any_type(name: str, tmp_path: Path) -> None:
+    odd = None if name == "isSidechain" else 7
+    records = relay(AT, 100, 5, **{name: odd}), prompt(AT + 1), relay(AT + 2, 100, 5)
+    assert total(tmp_path, *records) == 2 * 105
 
 
 def test_few_responses_are_remembered(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class _Line(Struct, gc=False, rename="camel"):
     uuid: str | UnsetType | None = UNSET
     session_id: str | UnsetType | None = UNSET
     request_session_id: str | None = None
-    is_sidechain: bool = False
+    is_sidechain: bool | None = False
     message: _Message | UnsetType | None = UNSET
     is_meta: bool | None = None
     is_compact_summary: bool | None = None
@@ -125,6 +125,7 @@ class _CountedLine(UsageLine, gc=False, rename="camel", kw_only=True):
     """Both at once, for all lines but odd ones: whatever is refused here is decoded as each of the two."""
 
     type: str
+    uuid: str | UnsetType | None = UNSET
     message: _CountedMessage | UnsetType = UNSET
     request_session_id: str | None = None
     is_meta: bool | None = None

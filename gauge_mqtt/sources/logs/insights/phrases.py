@@ -38,7 +38,7 @@ class _Line(msgspec.Struct, gc=False, rename="camel"):
     message: _Message
     uuid: str | None = None
     is_meta: bool | None = None
-    is_sidechain: bool = False
+    is_sidechain: bool | None = False
     is_compact_summary: bool | None = None
     is_api_error_message: bool | None = None
 
