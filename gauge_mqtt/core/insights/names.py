@@ -26,7 +26,7 @@ fgrep file find firebase fish flake8 flask flutter flyctl fmt free fzf g++ gcc g
 golangci-lint gpg gradle grep gunzip gzip head helm heroku hexdump history hostname htop hugo iconv id ip isort jar
 java javac jest jobs journalctl jq julia just kill killall kubectl ld ldd less lint-imports ln locate ls lsof ltrace
 lua m4 make man md5sum meson minikube mkdir mktemp mocha mosquitto_pub mosquitto_sub mount mv mvn mypy mysql nano nc
-netlify netstat next nginx ninja nl nm node nodemon nohup npm npx nslookup nvim nvm objdump od openssl pandoc parallel
+netlify netstat next nginx ninja nl nm node nodemon npm npx nslookup nvim nvm objdump od openssl pandoc parallel
 paste patch perl pg_dump pgrep php phpunit pidof ping pio pip pip3 pipenv pipx pkg-config pkill platformio playwright
 pnpm podman poetry pre-commit prettier printenv printf prisma ps psql pushd pwd pylint pyright pytest python python2
 python3 pyenv rails rake rbenv readelf readlink realpath redis-cli rg rm rmdir rsync rspec rubocop ruby ruff rustc
@@ -42,12 +42,36 @@ SCRIPT = "./script"
 _SYSTEM = re.compile(
     r"(?:/usr)?(?:/local)?/s?bin/([\w.+-]+)$|(?:\./)?\.?venv/bin/([\w.+-]+)$|(?:\./)?node_modules/\.bin/([\w.+-]+)$"
 )
-_PART = re.compile(r"[^;|&\n(){}!]+")
-_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""")
+_VERSION = (re.compile(r"\.\d+$|\.exe$"), re.compile(r"-?\d+(?:\.\d+)*$"))
+"""What may stand behind a name: `python3.11`, `git.exe`; `clang-15`."""
+_TOKEN = re.compile(
+    r"""\#[^\n]*  # a comment
+    | (?P<end>[;|&\n()`]+)
+    | \d*[<>]+&?\s*[^\s;|&()`<>]*  # a redirection, with where it goes
+    | (?P<word>(?:[^\s;|&()`<>"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+)""",
+    re.VERBOSE,
+)
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-_FRONT = frozenset("builtin command do doas else env exec if nice sudo then time timeout while until stdbuf".split())  # noqa: SIM905, as above
+_FRONT = frozenset({
+    "builtin", "command", "do", "doas", "elif", "else", "env", "exec", "if", "nice", "nohup", "sudo", "then", "time",
+    "timeout", "while", "until", "stdbuf", "!", "{", "$",
+})  # fmt: skip
 """What stands before the program that is meant."""
-_PASSED = frozenset({"cd", "export", "pushd", "popd", "set", "source", ".", "unset", "ulimit", "umask", "for", "case"})
+_TAKES_ONE = {
+    "sudo": frozenset(
+        {"-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T", "-U", "--user", "--group", "--host", "--prompt"}
+    ),
+    "doas": frozenset({"-u", "-C"}),
+    "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
+    "exec": frozenset({"-a"}),
+    "timeout": frozenset({"-s", "-k", "--signal", "--kill-after"}),
+}
+"""Options of these that are followed by a word of their own; numbers need none of this."""
+_PASSED = frozenset({
+    ".", ":", "[", "[[", "alias", "break", "case", "cd", "continue", "declare", "eval", "exit", "export", "for", "let",
+    "local", "popd", "pushd", "read", "readonly", "return", "set", "shopt", "source", "test", "trap", "typeset",
+    "ulimit", "umask", "unalias", "unset",
+})  # fmt: skip
 """Parts of a command line that prepare the next one."""
 COMMAND_MAX = 1024
 """Characters of a command that are looked at."""
@@ -65,26 +89,39 @@ def executable(command: str) -> str:
 
     `cd x && FOO=1 sudo git status | head` => `git`; `/usr/bin/python3 -m x` => `python3`; `./build.sh` => `./script`.
     """
-    last = OTHER
-    for part in _PART.finditer(command, 0, COMMAND_MAX):
-        for found in _WORD.finditer(command, *part.span()):
-            word = found[0]
-            if _ASSIGNMENT.match(word) or word in _FRONT or word.startswith("-") or word[0].isdigit():
-                continue
-            if word in _PASSED:
-                last = word if word in EXECUTABLES else OTHER
-                break
+    last, front, valued, passed = OTHER, "", False, False
+    for found in _TOKEN.finditer(command, 0, COMMAND_MAX):
+        word = found["word"]
+        if found["end"]:
+            front, valued, passed = "", False, False
+        elif not word or passed:
+            continue
+        elif valued:  # what an option takes
+            valued = False
+        elif word.startswith("-"):
+            valued = word in _TAKES_ONE.get(front, ())
+        elif _ASSIGNMENT.match(word) or word[0].isdigit():
+            continue
+        elif word in _FRONT:
+            front = word
+        elif word in _PASSED:
+            passed = True
+            last = word if word in EXECUTABLES else OTHER
+        else:
             return _known(word)
     return last
 
 
 def _known(word: str) -> str:
-    plain = word.strip("\"'")
-    if plain in EXECUTABLES:
-        return plain
-    if found := _SYSTEM.search(plain):
-        name = next(group for group in found.groups() if group)
-        return name if name in EXECUTABLES else OTHER
+    plain = word.strip("\"'").removeprefix("\\")
+    found = _SYSTEM.search(plain)
+    name = next(filter(None, found.groups())) if found else plain
+    for versions in (None, *_VERSION):
+        name = versions.sub("", name) if versions else name
+        if name in EXECUTABLES:
+            return name
+    if found:
+        return OTHER
     return SCRIPT if plain.startswith(("./", "../", "scripts/", "bin/")) else OTHER
 
 
