@@ -10,10 +10,20 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from gauge_mqtt.sources.prometheus.recorded import BACK_BEAT, BEAT, COUNTED, LEVELS, PRICED
+from gauge_mqtt.sources.prometheus.recorded import (
+    BACK_BEAT,
+    BEAT,
+    COUNTED,
+    FINEST,
+    LEVELS,
+    LOOK_BACK_S,
+    PRICED,
+    RETURN_S,
+)
 from tests.support.prom_history import HAIKU, KINDS, OPUS, SONNET, USD
 
 TEAM, HOST = LEVELS
@@ -24,16 +34,20 @@ RECORDED_LATE_S = 60
 
 Points = list[tuple[int, float]]
 Series = tuple[str, dict[str, str], Points]
+Key = tuple[str, str, str | None]
+"""Model, source and type; of costs no type."""
 
 
 class Grown(NamedTuple):
-    """What one series of one session got in one minute (unix seconds of its end)."""
+    """What one series of one session got in one minute (unix seconds of its end). `anew`: what the rules count there
+    once more, as it came back after a longer pause than they look back.
+    """
 
     minute: int
     model: str
     source: str
     kind: str | None
-    amount: float
+    anew: bool = False
 
 
 @dataclass
@@ -79,7 +93,7 @@ class Fleet:
             yield from _recorded(team, mine, upto)
         ends = range(self.start // MINUTE_S * MINUTE_S, upto, MINUTE_S)
         yield (BEAT, {}, [(end + RECORDED_LATE_S, 1.0) for end in ends])
-        yield (BACK_BEAT, {}, [(end + RECORDED_LATE_S, 1.0) for end in ends if (end + RECORDED_LATE_S) % 1800 == 0])
+        yield (BACK_BEAT, {}, [(end + RECORDED_LATE_S, 1.0) for end in ends if (end + RECORDED_LATE_S) % RETURN_S == 0])
 
     def of(self, machine: int, recorded: "Counter[Grown]") -> Iterator[Series]:
         pick = random.Random(f"{self.seed}-{machine}")
@@ -118,6 +132,8 @@ class Fleet:
             self._run(pick, model, [t for t in exports if t <= self.end], points, recorded)
         for (said, source, kind_of), values in points.items():
             more = {"model": said, "query_source": source} | ({"type": kind_of} if kind_of else {})
+            for minute, value in _counted_anew(values):
+                recorded[Grown(minute, said, source, kind_of, anew=True)] += value
             self.truth.series += 1
             self.truth.samples += len(values)
             yield (COUNTED if kind_of else PRICED, labels | more, values)
@@ -147,7 +163,7 @@ class Fleet:
                     for index, amount in enumerate((*grown, usd)):
                         value[index] += amount
                     for kind, amount in zip((*KINDS, None), (*grown, usd), strict=True):
-                        recorded[Grown(minute, said, source, kind, 0)] += amount
+                        recorded[Grown(minute, said, source, kind)] += amount
                     self.truth.tokens[minute] += sum(grown)
                     self.truth.usd[minute] += usd
             for (said, source), value in values.items():
@@ -155,17 +171,31 @@ class Fleet:
                     points[said, source, kind].append((at, round(count, 9)))
 
 
+def _counted_anew(points: Points) -> Iterator[tuple[int, float]]:
+    """In which minutes the rules count a series anew, and how much: it came back with no less than it had."""
+    for (before, known), (at, value) in pairwise(points):
+        minute = -(-at // MINUTE_S) * MINUTE_S
+        if before <= minute - MINUTE_S - LOOK_BACK_S and known <= value:
+            yield minute, known
+
+
 def _recorded(team: str, grown: Counter[Grown], upto: int, **more: str) -> Iterator[Series]:
-    """By the minute, as the rules record it a minute later."""
-    points: dict[tuple[str, str, str | None], Points] = defaultdict(list)
-    for (minute, model, source, kind, _), amount in sorted(grown.items(), key=lambda item: item[0].minute):
-        if minute + RECORDED_LATE_S <= upto:
-            points[model, source, kind].append((minute + RECORDED_LATE_S, amount))
-    for (model, source, kind), values in points.items():
-        level = HOST if more else TEAM
-        labels = {"exported_job": "claude-code", "job": "otel-collector", "team": team, "model": model} | more
-        labels |= {"query_source": source} | ({"type": kind} if kind else {})
-        yield (level.metric(COUNTED if kind else PRICED), labels, values)
+    """By the minute, as the rules record it a minute later; what they counted anew, at the end of its half an hour."""
+    level = HOST if more else TEAM
+    increase: dict[Key, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    returned: dict[Key, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    for one, amount in grown.items():
+        key = one.model, one.source, one.kind
+        increase[key][one.minute + RECORDED_LATE_S] += amount
+        if one.anew and level is FINEST:
+            returned[key][-(-(one.minute + RECORDED_LATE_S) // RETURN_S) * RETURN_S] += amount
+    for what, found in (("increase1m", increase), ("returned30m", returned)):
+        for (model, source, kind), values in found.items():
+            labels = {"exported_job": "claude-code", "job": "otel-collector", "team": team, "model": model} | more
+            labels |= {"query_source": source} | ({"type": kind} if kind else {})
+            points = [(at, value) for at, value in sorted(values.items()) if at <= upto]
+            if points:
+                yield (level.metric(COUNTED if kind else PRICED, what), labels, points)
 
 
 def with_doings(series: Iterable[Series]) -> Iterator[Series]:
