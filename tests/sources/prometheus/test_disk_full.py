@@ -12,7 +12,7 @@ import pytest
 
 from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources.prometheus import queries as prom_queries
-from gauge_mqtt.sources.prometheus import source as prometheus
+from gauge_mqtt.sources.prometheus import targets
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.engine_lab import query
 from tests.support.prom_history import NAMES, OPUS
@@ -55,7 +55,7 @@ async def test_a_full_disk_is_said_once_and_heals(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(prom_queries, "RATE_S", 6)
-    monkeypatch.setattr(prometheus, "SCRAPED_S", 14.0)
+    monkeypatch.setattr(targets, "SCRAPED_S", 14.0)
     with Busy() as exporter, prometheus_server(tmp_path / "prometheus") as server:
         exporter.values[NAME, LABELS] = 1000
         server.start(scrapes=[exporter.port], disk_mb=DISK_MB)

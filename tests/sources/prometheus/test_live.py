@@ -12,7 +12,7 @@ import pytest
 from gauge_mqtt.core.reading import Limits, Ratio, Reading
 from gauge_mqtt.core.snapshot import snapshot
 from gauge_mqtt.sources.prometheus import queries as prom_queries
-from gauge_mqtt.sources.prometheus import source as prometheus
+from gauge_mqtt.sources.prometheus import seen
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.brokers import HOST
 from tests.support.prom_history import HAIKU, KINDS, OPUS, SONNET, Turn, Way, labelled
@@ -158,7 +158,7 @@ async def test_silence_is_judged_where_the_samples_are_as_young_as_claude_code(
     lab: Lab, exporter: Exporter, way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A collector goes on repeating what it got last, for as long as a day: that is no sign of life."""
-    monkeypatch.setattr(prometheus, "FRESH", timedelta(seconds=8))
+    monkeypatch.setattr(seen, "FRESH", timedelta(seconds=8))
     answer(exporter, way=way)
     async with running(lab.source(exporter)) as source:
         await eventually(lambda: read(source).rate_tokens)
