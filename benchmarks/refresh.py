@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from bars import Bars, percentile
-from gauge_mqtt.sources.logs.logbook import GROWING_S
+from gauge_mqtt.sources.logs.growing import GROWING_S
 from gauge_mqtt.sources.logs.source import JsonlSource
 from history import generate
 from latency import usage_line

@@ -195,10 +195,10 @@ def insights(
 ) -> None:
     """Show how you work with Claude Code. What was used when, for what, with which tools; kept here, by the day."""
     from gauge_mqtt.app import insights as own  # noqa: PLC0415
-    from gauge_mqtt.sources.logs.insights.place import kept  # noqa: PLC0415
+    from gauge_mqtt.sources.logs.place import INSIGHTS  # noqa: PLC0415
 
     settings = loaded(flags).settings
-    if forget or (not settings.insights and kept(settings.state_dir) and sys.stdin.isatty()):
+    if forget or (not settings.insights and INSIGHTS.kept(settings.state_dir) and sys.stdin.isatty()):
         if forget or not yes:
             click.echo("" if settings.insights else own.off(settings), err=True, nl=not settings.insights)
         if yes or click.confirm("Delete the counts of all days that were kept?"):

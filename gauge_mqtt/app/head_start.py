@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gauge_mqtt.app import places
-from gauge_mqtt.sources.logs import place
 from gauge_mqtt.sources.logs.ahead import Started, start
+from gauge_mqtt.sources.logs.place import INDEX
 from gauge_mqtt.sources.logs.roots import log_roots
 
 VERBS = frozenset({"run", "once"})
@@ -26,7 +26,7 @@ def begin(arguments: Sequence[str], environ: Mapping[str, str]) -> Started | Non
         return None
     roots = [os.fsencode(root) for root in log_roots(environ, places.home())]
     state_dir = _said("state-dir", arguments, environ)
-    return start(roots, reads=not place.kept(Path(state_dir) if state_dir else places.state_dir()))
+    return start(roots, reads=not INDEX.kept(Path(state_dir) if state_dir else places.state_dir()))
 
 
 def _said(name: str, arguments: Sequence[str], environ: Mapping[str, str]) -> str:

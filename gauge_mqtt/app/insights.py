@@ -19,8 +19,8 @@ from gauge_mqtt.sinks.terminal import insights as terminal
 from gauge_mqtt.sources.logs.insights import store
 from gauge_mqtt.sources.logs.insights.feed import Feed
 from gauge_mqtt.sources.logs.insights.phrases import look as look_for_phrases
-from gauge_mqtt.sources.logs.insights.place import kept, path_in
 from gauge_mqtt.sources.logs.pauses import Progress
+from gauge_mqtt.sources.logs.place import INSIGHTS
 from gauge_mqtt.sources.logs.roots import log_roots
 from gauge_mqtt.sources.logs.source import JsonlSource
 
@@ -61,7 +61,7 @@ def forget(settings: Settings) -> bool:
 def live(settings: Settings, tail: JsonlSource | None) -> Feed | None:
     """What the publisher follows, fed by the tail of the session logs; `None` if that is not wanted or not possible."""
     if not settings.insights:
-        if kept(settings.state_dir):
+        if INSIGHTS.kept(settings.state_dir):
             log.info("insights are off, and some are kept: `gauge-mqtt insights` asks whether to delete them")
         return None
     if tail is None:
@@ -69,7 +69,7 @@ def live(settings: Settings, tail: JsonlSource | None) -> Feed | None:
         return None
     feed = make_feed(settings)
     tail.book.tail.on_lines = feed.take
-    log.info("insights: counts by day, kept in %s", path_in(needed_directory(settings)))
+    log.info("insights: counts by day, kept in %s", INSIGHTS.path_in(needed_directory(settings)))
     return feed
 
 

@@ -26,8 +26,8 @@ from gauge_mqtt.sinks.mqtt.sink import MqttSink
 from gauge_mqtt.sinks.mqtt.words import MqttError
 from gauge_mqtt.sources import Source
 from gauge_mqtt.sources.logs.ahead import Started
-from gauge_mqtt.sources.logs.insights.place import kept
 from gauge_mqtt.sources.logs.pauses import Progress
+from gauge_mqtt.sources.logs.place import INSIGHTS
 
 if TYPE_CHECKING:
     from gauge_mqtt.sources.logs.insights.feed import Feed
@@ -129,7 +129,7 @@ def _board(
 
 def _feed(settings: Settings, source_set: SourceSet) -> "Feed | None":
     """The insights, where they are wanted, or were."""
-    if not settings.insights and not kept(settings.state_dir):
+    if not settings.insights and not INSIGHTS.kept(settings.state_dir):
         return None
     from gauge_mqtt.app import insights  # noqa: PLC0415, its imports are a quarter of a start
 

@@ -118,7 +118,14 @@ class Minute(Sums, array_like=True, gc=False):
             self.first = at
         if at > self.last:  # noqa: PLR1730
             self.last = at
-        self.count(entry)
+        output, read, creation = entry.output, entry.cache_read, entry.cache_creation  # `count`, without its call
+        self.tokens += entry.input + output + read + creation
+        self.output += output
+        self.cache_read += read
+        self.cache_creation += creation
+        if entry.thinking >= 0:
+            self.thinking += entry.thinking
+            self.reported += output
 
     def take(self, key: str) -> Entry:
         entry = self.entries.pop(key)

@@ -23,7 +23,7 @@ KEEP_S = WEEK_S + 24 * HOUR
 class Ledger:
     """The account of one source.
 
-    `minutes`: minute number (unix time // 60) -> `Minute`; `hours`: hour -> `Sums`.
+    `minutes`: minute number (unix time // 60) -> `Minute`.
     `evicted`: up to when (unix s) entries were let go, and the block that was under way there. `week_from`: since when
     records decide which one of a response counts. `changes`: how often a record has changed the account.
     """
@@ -31,7 +31,9 @@ class Ledger:
     def __init__(self) -> None:
         self.minutes: dict[int, Minute] = {}
         self._order: list[int] | None = []
-        self.hours: dict[int, Sums] = {}
+        self._hours: dict[int, Sums] = {}
+        self._unsummed: set[int] = set()
+        """Hours with entries and not in `_hours`."""
         self.evicted: tuple[float, Block | None] = (-inf, None)
         self.week_from = -inf
         self.changes = 0
@@ -57,6 +59,17 @@ class Ledger:
         if self._order is None:
             self._order = sorted(self.minutes)
         return self._order
+
+    @property
+    def hours(self) -> dict[int, Sums]:
+        """Hour (unix time // 3600) -> its sums. Made when asked for, and kept current from then on."""
+        for hour in self._unsummed:
+            total = self._hours[hour] = Sums()
+            for number in range(hour * MINUTE, (hour + 1) * MINUTE):
+                if minute := self.minutes.get(number):
+                    total.add(minute)
+        self._unsummed.clear()
+        return self._hours
 
     @property
     def complete_since(self) -> float:
@@ -125,11 +138,13 @@ class Ledger:
             elif self._order is not None:
                 self._order.append(number)
         minute.put(key, entry)
-        hour = self.hours.get(number // MINUTE)
-        if hour is None:
-            hour = self.hours[number // MINUTE] = Sums()
-        hour.count(entry)
-        if number // MINUTE in self._past[0]:
+        hour = number // MINUTE
+        sums = self._hours.get(hour)
+        if sums is None:
+            self._unsummed.add(hour)
+        else:
+            sums.count(entry)
+        if hour in self._past[0]:
             self._past = range(0), Sums()
         if block := self._block:
             inside = entry.at >= block.first and block.takes(entry.at)
@@ -140,7 +155,8 @@ class Ledger:
         number = int(entry.at // MINUTE)
         minute = self.minutes[number]
         minute.take(key)
-        self.hours[number // MINUTE].discount(entry)
+        if sums := self._hours.get(number // MINUTE):
+            sums.discount(entry)
         if number // MINUTE in self._past[0]:
             self._past = range(0), Sums()
         if not minute.entries:
@@ -162,8 +178,7 @@ class Ledger:
         self.groups = {
             message: Group(records, reused=reused, week_from=week_from) for message, (records, reused) in groups.items()
         }
-        for number, minute in minutes.items():
-            self.hours.setdefault(number // MINUTE, Sums()).add(minute)
+        self._unsummed = {number // MINUTE for number in minutes}
         self._minute_of = {_message_of(key): number for number, minute in minutes.items() for key in minute.entries}
         for message in groups:
             self._minute_of.pop(message, None)
@@ -228,10 +243,10 @@ class Ledger:
         return total
 
     def _added(self, hours: range) -> Sums:
-        total = Sums()
+        total, known = Sums(), self.hours
         for hour in hours:
-            if hour in self.hours:
-                total.add(self.hours[hour])
+            if hour in known:
+                total.add(known[hour])
         return total
 
     def reused_ids(self) -> dict[str, list[str]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gauge_mqtt.app import head_start
-from gauge_mqtt.sources.logs import place
 from gauge_mqtt.sources.logs.ahead import Started
+from gauge_mqtt.sources.logs.place import INDEX
 from tests.support.program import TOKENS, Daemon, write_log
 from tests.support.waiting import until
 
@@ -58,7 +58,7 @@ def test_with_an_index_it_only_lists(begun: list[tuple[list[bytes], bool]], tmp_
     head_start.begin(RUN, logs)
     head_start.begin([*RUN, "--state-dir", str(here)], logs)
     here.mkdir()
-    place.path_in(here).touch()
+    INDEX.path_in(here).touch()
     head_start.begin([*RUN, "--state-dir", str(here)], logs)
     head_start.begin(RUN, logs | {"CLAUDE_GAUGE_STATE_DIR": str(here)})
     assert begun == [([root], True), ([root], True), ([root], False), ([root], False)]

@@ -31,8 +31,10 @@ TOLD_BYTES, TOLD_FILES = 1 << 18, 64
 """What was read is told after about so many bytes or files."""
 WAITING_MAX = 1 << 24
 """So many bytes may wait for who receives them; with more the process waits, too."""
-LENGTH = struct.Struct("=I")
-"""Of a message on the pipe. The first is what was found, the others are lists of what was read."""
+HEADER = struct.Struct("=BI")
+"""Of a message on the pipe: its kind and its length."""
+FOUND, TOLD, FAULT, DONE = range(4)
+"""Kinds of messages, in this order: what there is, then again and again what was read, at last why that ended."""
 
 
 class Started(NamedTuple):
@@ -114,7 +116,8 @@ class _Records(list[tuple[str, str, Entry, bool]]):
 
 
 def _work(pipe: int, roots: Sequence[bytes], *, reads: bool) -> NoReturn:
-    """All that the process does. It leaves everything alone that it has from its parent."""
+    """All that the process does. It leaves everything alone that it has from its parent, whom it tells its faults."""
+    outbox = _Outbox(pipe)
     try:
         gc.disable()  # there are no cycles, and it does not live long
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -122,16 +125,30 @@ def _work(pipe: int, roots: Sequence[bytes], *, reads: bool) -> NoReturn:
         # Else it would keep the parent's descriptors open, and never learn from its pipe that the parent is gone.
         os.closerange(0, pipe)
         os.closerange(pipe + 1, 1 + max(int(path.name) for path in Path("/proc/self/fd").iterdir()))
-        now, (files, failures), outbox = time.time(), list_at_once(roots), _Outbox(pipe)
+        now, (files, failures) = time.time(), list_at_once(roots)
         copies = estimates(files) if reads else None
         failed = [(path, error.errno or 0, kind) for path, error, kind in failures]
-        outbox.put(msgspec.msgpack.encode(Found(files, failed, copies)))
+        outbox.put(FOUND, msgspec.msgpack.encode(Found(files, failed, copies)))
         if copies is not None:
             for told in _read(newest_first(files, copies, now), now):
-                outbox.put(msgspec.msgpack.encode(told))
+                outbox.put(TOLD, msgspec.msgpack.encode(told))
+        outbox.put(DONE)
+        outbox.empty()
+    except BrokenPipeError:  # nobody wants to know
+        pass
+    except Exception as fault:  # noqa: BLE001 (said by who hears of it)
+        outbox.put(FAULT, _place(fault).encode())
         outbox.empty()
     finally:
         os._exit(0)
+
+
+def _place(fault: Exception) -> str:
+    """What happened and where. Not in its own words, which may quote a log."""
+    import traceback  # noqa: PLC0415, mostly there is none
+
+    where = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__} at {Path(where.filename).name}:{where.lineno}"
 
 
 def newest_first(files: Iterable[ListedFile], copies: Estimates, now: float) -> list[tuple[float, ListedFile]]:
@@ -154,7 +171,9 @@ def _read(files: Iterable[tuple[float, ListedFile]], now: float) -> Iterator[Tol
     for written, item in files:
         file, turns = LogFile(item.path, item.device, item.inode), now - written < OPEN_S
         try:
-            while tail.advance(file, turns=turns, upto=item.size):
+            more = tail.begin(file, item, turns=turns)
+            while more:
+                more = tail.advance(file, turns=turns, upto=item.size)
                 if tail.counters.bytes > TOLD_BYTES:
                     yield collected()
             if not file.is_read(item.size) and item.mtime < now - SETTLED_S:
@@ -174,8 +193,8 @@ class _Outbox:
     def __init__(self, pipe: int) -> None:
         self._pipe, self._waiting = pipe, bytearray()
 
-    def put(self, data: bytes) -> None:
-        self._waiting += LENGTH.pack(len(data)) + data
+    def put(self, kind: int, data: bytes = b"") -> None:
+        self._waiting += HEADER.pack(kind, len(data)) + data
         os.set_blocking(self._pipe, len(self._waiting) > WAITING_MAX)
         with contextlib.suppress(BlockingIOError):
             del self._waiting[: os.write(self._pipe, self._waiting)]

@@ -4,13 +4,17 @@ oldest. It only takes work away: what it has not told, or cannot tell, is read h
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 from collections import deque
 
 import msgspec
 
-from gauge_mqtt.sources.logs.ahead import LENGTH, PIPE_BYTES, Found, Started, Told
+from gauge_mqtt.sources.logs import ahead
+from gauge_mqtt.sources.logs.ahead import HEADER, PIPE_BYTES, Found, Started, Told
+
+log = logging.getLogger(__name__)
 
 
 class Helper:
@@ -20,7 +24,7 @@ class Helper:
         self._pid, self._pipe = started
         os.set_blocking(self._pipe, False)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._heard, self._ended = asyncio.Event(), False
+        self._heard, self._ended, self._is_whole = asyncio.Event(), False, False
         self._received = bytearray()
         self._found: Found | None = None
         self._told: deque[Told] = deque()
@@ -61,20 +65,31 @@ class Helper:
             self._loop.remove_reader(self._pipe)
             self._ended = True
             self._heard.set()
+            if not self._is_whole:
+                self._complain("was ended from outside")
         received, at = self._received, 0
         received += data
-        while at + LENGTH.size <= len(received):
-            start = at + LENGTH.size
-            end = start + LENGTH.unpack_from(received, at)[0]
-            if end > len(received):
+        while at + HEADER.size <= len(received):
+            start = at + HEADER.size
+            kind, size = HEADER.unpack_from(received, at)
+            if start + size > len(received):
                 break
-            self._take(bytes(received[start:end]))
-            at = end
+            self._take(kind, bytes(received[start : start + size]))
+            at = start + size
         del received[:at]
 
-    def _take(self, message: bytes) -> None:
-        if self._found is None:
-            self._found = msgspec.msgpack.decode(message, type=Found)
-            self._heard.set()
-        else:
-            self._told.append(self._decode(message))
+    def _take(self, kind: int, message: bytes) -> None:
+        match kind:
+            case ahead.FOUND:
+                self._found = msgspec.msgpack.decode(message, type=Found)
+                self._heard.set()
+            case ahead.TOLD:
+                self._told.append(self._decode(message))
+            case ahead.FAULT:
+                self._complain(f"has failed: {message.decode()}")
+            case ahead.DONE:
+                self._is_whole = True
+
+    def _complain(self, why: str) -> None:
+        self._is_whole = True
+        log.warning("the process that reads the logs ahead %s; the rest is read without it", why)

@@ -23,7 +23,7 @@ from gauge_mqtt.core.responses import Group, Records
 from gauge_mqtt.sources.logs.decode import LATEST
 from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.log_file import LogFile
-from gauge_mqtt.sources.logs.place import NAME, path_in
+from gauge_mqtt.sources.logs.place import INDEX
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ COUNT_MAX = 10**12
 """Tokens of one class in one record, far beyond what a line may say."""
 ABANDONED_S = 3600.0
 """No save takes that long: a temporary file so old is nobody's, whatever its process number."""
-TEMPORARY = re.compile(rf"\.{re.escape(NAME)}\.(\d+)(\.[0-9a-f]+)?")
+TEMPORARY = re.compile(rf"\.{re.escape(INDEX.name)}\.(\d+)(\.[0-9a-f]+)?")
 
 
 class _Stamp(msgspec.Struct, array_like=True, frozen=True):
@@ -70,14 +70,14 @@ def write(directory: Path, data: bytes) -> None:
     """Replace the index in one step, for its owner only. Raises `OSError` and leaves nothing behind then."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     remove_abandoned(directory)
-    temporary = directory / f".{NAME}.{os.getpid()}.{secrets.token_hex(4)}"
+    temporary = directory / f".{INDEX.name}.{os.getpid()}.{secrets.token_hex(4)}"
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(fd, "wb") as file:
             _lock(file.fileno())
             file.write(data)
             file.flush()
-            temporary.replace(path_in(directory))
+            temporary.replace(INDEX.path_in(directory))
     except OSError:
         with suppress(OSError):
             temporary.unlink()
@@ -130,7 +130,7 @@ def _lives(pid: int) -> bool:
 
 def load(directory: Path, roots: Iterable[Path]) -> tuple[Ledger, list[LogFile]] | None:
     """What was saved for these roots; `None` if there is nothing usable, which is said in the log when it is odd."""
-    path = path_in(directory)
+    path = INDEX.path_in(directory)
     try:
         data = _content(path)
         if msgspec.msgpack.decode(data, type=_Stamp).version != VERSION:

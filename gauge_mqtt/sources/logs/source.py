@@ -16,9 +16,10 @@ from gauge_mqtt.contract.health import Health, Metric
 from gauge_mqtt.core import windows
 from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.core.reading import PACE_WINDOW, Reading, TokenCounts
+from gauge_mqtt.sources.logs.file_reader import Followed
 from gauge_mqtt.sources.logs.helper import Helper
 from gauge_mqtt.sources.logs.listing import printable
-from gauge_mqtt.sources.logs.logbook import Followed, Logbook
+from gauge_mqtt.sources.logs.logbook import Logbook
 from gauge_mqtt.sources.logs.pauses import Progress
 from gauge_mqtt.sources.logs.roots import present
 from gauge_mqtt.sources.logs.watchers import Watchers
@@ -129,7 +130,7 @@ class JsonlSource:
 
     def read(self, now: datetime) -> Reading:
         reading = windows.read(self.book.ledger, now, self.name)
-        turns = [file.turn for file in self.book.files.values() if file.turn]
+        turns = self.book.files.turns()
         ahead = now.timestamp() + windows.RATE_AHEAD_S  # what is further ahead has a wrong clock and hides nobody else
         newest = max((t.newest_at for t in turns if t.newest_at and t.newest_at <= ahead), default=None)
         waiting = max((t.waiting_since for t in turns if t.waiting_since and t.waiting_since <= ahead), default=None)

@@ -75,6 +75,21 @@ class Tail:
     on_lines: Callable[[LogFile, bytes, int], None] | None = None
     """Called with a file, what was just read of it and from which offset; whole lines, unless one was too long."""
 
+    def begin(self, file: LogFile, item: ListedFile, *, turns: bool) -> bool:
+        """Read the first slice of a file of which nothing was read yet, as far as it was listed. True if there is more.
+
+        What is there is taken for what was listed, without asking again: most of a history is small files. If another
+        file has come into its place since, the next listing says so, and what is in both counts once. Raises `OSError`.
+        """
+        fd = os.open(item.path, OPEN_FLAGS)
+        try:
+            data = os.pread(fd, min(item.size, SLICE), 0)
+        finally:
+            os.close(fd)
+        file.changed_ns = item.changed_ns
+        self._consume(file, data, turns=turns)
+        return item.size > SLICE
+
     def advance(self, file: LogFile, *, turns: bool, upto: int | None = None) -> bool:
         """Read at most one slice more of `file`, of its first `upto` bytes if given. True if there is more to read.
 
@@ -160,9 +175,12 @@ class Tail:
         size, crc = file.head
         if size < HEAD:
             head = data[start : min(start + HEAD - size, end)]
-            file.head = size + len(head), zlib.crc32(head, crc)
-        tail = data[max(end - TAIL, 0) : end]
-        file.tail = len(tail), zlib.crc32(tail)
+            file.head = size, crc = size + len(head), zlib.crc32(head, crc)
+        if size == HEAD and not start and end <= TAIL:  # a small file: the one begins the other
+            file.tail = end, zlib.crc32(data[HEAD:end], crc)
+        else:
+            tail = data[max(end - TAIL, 0) : end]
+            file.tail = len(tail), zlib.crc32(tail)
         file.offset += end - start
         if self.on_lines is not None:
             self.on_lines(file, data[start:end], file.offset - (end - start))
@@ -240,8 +258,13 @@ class Tail:
 
     def _is_old(self, data: bytes, start: int, end: int) -> bool:
         """Whether all these lines are older than any turn of interest, which is told sooner than what they say."""
-        stamps = TIMESTAMP.findall(data, start, end)
-        return bool(stamps) and max(stamps) < self.turns_since and len(stamps) == data.count(TIMESTAMP_MARK, start, end)
+        found = last = data.rfind(TIMESTAMP_MARK, start, end)
+        while found != -1:
+            stamp = TIMESTAMP.match(data, found, end)
+            if stamp is None or stamp[1] >= self.turns_since:
+                return False
+            found = data.rfind(TIMESTAMP_MARK, start, found)
+        return last != -1
 
     def _follow(self, file: LogFile, data: bytes, start: int, end: int) -> None:
         if file.turn is None and self._is_old(data, max(start, end - TURN_TAILS[0]), end):

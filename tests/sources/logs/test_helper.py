@@ -19,7 +19,7 @@ from gauge_mqtt.core.quota import Sample
 from gauge_mqtt.sources.logs import ahead, tail
 from gauge_mqtt.sources.logs.ahead import Told
 from gauge_mqtt.sources.logs.helper import Helper
-from gauge_mqtt.sources.logs.listing import Failed, Listing, list_at_once
+from gauge_mqtt.sources.logs.listing import Failed, ListedFile, Listing, list_at_once
 from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.logbook import Logbook
 from gauge_mqtt.sources.logs.source import JsonlSource
@@ -72,7 +72,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 
     def taking(self: Logbook, found: Told, these: Sequence[Any], now: float) -> list[Any]:
         left = take(self, found, these, now)
-        told.extend(item.path for _, item, _ in these if item not in [one[1] for one in left])
+        told.extend(item.path for _, item in these if item not in [one[1] for one in left])
         return left
 
     monkeypatch.setattr(Helper, "told", waiting)
@@ -113,13 +113,13 @@ async def test_what_it_has_read_counts_as_if_it_had_been_read_here(root: Path, p
 
 @pytest.mark.parametrize("slow_s", [0, 0.001, 0.02])
 async def test_the_two_meet_wherever_they_are(root: Path, monkeypatch: pytest.MonkeyPatch, slow_s: float) -> None:
-    us, advance = os.getpid(), Tail.advance
+    us, begin = os.getpid(), Tail.begin
 
-    def slowly(self: Tail, file: LogFile, *, turns: bool, upto: int | None = None) -> bool:
+    def slowly(self: Tail, file: LogFile, item: ListedFile, *, turns: bool) -> bool:
         time.sleep(slow_s if os.getpid() != us else 0)
-        return advance(self, file, turns=turns, upto=upto)
+        return begin(self, file, item, turns=turns)
 
-    monkeypatch.setattr(Tail, "advance", slowly)
+    monkeypatch.setattr(Tail, "begin", slowly)
     monkeypatch.setattr(ahead, "TOLD_FILES", 4)
     monkeypatch.setattr("gauge_mqtt.sources.logs.logbook.FEW_FILES", 0)
     monkeypatch.setattr("gauge_mqtt.sources.logs.pauses.BUSY_S", 0)
@@ -175,6 +175,50 @@ async def test_one_that_dies_is_done_without(
     assert account(book) == account(await alone(root))
 
 
+@pytest.mark.parametrize("where", ["listing", "reading", "killed"])
+async def test_its_own_fault_is_said_once_and_costs_time_only(
+    root: Path, patient: list[bytes], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, where: str
+) -> None:
+    us, number, walk, begin = os.getpid(), 0, ahead.list_at_once, Tail.begin
+
+    def fail() -> None:
+        if where == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise KeyError("what a prompt said")
+
+    def unlisted(roots: Sequence[bytes]) -> Listing:
+        if where == "listing":
+            fail()
+        return walk(roots)
+
+    def faulty(self: Tail, file: LogFile, item: ListedFile, *, turns: bool) -> bool:
+        nonlocal number
+        number += 1
+        if os.getpid() != us and number > 5:
+            fail()
+        return begin(self, file, item, turns=turns)
+
+    monkeypatch.setattr(ahead, "TOLD_FILES", 1)
+    monkeypatch.setattr(ahead, "list_at_once", unlisted)
+    monkeypatch.setattr(Tail, "begin", faulty)
+    book = await read(root)
+    monkeypatch.undo()
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert "reads the logs ahead" in said
+    assert ("was ended from outside" if where == "killed" else "has failed: KeyError at test_helper.py:") in said
+    assert "prompt" not in said
+    assert len(patient) == (0 if where == "listing" else 5)
+    assert account(book) == account(await alone(root))
+
+
+async def test_what_ends_well_is_not_worth_a_word(
+    root: Path, patient: list[bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    await read(root)
+    assert patient
+    assert not caplog.records
+
+
 async def test_where_no_process_is_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> int:
         raise BlockingIOError
@@ -202,19 +246,19 @@ async def test_what_it_could_not_list_is_unreadable(tmp_path: Path, monkeypatch:
 async def test_what_it_could_not_read_or_found_replaced_is_read_here(
     root: Path, patient: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    us, advance, number = os.getpid(), Tail.advance, 0
+    us, begin, number = os.getpid(), Tail.begin, 0
 
-    def unlucky(self: Tail, file: LogFile, *, turns: bool, upto: int | None = None) -> bool:
+    def unlucky(self: Tail, file: LogFile, item: ListedFile, *, turns: bool) -> bool:
         nonlocal number
         number += 1
         if os.getpid() != us and number % 4 == 1:
             raise OSError(errno.EMFILE, "Too many open files")
-        more = advance(self, file, turns=turns, upto=upto)
+        more = begin(self, file, item, turns=turns)
         if os.getpid() != us and number % 4 == 2:
             file.inode += 1
         return more
 
-    monkeypatch.setattr(Tail, "advance", unlucky)
+    monkeypatch.setattr(Tail, "begin", unlucky)
     book, without = await read(root), await alone(root)
     assert 5 < len(patient) < 30
     assert account(book)[:-1] == account(without)[:-1]  # but for the counters: some were read twice

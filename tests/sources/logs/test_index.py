@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gauge_mqtt.sources.logs import index
+from gauge_mqtt.sources.logs.place import INDEX
 from gauge_mqtt.sources.logs.source import JsonlSource
 from tests.support.lines import answer, line, lines, prompt
 from tests.support.permissions import unprivileged
@@ -70,11 +70,11 @@ def put_link(path: Path) -> None:
 async def test_an_index_that_is_no_file(
     root: Path, state: Path, put: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    place = state / index.NAME
+    place = state / INDEX.name
     put(place)
     for _ in range(2):
         source = await look(root, state)
-    assert names(state) == [index.NAME]
+    assert names(state) == [INDEX.name]
     assert "not usable" in caplog.text
     if put is put_directory:
         assert "the index was not saved (Is a directory)" in caplog.text
@@ -113,7 +113,7 @@ async def test_a_state_directory_without_permission_is_tried_again() -> None:
         assert names(state) == []
         state.chmod(0o700)
         source.book.save()
-        assert names(state) == [index.NAME]
+        assert names(state) == [INDEX.name]
 
 
 HOLD = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); sys.stdin.read()"
@@ -124,21 +124,21 @@ def test_what_killed_publishers_left_is_removed_and_nobody_elses(root: Path, sta
     dead.wait()
     living, us = os.getppid(), os.getpid()
     names = {
-        f".{index.NAME}.{dead.pid}": False,  # as earlier versions called them
-        f".{index.NAME}.{dead.pid}.0123abcd": False,
-        f".{index.NAME}.{us}.0123abcd": False,  # in a container every publisher has the same number
-        f".{index.NAME}.{living}.0123abcd": True,
-        f".{index.NAME}.{living}.4567cdef": False,  # an hour old
-        f".{index.NAME}.{dead.pid}.ffffffff": True,  # locked, by one in another container
-        f".{index.NAME}.4999999999999999999999.00": False,
-        f".{index.NAME}.old": True,
-        f"{index.NAME}.{dead.pid}": True,
+        f".{INDEX.name}.{dead.pid}": False,  # as earlier versions called them
+        f".{INDEX.name}.{dead.pid}.0123abcd": False,
+        f".{INDEX.name}.{us}.0123abcd": False,  # in a container every publisher has the same number
+        f".{INDEX.name}.{living}.0123abcd": True,
+        f".{INDEX.name}.{living}.4567cdef": False,  # an hour old
+        f".{INDEX.name}.{dead.pid}.ffffffff": True,  # locked, by one in another container
+        f".{INDEX.name}.4999999999999999999999.00": False,
+        f".{INDEX.name}.old": True,
+        f"{INDEX.name}.{dead.pid}": True,
     }
     for name in names:
         (state / name).write_bytes(b"x")
-    (state / f".{index.NAME}.{dead.pid}.00").mkdir()
-    os.utime(state / f".{index.NAME}.{living}.4567cdef", (1, 1))
-    held = state / f".{index.NAME}.{dead.pid}.ffffffff"
+    (state / f".{INDEX.name}.{dead.pid}.00").mkdir()
+    os.utime(state / f".{INDEX.name}.{living}.4567cdef", (1, 1))
+    held = state / f".{INDEX.name}.{dead.pid}.ffffffff"
     with subprocess.Popen([sys.executable, "-c", HOLD, held], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout
         holder.stdout.readline()
@@ -244,7 +244,7 @@ async def test_no_poison_outlives_a_restart(
     root: Path, state: Path, poison: Callable[[list[Any]], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     await look(root, state)
-    place = state / index.NAME
+    place = state / INDEX.name
     saved = msgspec.msgpack.decode(place.read_bytes())
     poison(saved)
     place.write_bytes(msgspec.msgpack.encode(saved))
@@ -264,7 +264,7 @@ async def test_no_name_is_kept(root: Path, state: Path) -> None:
     (root / "secretproject" / "secretsession.jsonl").write_bytes(lines(told | {"sessionId": "secretsession"}))
     source = JsonlSource([root], state)
     await source.load()
-    data = (state / index.NAME).read_bytes()
+    data = (state / INDEX.name).read_bytes()
     assert source.book.tail.counters.records == 3
     assert not [word for word in (b"secret", os.fsencode(root), b"projects") if word in data]
     assert (await look_again(root, state)).book.tail.counters.records == 0

@@ -15,7 +15,7 @@ from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.sources.logs import tail as tail_module
 from gauge_mqtt.sources.logs.listing import look
 from gauge_mqtt.sources.logs.log_file import LogFile
-from gauge_mqtt.sources.logs.logbook import SETTLED_S
+from gauge_mqtt.sources.logs.peek import SETTLED_S
 from gauge_mqtt.sources.logs.source import JsonlSource
 from gauge_mqtt.sources.logs.tail import Tail
 from tests.support.lines import answer, line, lines, prompt

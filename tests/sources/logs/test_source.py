@@ -17,6 +17,7 @@ import pytest
 from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources.logs import index, watch
 from gauge_mqtt.sources.logs import source as jsonl
+from gauge_mqtt.sources.logs.place import INDEX
 from gauge_mqtt.sources.logs.source import JsonlSource
 from gauge_mqtt.sources.logs.tail import SLICE
 from gauge_mqtt.sources.observed import Observed
@@ -185,7 +186,7 @@ async def test_restart_reads_only_what_is_new(root: Path, tmp_path: Path) -> Non
         after = source.read(now())
         assert source.book.tail.counters.records == 1
     assert week(after) == (week(before) or 0) + FULL
-    assert (state / index.NAME).stat().st_mode & 0o077 == 0
+    assert (state / INDEX.name).stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x00" * 100, b"junk", None], ids=["empty", "zeros", "junk", "cut"])
@@ -194,7 +195,7 @@ async def test_damaged_index_is_read_around(root: Path, tmp_path: Path, damage: 
     (root / "s.jsonl").write_bytes(lines(*(answer(time.time() - n) for n in range(1, 30))))
     async with running(JsonlSource([root], state)):
         pass
-    saved = state / index.NAME
+    saved = state / INDEX.name
     saved.write_bytes(saved.read_bytes()[:-7] if damage is None else damage)
     async with running(JsonlSource([root], state)) as source:
         assert week(source.read(now())) == 29 * FULL
@@ -207,7 +208,7 @@ async def test_index_of_another_version_is_put_aside_without_a_word(
     state = tmp_path / "state"
     state.mkdir()
     of_old = [index.VERSION - 1, [str(root)], 0.0, 0.0, None, [], [["m", [time.time(), 1, 1, 1, 1, -1, None, True]]]]
-    (state / index.NAME).write_bytes(msgspec.msgpack.encode(of_old))
+    (state / INDEX.name).write_bytes(msgspec.msgpack.encode(of_old))
     async with running(JsonlSource([root], state)) as source:
         assert week(source.read(now())) == FULL
     assert "index" not in caplog.text

@@ -22,8 +22,8 @@ from gauge_mqtt.core.insights.calendar import Calendar
 from gauge_mqtt.core.insights.rows import BillRow, FactRow, ResponseRow, Used, better
 from gauge_mqtt.core.insights.tally import Tally, tally
 from gauge_mqtt.sources.logs.insights.lines import Position, Rows
-from gauge_mqtt.sources.logs.insights.place import path_in
 from gauge_mqtt.sources.logs.log_file import LogFile
+from gauge_mqtt.sources.logs.place import INSIGHTS
 
 log = logging.getLogger(__name__)
 
@@ -66,14 +66,14 @@ class StoreError(GaugeError):
 
 def remove(directory: Path) -> bool:
     """Delete everything that was kept. False if there was nothing. Raises `StoreError`."""
-    found = False
+    found, path = False, INSIGHTS.path_in(directory)
     for suffix in ("", "-wal", "-shm", "-journal", ".broken"):
         try:
-            Path(f"{path_in(directory)}{suffix}").unlink()
+            Path(f"{path}{suffix}").unlink()
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise StoreError(f"the insights were not deleted: {path_in(directory)}: {error.strerror}") from error
+            raise StoreError(f"the insights were not deleted: {path}: {error.strerror}") from error
         found = True
     return found
 
@@ -83,7 +83,7 @@ class Store:
 
     def __init__(self, directory: Path, calendar: Calendar, rest: Callable[[], None] = lambda: None) -> None:
         self._rest = rest
-        self._path, self._calendar = path_in(directory), calendar
+        self._path, self._calendar = INSIGHTS.path_in(directory), calendar
         self._db = _opened(self._path)
         self.key = self._meta("key", lambda: secrets.token_bytes(32))
         self.sealed_before: int = self._meta("sealed_before", lambda: 0)

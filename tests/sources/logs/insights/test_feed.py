@@ -23,10 +23,10 @@ from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.sources.logs.insights import feed as feed_module
 from gauge_mqtt.sources.logs.insights.feed import Feed
 from gauge_mqtt.sources.logs.insights.lines import Place, Position, Rows
-from gauge_mqtt.sources.logs.insights.place import path_in
 from gauge_mqtt.sources.logs.insights.store import Store, StoreError
 from gauge_mqtt.sources.logs.listing import look
 from gauge_mqtt.sources.logs.log_file import LogFile
+from gauge_mqtt.sources.logs.place import INSIGHTS
 from gauge_mqtt.sources.logs.source import JsonlSource
 from gauge_mqtt.sources.logs.tail import Tail
 from history import generate
@@ -292,7 +292,7 @@ def test_no_line_however_wrong_ends_it(
 def test_rows_of_another_version_cost_no_crash(table: str, tmp_path: Path) -> None:
     Diary(tmp_path, 6).live([NOON]).write()
     first = known(tmp_path)
-    with sqlite3.connect(path_in(tmp_path / "clean")) as other:
+    with sqlite3.connect(INSIGHTS.path_in(tmp_path / "clean")) as other:
         other.execute({"position": "UPDATE position SET state = x'c1'", "day": "UPDATE day SET tally = x'c1'"}[table])
     if table == "position":
         assert known(tmp_path) == first
@@ -317,7 +317,7 @@ def test_two_readers_of_one_file_count_once(tmp_path: Path) -> None:
 def test_a_file_that_is_none_of_ours_is_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     Diary(tmp_path, 6).live([NOON]).write()
     (tmp_path / "clean").mkdir()
-    path_in(tmp_path / "clean").write_bytes(b"something else " * 1000)
+    INSIGHTS.path_in(tmp_path / "clean").write_bytes(b"something else " * 1000)
     known(tmp_path)
     assert "set aside" in caplog.text
     assert (tmp_path / "clean" / "insights.sqlite3.broken").read_bytes().startswith(b"something else")
@@ -326,7 +326,7 @@ def test_a_file_that_is_none_of_ours_is_set_aside(tmp_path: Path, caplog: pytest
 def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
-    with sqlite3.connect(path_in(state)) as newer:
+    with sqlite3.connect(INSIGHTS.path_in(state)) as newer:
         newer.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="newer than this program"):
         Store(state, Calendar(utc))

@@ -11,7 +11,7 @@ import pytest
 from gauge_mqtt.sources.logs.insights import feed as feed_module
 from gauge_mqtt.sources.logs.insights import history
 from gauge_mqtt.sources.logs.insights.feed import Feed
-from gauge_mqtt.sources.logs.insights.place import path_in
+from gauge_mqtt.sources.logs.place import INSIGHTS
 from tests.support.insight_diary import Diary
 from tests.support.waiting import eventually
 
@@ -80,7 +80,7 @@ async def test_cancelled_it_ends_and_the_rest_is_read_later(root: Path, tmp_path
     before = children()
     reading = asyncio.create_task(history.read([root], tmp_path / "state", ["Dude, chill"]))
     await eventually(lambda: children() - before)
-    await eventually(lambda: path_in(tmp_path / "state").exists())
+    await eventually(lambda: INSIGHTS.path_in(tmp_path / "state").exists())
     reading.cancel()
     await asyncio.wait({reading})
     assert children() == before
@@ -90,7 +90,7 @@ async def test_cancelled_it_ends_and_the_rest_is_read_later(root: Path, tmp_path
 async def test_one_that_fails_says_so_and_nothing_else(root: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
-    with sqlite3.connect(path_in(state)) as db:
+    with sqlite3.connect(INSIGHTS.path_in(state)) as db:
         db.execute("PRAGMA user_version = 99")
     assert not await history.read([root], state, [])
 
