@@ -45,6 +45,7 @@ std::string_view reason(int status) {
   }
 }
 
+// 0: unknown.
 std::uint32_t local_address(int socket) {
   sockaddr_in local{};
   socklen_t size = sizeof local;
@@ -148,9 +149,12 @@ void HttpServer::receive(Connection& connection, Millis now) {
 }
 
 void HttpServer::answer(Connection& connection, Millis now) {
+  // lwIP knows none any more of a connection that its other side has broken off, though its request can still be read.
+  const std::uint32_t called = local_address(connection.socket);
+  if (called == 0) return drop(connection);
   HttpAnswer& answer = connection.answer;
   answer.clear();
-  handler_(connection.request, local_address(connection.socket), answer);
+  handler_(connection.request, called, answer);
   connection.head.clear();
   connection.head.add("HTTP/1.1 ").add(reason(answer.status)).add("\r\nContent-Type: ").add(answer.type);
   connection.head.add("\r\nContent-Length: ").add_number(static_cast<std::int64_t>(answer.content().size()));

@@ -20,7 +20,7 @@ namespace gauge {
 // takes a body of any length. Sockets are those of lwIP and of POSIX alike: this file runs on the host as it is.
 class HttpServer {
  public:
-  // `local_address`: the one that was called, as in_addr has it.
+  // `local_address`: the one that was called, as in_addr has it; never 0.
   using Handler = std::function<void(const HttpRequest&, std::uint32_t local_address, HttpAnswer&)>;
 
   explicit HttpServer(Handler handler) : handler_(std::move(handler)) {}

@@ -44,6 +44,7 @@ void PacketLine::receive() {
   begin_ = 0;
   end_ += wire::receive_now(fd(), inbox_.data() + end_, inbox_.size() - end_);
   shown_ = gate_.pass(inbox_.data(), end_, end_ == inbox_.size());
+  if (gate_.refused()) stop();
 }
 
 }  // namespace gauge

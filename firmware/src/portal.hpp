@@ -25,20 +25,24 @@ class Portal {
   void poll(bool connected, Millis now);  // to the house's network
 
   // Something was saved, and whoever saved it has been told; a restart puts it to work.
-  bool saved() const { return pages_.saved() && server_.idle(); }
+  bool saved() const { return done_; }
 
  private:
   void search(Millis now);
-  void serve(bool wanted);
+  void serve(bool wanted, Millis now);
 
   Search& search_;
   PortalPages pages_;
   HttpServer server_;
   DNSServer names_;
   bool open_ = false;
-  bool wanted_ = false;     // the page
+  bool served_ = false;     // the page
+  bool tried_ = false;      // to serve it
   bool to_search_ = false;  // the radio could not yet
+  bool done_ = false;
+  Millis tried_at_ = 0;
   Millis searched_at_ = 0;
+  Millis unsaved_at_ = 0;
 };
 
 }  // namespace gauge

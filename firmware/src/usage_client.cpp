@@ -25,14 +25,15 @@ void UsageClient::poll(const Settings& settings, Session& session, Millis now) {
     if (failure_ == nullptr) tell_usage(body_.data(), size_, session);
     if (failure_ != nullptr && failure_ != logged_) Serial.printf("http: %s\n", failure_);
     logged_ = failure_;
-    due_ = failure_ == nullptr ? due_ + kEveryMs : now + kBackOffMs;  // a pause counts from the end of a try
+    if (failure_ != nullptr) pause_from_ = now;  // the end of a try
+    pause_ms_ = failure_ == nullptr ? kEveryMs : kBackOffMs;
   }
-  if (!session.wants_http() || !reached(due_, now)) return;
+  if (!session.wants_http() || since(pause_from_, now) < pause_ms_) return;
   if (std::strcmp(url_.data(), settings.http_url) != 0) socket_.stop();  // it leads to the address of before
   std::snprintf(url_.data(), url_.size(), "%s", settings.http_url);
-  due_ = now;
+  pause_from_ = now;
   asked_ = errand_.start();
-  if (!asked_) due_ = now + kBackOffMs;
+  if (!asked_) pause_ms_ = kBackOffMs;
 }
 
 // nullptr, or why there is no answer.

@@ -41,7 +41,9 @@ class UsageClient {
   const char* failure_ = nullptr;  // of the last question, in words
 
   bool asked_ = false;
-  Millis due_ = 0;
+  // Not the instant at which it is over: nobody may want an answer for a month, and that would pass for one to come.
+  Millis pause_from_ = 0;
+  Millis pause_ms_ = 0;
   const char* logged_ = nullptr;
   Errand errand_{Task::usage, 6144, [this] { failure_ = ask(); }};
 };

@@ -5,7 +5,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 WITHIN_S = 120
+OK, UNAUTHORIZED = 200, 401
 
 
 def after(firmware_build: Path, seconds: int, *words: str) -> dict[str, Any]:
@@ -50,3 +53,22 @@ def test_another_address_of_the_publisher_counts_at_once(firmware_build: Path) -
     assert (usage["lookups"], usage["calls"]) == (1, 1)
     usage = after(firmware_build, 60, first, typed(20, "set http_url http://other:8080/usage"))["usage"]
     assert (usage["lookups"], usage["calls"]) == (2, 2)
+
+
+MONTH_MS, BEFORE_THE_WRAP_MS = 30 * 86_400_000, 2**32 - 20_000
+
+
+@pytest.mark.parametrize("clock_ms", [MONTH_MS, BEFORE_THE_WRAP_MS])
+@pytest.mark.parametrize(
+    ("words", "link"),
+    [(["http_url=http://desk:8080/usage"], "live"), (["broker_host=broker", "instance=desk"], "publisher_offline")],
+)
+def test_how_long_it_has_been_on_is_no_matter(firmware_build: Path, clock_ms: int, words: list[str], link: str) -> None:
+    """The clock of the chip is signed after 24.8 days, so to speak, and begins anew after 49.7."""
+    assert after(firmware_build, 60, *words, f"chip.clock_ms={clock_ms}")["link"] == link
+
+
+def test_once_the_set_up_network_is_closed_nobody_passes_for_one_on_it(firmware_build: Path) -> None:
+    """A connection that is broken off has no address any more, and the network that is closed has none either."""
+    assert after(firmware_build, 60)["stranger_got"] == OK
+    assert after(firmware_build, 16 * 60)["stranger_got"] == UNAUTHORIZED

@@ -71,7 +71,9 @@ std::uint32_t ulTaskNotifyTake(BaseType_t, TickType_t) {
   return 1;
 }
 
-unsigned long millis() { return static_cast<unsigned long>(static_cast<std::uint32_t>(World::get().now_us() / kMs)); }
+unsigned long millis() {
+  return static_cast<unsigned long>(static_cast<std::uint32_t>(World::get().now_us() / kMs + shell::clock_ms()));
+}
 void delay(std::uint32_t ms) { World::get().block(ms * kMs); }
 void delayMicroseconds(std::uint32_t us) { World::get().block(us); }
 std::int64_t esp_timer_get_time(void) { return static_cast<std::int64_t>(World::get().now_us()); }

@@ -7,8 +7,8 @@
 // `usage.` are the hosts' behaviour (peers.hpp). `serial.20=73686f770a` is what comes over the serial line after 20 s,
 // in hex, and `radio.busy_ms=` how long no search for networks can begin (script.hpp). `chip.reset=` is a number of
 // esp_system.h: why the chip started. `chip.rtc=FILE` is the memory that a soft reset leaves alone: read at the start,
-// if it is there, and written at the end.
-// Prints what was measured and what is in the flash as JSON. The set-up network is open all the time.
+// if it is there, and written at the end. `chip.clock_ms=` is how long it has been on before.
+// Prints what was measured and what is in the flash as JSON. The set-up network is open for the first 15 min.
 
 #include "arduino.hpp"
 
@@ -78,6 +78,10 @@ bool behave(std::string_view key, std::string_view value) {
   if (dot == std::string_view::npos) return false;
   if (key == "chip.reset") {
     shell::reset_reason() = static_cast<esp_reset_reason_t>(number(value));
+    return true;
+  }
+  if (key == "chip.clock_ms") {
+    shell::clock_ms() = number(value);
     return true;
   }
   if (key == "chip.rtc") {
@@ -204,6 +208,7 @@ int main(int argc, char** argv) {
               gauge::name(targets.link));
   print("broker", shell::kBrokerPort);
   print("usage", shell::kUsagePort);
+  std::printf("\"stranger_got\":%d,", shell::stranger_got());
   std::printf("\"searches\":{\"asked\":%u,\"begun\":%u},", shell::searches().asked, shell::searches().begun);
   gauge::Settings kept;
   gauge::settings_store::load(kept);
