@@ -70,7 +70,7 @@ def test_a_signal_ends_it_in_the_middle_of_a_large_history(mosquitto: Mosquitto,
         RecordingClient(mosquitto.port) as client,
         Daemon("--mqtt-url", url(mosquitto), changed=SLOW_READING) as daemon,
     ):
-        until(lambda: client.latest.get(AVAILABILITY) == b"online")
+        until(lambda: client.latest.get(AVAILABILITY) == b"online" and WEEK_TOKENS in client.latest)
         code, seconds = daemon.end()
         assert client.latest[WEEK_TOKENS] == b"None", "the history was read before the signal came"
     assert code == 0

@@ -15,7 +15,7 @@ from tests.support import brokers
 from tests.support.brokers import MosquittoProcess, RecordingClient, retained_on
 from tests.support.sim_publisher import HALF_DEG, leave_half_scale
 from tests.support.simulator import ID, STEP_DEG, Simulator, at_rest_on, ever_lit
-from tests.support.waiting import PATIENCE_S, until
+from tests.support.waiting import BUSY_FACTOR, PATIENCE_S, until
 
 BASE = f"{DISPLAY_PREFIX}/{ID}"
 DISCOVERY = f"{DISCOVERY_PREFIX}/device/{DISPLAY_PREFIX}/{ID}/config"
@@ -70,7 +70,7 @@ def test_identify_flashes_the_whole_row_for_five_seconds(client: RecordingClient
     client.publish(f"{BASE}/cmd/identify", b"PRESS")
     asked = simulator.wait(lambda state: all(state["lamps"].values()))
     over = simulator.wait(lambda state: state["lit"] == ["opus"])
-    assert 5000 < over["t_ms"] - asked["t_ms"] < 7000
+    assert 4000 < over["t_ms"] - asked["t_ms"] < BUSY_FACTOR * 3000, "five, and one until its dark is believed"
     assert not ever_lit([over]) - {"opus"}
 
 
@@ -152,8 +152,9 @@ def test_it_announces_itself_to_home_assistant(broker: MosquittoProcess) -> None
 def test_diag_says_what_the_simulator_has_and_null_for_what_it_has_not(
     client: RecordingClient, simulator: Simulator
 ) -> None:
+    assert simulator.now["link"] == "live"
+    until(lambda: b'"link":"live"' in client.latest[f"{BASE}/diag"])
     diag = json.loads(client.latest[f"{BASE}/diag"])
-    assert (diag["link"], simulator.now["link"]) == ("live", "live")
     times = [diag[f"{state}_s"] for state in ("no_wifi", "no_broker", "publisher_offline", "stale", "live")]
     assert sum(times) <= diag["uptime"] < PATIENCE_S + sum(times)
     unknown = {key for key, value in diag.items() if value is None}

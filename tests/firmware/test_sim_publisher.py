@@ -36,7 +36,7 @@ def test_a_publisher_that_ends_is_shown_at_once_and_so_is_its_return(
         with publisher(mosquitto.port) as child:
             simulator.wait(live())
             child.send_signal(number)
-            until(lambda: client.latest[Topics("lab").availability] == b"offline")
+            until(lambda: client.latest.get(Topics("lab").availability) == b"offline")
             simulator.wait(parked("publisher_offline"), GONE_WITHIN_S)
         with publisher(mosquitto.port):
             simulator.wait(live(), BACK_WITHIN_S)
@@ -53,11 +53,10 @@ def test_a_frozen_publisher_is_given_up_after_three_of_its_intervals(mosquitto: 
         heard = len(client.messages)
         # One more heartbeat, which says the interval, for a display that subscribed just now.
         until(lambda: Topics("lab").heartbeat in client.topics[heard:])
-        time.sleep(INTERVAL_S / 4)
-        frozen = time.monotonic()
         child.send_signal(signal.SIGSTOP)
+        frozen = time.monotonic()
         simulator.wait(lambda state: state["link"] == "stale", BUSY_FACTOR * (MISSED + 1) * INTERVAL_S)
-        assert time.monotonic() - frozen > (MISSED - 1) * INTERVAL_S
+        assert time.monotonic() - frozen > (MISSED - 1) * INTERVAL_S  # the last one came within a second before
         simulator.wait(parked("stale"), GONE_WITHIN_S)
         child.send_signal(signal.SIGCONT)
         simulator.wait(live(), BACK_WITHIN_S)
@@ -87,7 +86,7 @@ def test_stall_counts_what_is_missing_and_all_else_is_dark(
     with Simulator(gauge_sim, mosquitto.port, *options) as simulator:
         simulator.wait(parked(link))
         start = len(simulator.states)
-        until(lambda: groups(simulator.states[start:])[:2] == [blinks, blinks])
+        until(lambda: (blinks, blinks) in pairwise(groups(simulator.states[start:])))  # a busy machine may split one
         assert not any(state["lamps"][lamp] for state in simulator.states for lamp in LAMPS if lamp != "stall")
 
 
@@ -175,6 +174,7 @@ def test_the_first_publisher_that_is_online_is_kept(mosquitto: Mosquitto, gauge_
     mosquitto.start()
     with Simulator(gauge_sim, mosquitto.port) as simulator, publisher(mosquitto.port):
         simulator.wait(live())
+        simulator.wait_until_quiet()  # the tach's last step
         with publisher(mosquitto.port, (0, 500, 1000), "desk"), RecordingClient(mosquitto.port) as client:
             until(lambda: client.latest.get(Topics("desk").heartbeat) is not None)
             time.sleep(1)
