@@ -6,10 +6,10 @@ The account of the tokens is the ledger's: the same records are refused, and the
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct
 
 from gauge_mqtt.contract.insights import OTHER
 from gauge_mqtt.contract.usage import MODEL_LAMPS
@@ -19,15 +19,28 @@ from gauge_mqtt.core.insights.rows import BillRow, FactRow, ResponseRow, Used
 from gauge_mqtt.core.insights.tally import TOUCH
 from gauge_mqtt.core.insights.texts import EM_DASH, Phrases, says_thanks
 from gauge_mqtt.core.models import family
-from gauge_mqtt.sources.logs.decode import BROKEN, Count, Instant, tolerant, unix
+from gauge_mqtt.sources.logs.decode import BROKEN, tolerant, unix
+from gauge_mqtt.sources.logs.insights.records import (
+    Block,
+    CountedLine,
+    CountedMessage,
+    Input,
+    Line,
+    Message,
+    ModelUsage,
+    Record,
+    decode_bill,
+    decode_counted,
+    decode_input,
+    decode_line,
+    decode_snapshot,
+)
 from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.records import (
     SYNTHETIC_MARK,
     TURN_MARKS,
     USAGE_MARKS,
-    Tokens,
     UsageLine,
-    UsageMessage,
     has_usage,
     response,
     usage_line,
@@ -70,117 +83,6 @@ class Place(NamedTuple):
     project: int
 
 
-class _ServerTools(Struct, gc=False):
-    web_search_requests: Count | None = None
-    web_fetch_requests: Count | None = None
-
-
-class _Usage(Struct, gc=False):
-    server_tool_use: _ServerTools | None = None
-
-
-class _Block(Struct, gc=False):
-    type: str = ""
-    id: str | None = None
-    name: str | None = None
-    text: str | None = None
-    input: msgspec.Raw = msgspec.Raw(b"null")
-
-
-class _Message(Struct, gc=False):
-    id: str | UnsetType | None = UNSET
-    content: str | list[_Block] | None = None
-    stop_reason: str | None = None
-    usage: _Usage | UnsetType | None = UNSET
-
-
-class _Line(Struct, gc=False, rename="camel"):
-    """A record of the conversation without its usage, believed where that is not."""
-
-    type: str
-    timestamp: Instant | UnsetType | None = UNSET
-    uuid: str | UnsetType | None = UNSET
-    session_id: str | UnsetType | None = UNSET
-    request_session_id: str | None = None
-    is_sidechain: bool | None = False
-    message: _Message | UnsetType | None = UNSET
-    is_meta: bool | None = None
-    is_compact_summary: bool | None = None
-    is_api_error_message: bool | UnsetType | None = UNSET
-    tool_denial_kind: Any = None
-    prompt_source: str | None = None
-
-
-class _CountedUsage(Tokens, gc=False, kw_only=True):
-    server_tool_use: _ServerTools | None = None
-
-
-class _CountedMessage(UsageMessage, gc=False, kw_only=True):
-    usage: _CountedUsage | UnsetType = UNSET
-    content: str | list[_Block] | None = None
-    stop_reason: str | None = None
-
-
-class _CountedLine(UsageLine, gc=False, rename="camel", kw_only=True):
-    """Both at once, for all lines but odd ones: whatever is refused here is decoded as each of the two."""
-
-    type: str
-    uuid: str | UnsetType | None = UNSET
-    message: _CountedMessage | UnsetType = UNSET
-    request_session_id: str | None = None
-    is_meta: bool | None = None
-    is_compact_summary: bool | None = None
-    tool_denial_kind: Any = None
-    prompt_source: str | None = None
-
-
-class _Input(Struct, gc=False):
-    command: str | None = None
-    file_path: str | None = None
-    notebook_path: str | None = None
-
-
-class _Snapshot(Struct, gc=False):
-    timestamp: Instant
-
-
-class _SnapshotLine(Struct, gc=False, rename="camel"):
-    type: str
-    message_id: str
-    snapshot: _Snapshot
-
-
-class _ModelUsage(Struct, gc=False, rename="camel"):
-    input_tokens: Count = 0
-    output_tokens: Count = 0
-    cache_read_input_tokens: Count = 0
-    cache_creation_input_tokens: Count = 0
-    one_hour: Count = msgspec.field(default=0, name="cacheCreationEphemeral1hInputTokens")
-    web_search_requests: Count = 0
-    cost_usd: float = msgspec.field(default=0.0, name="costUSD")
-
-
-class _CostState(Struct, gc=False, rename="camel"):
-    type: str
-    session_id: str
-    total_cost_usd: float = msgspec.field(name="totalCostUSD")
-    model_usage: dict[str, _ModelUsage] = {}
-    total_lines_added: Count = 0
-    total_lines_removed: Count = 0
-    start_time: float = 0.0
-    has_unknown_model_cost: bool = False
-
-
-_decode_line = msgspec.json.Decoder(_Line).decode
-_decode_counted = msgspec.json.Decoder(_CountedLine).decode
-_decode_input = msgspec.json.Decoder(_Input).decode
-_decode_snapshot = msgspec.json.Decoder(_SnapshotLine).decode
-_decode_bill = msgspec.json.Decoder(_CostState).decode
-
-
-_Record = _Line | _CountedLine
-
-
 class Rows:
     """What a piece of a log tells."""
 
@@ -219,7 +121,7 @@ class LineReader:
                 self._odd(line, place, rows)
                 continue
             try:
-                record = _decode_counted(line)
+                record = decode_counted(line)
             except BROKEN:
                 self._odd(line, place, rows)
                 continue
@@ -252,17 +154,17 @@ class LineReader:
         except BROKEN:  # as above
             return
 
-    def _decoded(self, line: bytes, kind: bytes | None, position: Position, rows: Rows) -> _Line | None:
+    def _decoded(self, line: bytes, kind: bytes | None, position: Position, rows: Rows) -> Line | None:
         """A record of the conversation; whatever else there is is taken at once. Raises one of `BROKEN`."""
         if kind in TURN_MARKS:
-            return tolerant(_decode_line, line)
+            return tolerant(decode_line, line)
         if kind is BILL:
             self._bill(line, position, rows)
         elif kind is SNAPSHOT:
             self._snapshot(line, rows)
         return None
 
-    def _record(self, record: _Record, position: Position, rows: Rows) -> None:
+    def _record(self, record: Record, position: Position, rows: Rows) -> None:
         if not record.timestamp or not record.message:
             return
         at = unix(record.timestamp)
@@ -280,7 +182,7 @@ class LineReader:
     # --- what Claude said
 
     def _answer(
-        self, record: _Record, message: _Message | _CountedMessage, at: float, position: Position, rows: Rows
+        self, record: Record, message: Message | CountedMessage, at: float, position: Position, rows: Rows
     ) -> None:
         uuid = record.uuid or ""
         self._gap(record, at, position, "work_ms", rows)
@@ -294,7 +196,7 @@ class LineReader:
                 said = self.hash("text", message.id or uuid, block.text)
                 rows.facts.append(FactRow(said, at, "em_dashes", dashes))
 
-    def _usage(self, usage: UsageLine, record: _Record | None, line: bytes, place: Place, rows: Rows) -> None:
+    def _usage(self, usage: UsageLine, record: Record | None, line: bytes, place: Place, rows: Rows) -> None:
         """The account: refused and named as for the ledger, `Tail._account`."""
         message = record.message if record else None
         stop = names.stop(message.stop_reason if message else None)
@@ -328,15 +230,15 @@ class LineReader:
             searches=0, fetches=0, stop="", session=self._lately("session", session), project=project,
         )  # fmt: skip
 
-    def _tool(self, block: _Block, id_: str, name: str, message: str, at: float) -> Iterator[FactRow]:
+    def _tool(self, block: Block, id_: str, name: str, message: str, at: float) -> Iterator[FactRow]:
         yield FactRow(self.hash("tool", id_), at, f"tool:{names.tool(name)}", 1)
         yield FactRow(self._lately("calling", message), at, "calling", 1)
         if name != "Bash" and name not in EDITING:
             return
         try:
-            given = _decode_input(block.input)
+            given = decode_input(block.input)
         except BROKEN:
-            given = _Input()
+            given = Input()
         if name == "Bash":
             program = names.executable(given.command) if given.command else OTHER
             yield FactRow(self.hash("exec", id_), at, f"exec:{program}", 1)
@@ -346,13 +248,13 @@ class LineReader:
     # --- what the user said
 
     def _said(
-        self, record: _Record, message: _Message | _CountedMessage, at: float, position: Position, rows: Rows
+        self, record: Record, message: Message | CountedMessage, at: float, position: Position, rows: Rows
     ) -> None:
         uuid = record.uuid
         if uuid is None or uuid is UNSET or record.is_meta or record.is_compact_summary:
             return
         content = message.content
-        blocks = [_Block("text", text=content)] if isinstance(content, str) else content or []
+        blocks = [Block("text", text=content)] if isinstance(content, str) else content or []
         if record.tool_denial_kind is not None:
             rows.facts.append(FactRow(self.hash("denial", uuid), at, "denials", 1))
         kind = user_record(blocks)
@@ -370,7 +272,7 @@ class LineReader:
         if hits := sum(map(self._phrases.count, texts)):
             rows.facts.append(FactRow(self.hash("phrases", uuid), at, "phrases", hits))
 
-    def _gap(self, record: _Record, at: float, position: Position, name: str | None, rows: Rows) -> None:
+    def _gap(self, record: Record, at: float, position: Position, name: str | None, rows: Rows) -> None:
         """The time since the record before this one in its file, on the main chain: `name`, or nobody's."""
         if record.is_sidechain:
             return
@@ -382,13 +284,13 @@ class LineReader:
     # --- the rest
 
     def _snapshot(self, line: bytes, rows: Rows) -> None:
-        told = tolerant(_decode_snapshot, line)
+        told = tolerant(decode_snapshot, line)
         if told.type == "file-history-snapshot":
             at = unix(told.snapshot.timestamp)
             rows.facts.append(FactRow(self.hash("snapshot", told.message_id, str(at)), at, "snapshots", 1))
 
     def _bill(self, line: bytes, position: Position, rows: Rows) -> None:
-        told = tolerant(_decode_bill, line)
+        told = tolerant(decode_bill, line)
         if told.type != "cost-state" or not position.newest_at:
             return
         used = tuple(self._used(model, spent) for model, spent in sorted(told.model_usage.items()))
@@ -408,7 +310,7 @@ class LineReader:
             )
         )  # fmt: skip
 
-    def _used(self, model: str, spent: _ModelUsage) -> Used:
+    def _used(self, model: str, spent: ModelUsage) -> Used:
         hour = spent.one_hour
         name = f"{_published(model)} {self.hash('model', model) & 0xFFFFFFFF:08x}"
         return Used(
@@ -422,7 +324,7 @@ def _is_said(line: bytes) -> bool:
     return line.find(SAID, 0, EARLY) != -1 or line.rfind(ANSWER, -LATE) != -1 or SAID in line or ANSWER in line
 
 
-def _is_synthetic(record: _CountedLine) -> bool:
+def _is_synthetic(record: CountedLine) -> bool:
     return record.message is not UNSET and record.message.model == SYNTHETIC
 
 
