@@ -31,28 +31,39 @@ DIAGNOSTICS = tuple(
 def dashboard(topics: Topics) -> dict[str, Any]:
     """A whole dashboard: one sections view, three columns on a desk, one on a phone."""
     ids = entity_ids(topics)
-    return _dashboard(topics, _dials(ids), _section(_heading("Lamps"), *_lamps(ids)))
+    lamps = _section(_heading("Lamps"), *_lamps(ids))
+    return _view(topics, _cluster(ids, _dials(ids)), lamps, _section(*_windows(ids), *_diagnostics(ids)), _past(ids))
 
 
 def dashboard_with_card(topics: Topics) -> dict[str, Any]:
     """The same with the cluster in place of gauges and lamps; Home Assistant has to have the card for that."""
-    return _dashboard(topics, {"type": "custom:claude-gauge-card", "instance": topics.instance})
-
-
-def _dashboard(topics: Topics, dials: Card, *lamps: Card) -> dict[str, Any]:
     ids = entity_ids(topics)
+    card = {"type": "custom:claude-gauge-card", "instance": topics.instance}
+    windows, diagnostics = _section(*_windows(ids)), _section(*_diagnostics(ids))  # each as high as its neighbour
+    return _view(topics, _cluster(ids, card), windows, _past(ids), diagnostics)
+
+
+def _view(topics: Topics, *sections: Card) -> dict[str, Any]:
+    view = {"title": "Gauges", "path": "gauges", "type": "sections", "max_columns": 3, "sections": list(sections)}
+    return {"title": device_name(topics), "views": [view]}
+
+
+def _cluster(ids: Ids, dials: Card) -> Card:
     alive = {"entity": ids["rate_1m"], "name": "Last change", "show_name": True, "state_content": "last_changed"}
     badges = [{"type": "entity", "entity": ids["publisher"]}, {"type": "entity", **alive}]
-    sections = [
-        _section(_heading("Claude Code", badges=badges), dials | FULL, _rate(ids) | FULL, span=2),
-        *lamps,
-        _section(
-            _heading("Windows"), _resets(ids), *_figures(ids), _heading("Diagnostics"), _entities(ids, DIAGNOSTICS)
-        ),
-        _section(_heading("Last 24 hours"), _day(ids), _heading("Last 7 days"), _week(ids), span=2),
-    ]
-    view = {"title": "Gauges", "path": "gauges", "type": "sections", "max_columns": 3, "sections": sections}
-    return {"title": device_name(topics), "views": [view]}
+    return _section(_heading("Claude Code", badges=badges), dials | FULL, _rate(ids) | FULL, span=2)
+
+
+def _windows(ids: Ids) -> Iterable[Card]:
+    return (_heading("Windows"), _resets(ids), *_figures(ids))
+
+
+def _diagnostics(ids: Ids) -> Iterable[Card]:
+    return (_heading("Diagnostics"), _entities(ids, DIAGNOSTICS))
+
+
+def _past(ids: Ids) -> Card:
+    return _section(_heading("Last 24 hours"), _day(ids), _heading("Last 7 days"), _week(ids), span=2)
 
 
 def card(topics: Topics) -> Card:

@@ -11,7 +11,7 @@ QUIET_S = 1.5
 
 LOOK = """
 (() => {
-  const seen = {cards: [], texts: [], errors: []};
+  const seen = {cards: [], texts: [], errors: [], late: []};
   const walk = node => {
     if (node.nodeType === Node.TEXT_NODE) {
       const text = node.textContent.trim();
@@ -22,8 +22,12 @@ LOOK = """
     if (/^hui-(?!root|view|card$).*-card$/.test(name)) seen.cards.push(name);
     if (['hui-error-card', 'hui-warning', 'hui-warning-element'].includes(name))
       seen.errors.push(node.shadowRoot?.textContent.trim() || node.textContent.trim());
+    if (name === 'ha-icon' && node.icon && !node.shadowRoot?.querySelector('ha-svg-icon')?.path)
+      seen.late.push(node.icon);
+    const said = seen.texts.length;
     if (node.shadowRoot) walk(node.shadowRoot);
     for (const child of node.childNodes) walk(child);
+    if (name === 'hui-markdown-card' && seen.texts.length === said) seen.late.push(name);
   };
   walk(document.documentElement);
   return JSON.stringify(seen);
@@ -33,11 +37,14 @@ LOOK = """
 
 
 class PageContent(NamedTuple):
-    """`errors`: cards that are not what was asked for. `console`: what the browser calls an error."""
+    """`errors`: cards that are not what was asked for. `late`: what has not come yet, such as an icon. `console`: what
+    the browser calls an error.
+    """
 
     cards: list[str]
     texts: list[str]
     errors: list[str]
+    late: list[str]
     console: list[str]
 
 
@@ -66,11 +73,11 @@ class Page(Tab):
             texts = [text for text in seen.texts if not text.endswith(" ago")]
             if texts != last:
                 moved, last, since = {*last} ^ {*texts}, texts, time.monotonic()
-            elif time.monotonic() - since > QUIET_S and seen.cards:
+            elif time.monotonic() - since > QUIET_S and seen.cards and not seen.late:
                 return seen
-        raise AssertionError(f"the page never came to rest; what moved last: {moved}")
+        raise AssertionError(f"the page never came to rest; what moved last: {moved}, what never came: {seen.late}")
 
     def _look(self) -> PageContent:
         found = self.do("Runtime.evaluate", expression=LOOK, returnByValue=True)["result"].get("value")
-        seen = json.loads(found) if found else {"cards": [], "texts": [], "errors": []}
+        seen = json.loads(found) if found else {"cards": [], "texts": [], "errors": [], "late": []}
         return PageContent(**seen, console=self.console)
