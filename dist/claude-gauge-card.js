@@ -233,6 +233,8 @@ class ClaudeGaugeCluster extends HTMLElement {
       lamp.classList.toggle("hot", name === "hot");
     }
     say(root.querySelector(".lamps"), usage ? `Lamps lit: ${on.join(", ").toUpperCase() || "none"}` : "Publisher lost: STALL blinks");
+    const played = Object.hasOwn(GEOMETRY.marks, usage?.source) ? `, ${usage.source.toUpperCase()}` : "";
+    say(root.querySelector(".front"), `Claude Gauge${played}`);
     for (const mark of root.querySelectorAll(".mark")) mark.classList.toggle("shown", usage?.source === mark.dataset.mark);
     this.#pulse();
     if (this.isConnected) this.#move(); else this.#draw();

@@ -1,10 +1,14 @@
 """A word that stands in every text, path, name, branch, command and address of a history is nowhere else."""
 
+import base64
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
+
+from tests.support import canaries
 from tests.support.brokers import Mosquitto, RecordingClient
 from tests.support.insight_diary import Diary
 from tests.support.percentages import redraw, report
@@ -13,11 +17,16 @@ from tests.support.waiting import until
 
 WORD = "xylophonequartz"
 SESSION = "5f0c3a4e-0000-4000-a000-000000000000"
+FORMS = [
+    WORD.encode(), WORD.encode("utf-16-le"), WORD.encode().hex().encode(), WORD[::-1].encode(),
+    *(base64.b64encode(b"-" * n + WORD.encode())[4:-4].lower() for n in range(3)),
+]  # fmt: skip
+"""Of the word, as bytes that are looked for without capitals."""
 ON = {"CLAUDE_GAUGE_INSIGHTS": "1"}
 QUICK = "from gauge_mqtt.sources.logs.insights import feed; feed.REST_S = 0.05"
 PAGES = (
     "/usage", "/usage/schema", "/healthz", "/metrics", "/insights", "/insights?period=week", "/insights?period=month",
-    "/insights/schema", "/",
+    "/insights/schema", "/", "/insights.html", "/card.js",
 )  # fmt: skip
 
 
@@ -43,8 +52,10 @@ def test_no_word_of_a_history_leaves_it(mosquitto: Mosquitto, tmp_path: Path) ->
     mosquitto.start()
     now = time.time()
     Diary(Path.home() / ".claude", 9, WORD).live([now - 3600 * n for n in range(1, 40, 3)]).write()
+    other = Path.home() / f".claude/projects/-home-{WORD}-0/{canaries.SESSION}.jsonl"
+    other.write_bytes(canaries.canaries(WORD, now - 1800))
     logs = b"".join(path.read_bytes() for path in (Path.home() / ".claude").rglob("*.jsonl"))
-    assert logs.count(WORD.encode()) > 500
+    assert logs.count(WORD.encode()) > 1000
     state = tmp_path / "state"
     where = ON | {"CLAUDE_GAUGE_STATE_DIR": str(state)}
     seen: dict[str, bytes] = {}
@@ -56,6 +67,8 @@ def test_no_word_of_a_history_leaves_it(mosquitto: Mosquitto, tmp_path: Path) ->
         percentages(WORD, where)
         until(lambda: client.latest.get("claude_gauge/lab/window_5h_pct") == b"0.3")
         seen |= {page: daemon.get(page).content for page in PAGES}
+        with httpx.stream("GET", f"{daemon.address()}/events", trust_env=False) as answer:
+            seen["/events"] = next(line for line in answer.iter_lines() if line.startswith("data:")).encode()
         seen |= {f"running: {name}": data for name, data in kept(state)}
         seen["MQTT"] = b"\n".join(topic.encode() + b" " + payload for topic, payload in client.latest.items())
         daemon.end()
@@ -71,7 +84,7 @@ def test_no_word_of_a_history_leaves_it(mosquitto: Mosquitto, tmp_path: Path) ->
                   "quota-history.json", f"{SESSION}.json"}  # fmt: skip
     assert everything | {"running: insights.sqlite3-wal", "log", "MQTT"} <= seen.keys()
     assert all(seen.values())
-    assert [name for name, said in seen.items() if WORD.encode() in said.lower()] == []
+    assert [(name, form) for name, said in seen.items() for form in FORMS if form in said.lower()] == []
     names = {os.fsencode(path.name) for path in (Path.home() / ".claude").rglob("*")}
     identities = {name.removesuffix(b".jsonl") for name in names if len(name) > 30}
     for name, said in seen.items():

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from gauge_mqtt.contract.dials import FACES, Face, face_deg, motor_deg
@@ -12,6 +13,10 @@ from gauge_mqtt.sinks.terminal.canvas import DOTS_X, DOTS_Y, Canvas, polar
 WORDS_ROWS = 3
 """Below the cluster: a blank line, the values in words, and how to leave."""
 COLUMNS_MIN, ROWS_MIN = 40, 12
+HALF_WIDTH, TAIL = 0.035, 0.18
+"""Of a needle at its shaft, and what stands out behind that: parts of the dial's radius."""
+MINOR_MIN = 30
+"""Dots of radius from which a dial has its minor marks."""
 
 
 class Frame(NamedTuple):
@@ -86,18 +91,27 @@ def drawn(shown: Frame, columns: int, rows: int) -> Canvas:
     for name, dial in FACES.items():
         centre = left + CENTRE[name][0] * scale, top + CENTRE[name][1] * scale
         _dial(canvas, dial, centre, RADIUS[name] * scale * 0.96, shown)
-    width = max(1, round(WINDOW[0] * scale / DOTS_X))
-    for lamp, (x, y) in lamp_windows().items():
-        label = lamp.upper()[:width].center(width)
-        column = round((left + x * scale) / DOTS_X)
-        canvas.text(column, int((top + (y + WINDOW[1] / 2) * scale) // DOTS_Y), label, _lamp(lamp, shown))  # type: ignore[arg-type]
+    _lamps(canvas, scale, (left, top), shown)
     canvas.centred(columns * DOTS_X / 2, (rows - 2) * DOTS_Y, shown.words[:columns], "paint")
     canvas.text(max(0, columns - 9), rows - 1, "q leaves", "quiet")
     return canvas
 
 
-def _lamp(lamp: str, shown: Frame) -> str:
-    return lamp if lamp in shown.lit else "quiet"
+def _lamps(canvas: Canvas, scale: float, corner: tuple[float, float], shown: Frame) -> None:
+    """Of equal width, with equal gaps: cells are coarse. The models from the left, the others up to the right."""
+    windows = lamp_windows()
+    models = [lamp for lamp in windows if lamp in MODEL_LAMPS]
+    states = [lamp for lamp in windows if lamp not in MODEL_LAMPS]
+    pitch = int((windows[models[1]][0] - windows[models[0]][0]) * scale / DOTS_X)
+    width = max(1, min(pitch - 1, round(WINDOW[0] * scale / DOTS_X)))
+    first = round((corner[0] + windows[models[0]][0] * scale) / DOTS_X)
+    last = round((corner[0] + windows[states[-1]][0] * scale) / DOTS_X)
+    row = int((corner[1] + (windows[models[0]][1] + WINDOW[1] / 2) * scale) // DOTS_Y)
+    columns = {lamp: first + pitch * n for n, lamp in enumerate(models)}
+    columns |= {lamp: last - pitch * n for n, lamp in enumerate(reversed(states))}
+    for lamp, column in columns.items():
+        colour: Any = lamp if lamp in shown.lit else "smoke"
+        canvas.text(column, row, lamp.upper()[:width].center(width), colour)
 
 
 def _dial(canvas: Canvas, dial: Face, centre: tuple[float, float], radius: float, shown: Frame) -> None:
@@ -107,6 +121,10 @@ def _dial(canvas: Canvas, dial: Face, centre: tuple[float, float], radius: float
     canvas.arc(centre, radius, (at(0), at(dial.red_from)), "paint")
     canvas.arc(centre, radius, (at(dial.red_from), at(NEEDLE_MAX)), "red")
     canvas.arc(centre, radius - 1, (at(dial.red_from), at(NEEDLE_MAX)), "red")
+    for low, high in pairwise(dial.marks if radius >= MINOR_MIN else ()):
+        middle = at((low + high) // 2)
+        colour = "red" if low >= dial.red_from else "paint"
+        canvas.line(polar(centre, radius, middle), polar(centre, radius * 0.93, middle), colour)  # type: ignore[arg-type]
     for needle, label in dial.marks.items():
         colour = "red" if needle >= dial.red_from else "paint"
         canvas.line(polar(centre, radius, at(needle)), polar(centre, radius * 0.86, at(needle)), colour)  # type: ignore[arg-type]
@@ -114,4 +132,7 @@ def _dial(canvas: Canvas, dial: Face, centre: tuple[float, float], radius: float
     canvas.centred(centre[0], centre[1] + radius * 0.55, dial.title, "paint")
     if shown.mark and dial.name == "tach":
         canvas.centred(centre[0], centre[1] + radius * 0.82, shown.mark, "mark")
-    canvas.line(centre, polar(centre, radius * 0.9, at(shown.needles[dial.name])), "needle")
+    angle = at(shown.needles[dial.name])
+    tip, half = polar(centre, radius * 0.9, angle), radius * HALF_WIDTH
+    for side in (-90, 0, 90):
+        canvas.line(polar(centre, half, angle + side) if side else polar(centre, -radius * TAIL, angle), tip, "needle")

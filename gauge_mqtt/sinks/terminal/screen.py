@@ -39,8 +39,11 @@ class Screen:
         self._frame = shown
         columns, rows = shutil.get_terminal_size()
         canvas = drawn(shown, columns, rows)
-        lines = [line + REST_OF_LINE for line in canvas.lines(coloured=self._coloured)]
-        text = HOME + "\r\n".join(lines) + REST_OF_SCREEN
+        lines = canvas.lines(coloured=self._coloured)
+        if self._coloured:  # these fill the window; to clear the rest would take their last column
+            text = HOME + "\r\n".join(lines)
+        else:
+            text = HOME + "\r\n".join(line + REST_OF_LINE for line in lines) + REST_OF_SCREEN
         if text != self._written:
             self._written = text
             sys.stdout.write(text)

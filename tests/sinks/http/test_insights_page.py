@@ -55,10 +55,21 @@ def test_every_value_is_there_as_the_terminal_says_it(served: ServedSink) -> Non
         first = tab.value(
             "[...document.querySelector('#groups ol:not(.hours)').querySelectorAll('li')].map(r => r.textContent)"
         )
-        assert first == ["Bash120", "Read80.5"]
+        assert first == ["Bash120", "Read80.50"]
         heights = tab.value("[...document.querySelectorAll('.hours b')].map(b => b.getBoundingClientRect().height)")
         assert heights.index(max(heights)) == 23
         assert tab.console == []
+
+
+def test_a_group_of_which_nothing_is_known_says_so_once(served: ServedSink) -> None:
+    del served
+    with ServedSink(insights=True) as sink, Tab() as tab:
+        sink.tell({"day": insights(**dict.fromkeys(GROUPS["Beyond"]), tools_parallel=1.5)})
+        tab.go(f"{sink.url}/insights.html")
+        tab.becomes(READY)
+        last = "document.querySelector('#groups section:last-child').textContent"
+        assert tab.value(last) == "Beyondall unknown"
+        assert dict(tab.value(ROWS))["Tools in parallel"] == "1.50"
 
 
 def test_the_span_is_chosen_by_a_link(served: ServedSink) -> None:

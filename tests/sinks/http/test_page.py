@@ -44,6 +44,37 @@ BUSY = usage(rate_1m=5200, redline=8000, needle_5h=500, needle_tach=1000, needle
 SHOWN = goes_to(0, 120, -120) + f" && {CLUSTER}.lit.join() === 'opus,hot'"
 
 
+def test_a_small_screen_has_in_words_what_its_captions_are_too_small_for(served: ServedSink) -> None:
+    served.show(BUSY.model_copy(update={"window_5h_pct": 0.5, "window_7d_pct": None}))
+    readings = (
+        "[...document.querySelectorAll('#words .reading')].filter(it => it.checkVisibility()).map(it => it.innerText)"
+    )
+    with Tab(width=390, height=844) as phone:
+        phone.go(served.url)
+        phone.becomes(f"{CLUSTER}?.usage")
+        assert [reading.split("\n")[-1] for reading in phone.value(readings)] == [
+            "50 %",
+            "5,200",
+            "unknown",
+            "OPUS, HOT",
+        ]
+        phone.value(axe_source() + "; true")
+        assert phone.value("axe.run().then(found => found.violations.map(v => v.id))") == []
+        phone.resize(1280, 800)
+        assert phone.value(readings) == []
+
+
+@pytest.mark.parametrize(("source", "name"), [("demo", "Claude Gauge, DEMO"), ("replay", "Claude Gauge, REPLAY")])
+def test_who_hears_the_page_is_told_that_it_is_played(tab: Tab, served: ServedSink, source: str, name: str) -> None:
+    served.show(BUSY.model_copy(update={"source": source}))
+    tab.go(served.url)
+    tab.becomes(f"{CLUSTER}?.usage")
+    label = f"{CLUSTER}.shadowRoot.querySelector('.front').getAttribute('aria-label')"
+    assert tab.value(label) == name
+    served.show(BUSY)
+    tab.becomes(f"{label} === 'Claude Gauge'")
+
+
 def test_every_vector_shows_the_needles_and_lamps_of_the_hardware(tab: Tab, served: ServedSink) -> None:
     tab.go(served.url)
     tab.becomes("customElements.get('claude-gauge-cluster') !== undefined")

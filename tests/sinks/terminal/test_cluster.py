@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gauge_mqtt.contract.dials import face_deg
 from gauge_mqtt.contract.fascia import CENTRE, FASCIA
 from gauge_mqtt.contract.usage import LAMPS
-from gauge_mqtt.sinks.terminal.canvas import BITS, BRAILLE, DOTS_X, DOTS_Y, SGR
+from gauge_mqtt.sinks.terminal.canvas import BITS, BRAILLE, DOTS_X, DOTS_Y, PANEL, SGR
 from gauge_mqtt.sinks.terminal.cluster import LOST, WORDS_ROWS, drawn, frame
 from tests.support.terminal import seen
 from tests.vectors.propose import paths
@@ -98,6 +98,15 @@ def test_without_colour_nothing_but_bold_dim_and_reverse_is_asked_for() -> None:
     assert "38;2" not in text
     assert "48;2" not in text
     assert "\x1b[7m" in text, "what is lit stands out"
+
+
+def test_in_colour_the_whole_window_is_a_dark_panel_so_that_a_light_terminal_shows_it_too() -> None:
+    screen = picture({"needle_5h": 413, "last_model": "opus"}, 80, 24)
+    grounds = {screen.buffer[row][column].bg for row in range(24) for column in range(80)}
+    assert grounds == {
+        "{:02x}{:02x}{:02x}".format(*map(int, part.split(";")[2:5]))
+        for part in (PANEL, SGR["opus"][0], SGR["smoke"][0])
+    }
 
 
 def test_demo_is_marked() -> None:

@@ -18,8 +18,10 @@ function element(name, text, kind) {
   return made;
 }
 
-function number(value, digits) {
-  return value.toLocaleString("en", { maximumFractionDigits: digits ?? 2 });
+/** Broken numbers have all their decimals, so that they stand below each other. */
+function number(value, digits = 2) {
+  const minimumFractionDigits = Number.isInteger(value) ? 0 : digits;
+  return value.toLocaleString("en", { minimumFractionDigits, maximumFractionDigits: digits });
 }
 
 /** One value with its unit, as the terminal says it. */
@@ -71,6 +73,10 @@ function section(name, keys, told) {
   const made = element("section");
   const list = element("dl");
   made.append(element("h2", name), list);
+  if (keys.every(([key]) => told[key] === null)) {
+    list.replaceWith(element("p", "all unknown", "unknown"));
+    return made;
+  }
   for (const [key, spec] of keys) {
     const value = told[key];
     if (value !== null && typeof value === "object") {

@@ -60,9 +60,22 @@ function when(iso) {
   return `${(left < 20 * 3600000 ? clock : day).format(at)}, in ${span(left)}`;
 }
 
+const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const share = (part) => (part == null ? "unknown" : `${number.format(part * 100)} %`);
+
+/** What needles and lamps say, for a screen on which their captions are too small to read. */
+function readings(shown) {
+  return [
+    ["5 h used", share(shown.window_5h_pct), "reading"],
+    ["Tokens / min", shown.rate_1m == null ? "unknown" : number.format(shown.rate_1m), "reading"],
+    ["7 d used", share(shown.window_7d_pct), "reading"],
+    ["Lit", cluster.lit.join(", ").toUpperCase() || "none", "reading lit"],
+  ];
+}
+
 function words(shown) {
   if (!shown) return [["Publisher", usage ? "lost" : "waiting", "lost"]];
-  const rows = [["Source", shown.source]];
+  const rows = [...readings(shown), ["Source", shown.source]];
   if (shown.telemetry_at) rows.push(["Last record", ago(Date.now() - new Date(shown.telemetry_at))]);
   if (shown.window_5h_resets_at) rows.push(["5 h resets", when(shown.window_5h_resets_at)]);
   if (shown.limit_5h_at) rows.push(["5 h limit", when(shown.limit_5h_at)]);
