@@ -19,7 +19,7 @@ from gauge_mqtt.app import telemetry_env as telemetry
 from gauge_mqtt.app.cli_homeassistant import discovery, homeassistant
 from gauge_mqtt.app.cli_plan import calibrate, statusline
 from gauge_mqtt.app.cli_service import service
-from gauge_mqtt.app.command import EXIT_FAULT, Verbs, loaded, settings_options
+from gauge_mqtt.app.command import EXIT_FAULT, Verbs, confirm, loaded, settings_options
 from gauge_mqtt.app.settings import NAMES
 from gauge_mqtt.app.terminal import LogLines, complaints_at_the_end, progress, table
 from gauge_mqtt.contract.insights import Period
@@ -201,7 +201,7 @@ def insights(
     if forget or (not settings.insights and INSIGHTS.kept(settings.state_dir) and sys.stdin.isatty()):
         if forget or not yes:
             click.echo("" if settings.insights else own.off(settings), err=True, nl=not settings.insights)
-        if yes or click.confirm("Delete the counts of all days that were kept?"):
+        if yes or confirm("Delete the counts of all days that were kept?"):
             click.echo("deleted" if own.forget(settings) else "there was nothing to delete")
         return
     if not settings.insights:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from gauge_mqtt.app import option_types
-from gauge_mqtt.app.command import loaded, settings_options
+from gauge_mqtt.app.command import confirm, loaded, settings_options
 from gauge_mqtt.app.settings import Settings
 
 
@@ -34,7 +34,7 @@ def statusline_install(*, named: tuple[Path, ...], yes: bool, **flags: Any) -> N
     """Let Claude Code run gauge-mqtt-statusline. The status line you have goes on as it is."""
     from gauge_mqtt.app import statusline_verbs  # noqa: PLC0415
 
-    statusline_verbs.install(loaded(flags).settings, named, ask=None if yes else click.confirm)
+    statusline_verbs.install(loaded(flags).settings, named, ask=None if yes else confirm)
 
 
 @statusline.command("status")
@@ -55,7 +55,7 @@ def statusline_uninstall(*, named: tuple[Path, ...], yes: bool, **flags: Any) ->
     """Put back what was there before, to the byte."""
     from gauge_mqtt.app import statusline_verbs  # noqa: PLC0415
 
-    statusline_verbs.uninstall(loaded(flags).settings, named, ask=None if yes else click.confirm)
+    statusline_verbs.uninstall(loaded(flags).settings, named, ask=None if yes else confirm)
 
 
 @click.group(invoke_without_command=True)

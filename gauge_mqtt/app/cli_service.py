@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from gauge_mqtt.app.command import loaded, settings_options
+from gauge_mqtt.app.command import confirm, loaded, settings_options
 
 NEXT = """\
 installed and started; it starts with you from now on
@@ -45,8 +45,8 @@ def install(*, yes: bool, **flags: Any) -> None:
         raise click.ClickException(ON_A_MAC)
     text, path = own.service(loaded(flags), flags, os.environ).text("systemd"), own.unit_file()
     click.echo(f"{path}:\n\n{text}")
-    if not yes:
-        click.confirm("Write and start it?", abort=True)
+    if not (yes or confirm("Write and start it?")):
+        raise click.Abort
     own.install(text)
     click.echo(NEXT)
     if own.ends_at_logout():

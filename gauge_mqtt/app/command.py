@@ -1,6 +1,7 @@
 """What every verb of the command line has in common: its options, how settings reach it, and how it fails."""
 
 import os
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -38,6 +39,16 @@ def loaded(flags: dict[str, Any]) -> LoadedSettings:
     """The settings of a verb, from its options and from everywhere else. Raises `SettingsError`."""
     named = {name: flags[attribute] for name, attribute in NAMES.items() if attribute in flags}
     return load(named | {CONFIG: flags[CONFIG]}, os.environ)
+
+
+def confirm(question: str) -> bool:
+    """Ask at the terminal, or whoever is behind a pipe. Raises `click.ClickException` where nobody answers."""
+    try:
+        return click.confirm(question)
+    except click.Abort:
+        if sys.stdin is not None and sys.stdin.isatty():  # Ctrl-C, or the end of the input: an answer
+            raise
+        raise click.ClickException("nobody is there to answer; --yes goes on without asking") from None
 
 
 class _Refusal(click.ClickException):

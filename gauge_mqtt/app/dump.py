@@ -27,6 +27,7 @@ from gauge_mqtt.app.doctor import examine
 from gauge_mqtt.app.settings import NAMES
 from gauge_mqtt.app.settings_loader import LoadedSettings
 from gauge_mqtt.app.source_set import SourceSet, make_sources
+from gauge_mqtt.app.text_files import why_not_new
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.core.models import public_id
 from gauge_mqtt.core.reading import Reading
@@ -71,7 +72,7 @@ async def dump(loaded: LoadedSettings, path: Path | None) -> str:
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
                 file.write(text + "\n")
         except OSError as error:
-            raise DumpError(f"{path} cannot be written: {error.strerror}") from None
+            raise DumpError(f"{path} cannot be written: {why_not_new(path, error)}") from None
     return text
 
 

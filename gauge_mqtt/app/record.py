@@ -12,6 +12,7 @@ from gauge_mqtt.app.board import Board
 from gauge_mqtt.app.leaving import run_until, until_signalled
 from gauge_mqtt.app.settings import Settings
 from gauge_mqtt.app.source_set import make_sources
+from gauge_mqtt.app.text_files import why_not_new
 from gauge_mqtt.core.reading import Limits, Reading
 from gauge_mqtt.sources.logs.pauses import Progress
 from gauge_mqtt.sources.tape.tape import TapeError, Writer
@@ -28,7 +29,7 @@ class Recorder:
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise TapeError(f"the tape {path} cannot be made: {error.strerror}") from None
+            raise TapeError(f"the tape {path} cannot be made: {why_not_new(path, error)}") from None
         self._file = os.fdopen(descriptor, "wb")
         self._file.write(self._writer.head)
 

@@ -39,6 +39,15 @@ def read_text(path: Path, what: str) -> str:
         raise SettingsError(f"{what} {path} is not UTF-8 text (line {line}): save it as UTF-8") from None
 
 
+def why_not_new(path: Path, error: OSError) -> str:
+    """Why a new file could not be made there, and what to name instead."""
+    if isinstance(error, FileExistsError):
+        return "something is there already; name a file that is not"
+    if isinstance(error, FileNotFoundError):
+        return f"there is no directory {path.parent}"
+    return error.strerror or str(error)
+
+
 def read_secret(path: Path, what: str) -> str:
     """The first line of a file. Raises `SettingsError` if it cannot be read, or is empty."""
     try:

@@ -99,7 +99,10 @@ CASES = {
     "directory is gone": Hostile("once", redirection="cd {home}/gone && rmdir {home}/gone &&"),
     "watch without a terminal": Hostile("watch", words="wants a terminal", codes=frozenset({1})),
     "tape without end": Hostile("once --source replay --tape /dev/zero", words="/dev/zero is larger"),
-    "tape that is none": Hostile("once --source replay --tape /bin/sh", words="not a tape"),
+    "tape that is none": Hostile("once --source replay --tape /bin/sh", words="the tape /bin/sh: not a tape"),
+    "a tape over another": Hostile("record {home}/file", words="name a file that is not", codes=frozenset({1})),
+    "a dump to nowhere": Hostile("dump {home}/none/x", words="there is no directory", codes=frozenset({1})),
+    "nobody to ask": Hostile("statusline install", words="--yes goes on without asking", codes=frozenset({1})),
     "no home, status line": Hostile("statusline status", {"HOME": None}, uid=54_321, words="--config-dir"),
     "early end of the reader": Hostile("show-config", redirection="| head -c 1"),
 }

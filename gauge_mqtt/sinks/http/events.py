@@ -19,6 +19,7 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),  # nginx would hold the frames back
     (b"x-content-type-options", b"nosniff"),
 ]
+ALLOW = (b"allow", b"GET, HEAD")
 START = b"retry: 1000\n\n"
 ALIVE = b": alive\n\n"
 
@@ -76,11 +77,12 @@ class EventStream:
             listener.close()
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope["method"] == "HEAD" or len(self._listeners) >= self._max:
-            status = 200 if scope["method"] == "HEAD" else 503
-            await send(
-                {"type": "http.response.start", "status": status, "headers": [*HEADERS, (b"retry-after", b"10")]}
+        full = len(self._listeners) >= self._max
+        if full or scope["method"] != "GET":
+            status, more = (
+                (503, (b"retry-after", b"10")) if full else (200 if scope["method"] == "HEAD" else 405, ALLOW)
             )
+            await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, more]})
             await send({"type": "http.response.body", "body": b""})
             return
         listener = _Listener(self._frame)

@@ -4,6 +4,7 @@ uvicorn has a time limit for idle connections only; its parser in C has none for
 """
 
 import asyncio
+import re
 import resource
 from http import HTTPStatus
 from typing import Any
@@ -23,6 +24,8 @@ READING_S = 10.0
 """How long a client may leave an answer unread."""
 LOOK_EVERY_S = 2.0
 HEAD_TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+
+_ABSOLUTE = re.compile(rb"[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)")
 
 
 def connections_max() -> int:
@@ -81,6 +84,8 @@ class LimitedProtocol(HttpToolsProtocol):
             self._status = HEAD_TOO_LARGE
             raise _RefusedError
         self._head_complete = True
+        if named := _ABSOLUTE.match(self.url):  # then this, not `Host`, says who is asked (RFC 9112, 3.2.2)
+            self.headers[:] = [header for header in self.headers if header[0] != b"host"] + [(b"host", named[1])]
         super().on_headers_complete()
 
     def _head_size(self) -> int:
@@ -106,6 +111,9 @@ class LimitedProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self._unread_since = None
         super().resume_writing()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: who offers another protocol gets this one, and stock uvicorn tells the owner to install more."""
 
     def send_400_response(self, msg: str) -> None:
         del msg

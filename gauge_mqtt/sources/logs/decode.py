@@ -3,7 +3,9 @@
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -24,21 +26,32 @@ EARLIEST, LATEST = 0.0, 253_370_764_800.0
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
+_RECORD = re.compile(rb'\{"(?:parentUuid|type)":')
+"""How a record of the conversation begins. A part of one does too, but then more follows than its own end."""
+GLUED_MAX = 16
+"""So many of them are tried in a broken line."""
 
 
 def tolerant(decode: Callable[[bytes], T], line: bytes) -> T:
     """Decode a line; if that fails, with U+FFFD in place of bad UTF-8 and of halves of surrogate pairs.
 
-    Claude Code writes such halves where it cuts a text, and bytes as they are where a file's name is no UTF-8.
+    Claude Code writes such halves where it cuts a text, and bytes as they are where a file's name is no UTF-8. Behind
+    what a full disk tore or a power cut left as NULs the next record goes on in the same line: then it alone is read.
     Raises one of `BROKEN` if it is not that.
     """
     try:
         return decode(line)
-    except BROKEN:
+    except BROKEN as error:
         mended = _ESCAPE.sub(_mended, line.decode(errors="replace").encode())
-        if mended == line:
+        if mended != line:
+            with suppress(*BROKEN):
+                return decode(mended)
+        if isinstance(error, msgspec.ValidationError):
             raise
-        return decode(mended)
+        for begin in islice(_RECORD.finditer(mended, 1), GLUED_MAX):
+            with suppress(*BROKEN):
+                return decode(mended[begin.start() :])
+        raise
 
 
 def _mended(escape: re.Match[bytes]) -> bytes:

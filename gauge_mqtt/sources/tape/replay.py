@@ -31,8 +31,11 @@ class Player:
         if len(data) > TAPE_MAX:
             raise TapeError(f"the tape {path} is larger than {TAPE_MAX >> 20} MB")
         self._lines = iter(data.splitlines(keepends=True))
-        self._reader = Reader(next(self._lines, b""))
-        first = self._next()
+        try:
+            self._reader = Reader(next(self._lines, b""))
+            first = self._next()
+        except TapeError as error:
+            raise TapeError(f"the tape {path}: {error}") from None
         if first is None:
             raise TapeError(f"the tape {path} holds no readings")
         self.moment: Moment = first

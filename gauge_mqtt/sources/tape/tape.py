@@ -91,7 +91,7 @@ class Reader:
             self.limits = msgspec.json.decode(head, type=Head).limits
             version = msgspec.json.decode(head, type=Head).tape
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise TapeError(f"not a tape: {error}") from None
+            raise TapeError(f"not a tape, which `gauge-mqtt record` makes: {error}") from None
         if version != VERSION:
             raise TapeError(f"a tape of version {version}; this program plays version {VERSION}")
         self._accounts: dict[int, Account] = {}

@@ -86,6 +86,21 @@ async def test_no_host_or_several_are_refused() -> None:
             writer.close()
 
 
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [("http://evil.example/usage", 421), ("HTTP://evil.example:80/usage?x", 421), ("http:///usage", 400),
+     ("http://localhost:9/usage", 200), ("http://user@localhost/usage", 421)],
+)  # fmt: skip
+async def test_an_absolute_address_says_who_is_asked(target: str, status: int) -> None:
+    async with serving(sink()) as client:
+        reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+        writer.write(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        said = (await reader.read(12)).decode()
+        writer.close()
+        await writer.wait_closed()
+    assert said == f"HTTP/1.1 {status}"
+
+
 async def test_many_foreign_names_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
     async with serving(sink()) as client:
         for number in range(3 * hosts.TOLD_MAX):

@@ -95,8 +95,9 @@ async def test_there_is_nothing_else_and_nothing_to_write() -> None:
     async with serving(sink()) as client:
         for path in ("/usage/x", "/docs", "/..%2f..%2fetc/passwd", "/static/cluster.js", "/server.py"):
             assert (await client.get(path)).status_code == 404, path
-        for verb in ("POST", "PUT", "DELETE"):
-            assert (await client.request(verb, "/usage")).status_code == 405, verb
+        for verb in ("POST", "PUT", "DELETE", "OPTIONS"):
+            for path in ("/usage", "/events", "/"):
+                assert (await client.request(verb, path)).status_code == 405, (verb, path)
 
 
 async def test_metrics_of_a_busy_day() -> None:

@@ -167,6 +167,6 @@ def test_a_tape_is_for_its_owner_and_never_written_over(tmp_path: Path) -> None:
     tape = tmp_path / "tape"
     with Recorder(tape, LIMITS):
         assert tape.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(TapeError, match="cannot be made: File exists"):
+    with pytest.raises(TapeError, match="cannot be made: something is there already; name a file that is not"):
         Recorder(tape, LIMITS)
     assert json.loads(tape.read_text())["tape"] == 1
