@@ -94,7 +94,8 @@ def record(*, file: Path, minutes: float | None, **flags: Any) -> None:
     settings = loaded(flags).settings
     with progress() as shown:
         moments = asyncio.run(write(settings, file, minutes, shown))
-    click.echo(f"{moments} moments on {file}; play them: gauge-mqtt run --source replay --tape {file}")
+    counted = f"{moments} moment{'' if moments == 1 else 's'}"
+    click.echo(f"{counted} on {file}; play them: gauge-mqtt run --source replay --tape {file}")
 
 
 @main.command()

@@ -30,8 +30,9 @@ STYLE = f"""body{{background:#ece7dc;color:{INK};font:17px/1.6 Georgia,'Times Ne
 main{{max-width:760px;margin:2rem auto;padding:2rem;background:{PAPER};border-radius:14px;box-shadow:0 2px 18px #0002}}
 h1{{font-size:1.7rem;border-bottom:3px double {RED};padding-bottom:.4rem;margin-top:0}}
 h2{{font-size:1.1rem;color:{RED};letter-spacing:.06em;text-transform:uppercase;margin-top:2rem}}
-table{{border-collapse:collapse;width:100%}}td{{padding:.25rem 0;border-bottom:1px solid #0001}}
-td+td{{text-align:right;font-variant-numeric:tabular-nums}}td+td+td{{color:{QUIET};width:9rem}}
+table{{border-collapse:collapse;width:100%}}th{{font-weight:400;text-align:left}}
+th,td{{padding:.25rem 0;border-bottom:1px solid #0001}}
+td{{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;padding-left:1ch}}td+td{{color:{QUIET};width:7.5rem}}
 svg{{width:100%;height:auto;margin:1rem 0}}footer{{color:{QUIET};font-size:.85rem;margin-top:2rem}}"""
 
 
@@ -233,33 +234,45 @@ def _manners(say: _Say) -> str:
 def markdown(week: Week, pictures: Mapping[str, str]) -> str:
     """`pictures`: name of each -> the file that it is in, as seen from the page."""
     lines = [f"# {title(week)}", ""]
-    for section in sections(week):
+    told = list(sections(week))
+    columns = 3 if _compares(told) else 2
+    for section in told:
         lines += [f"## {section.title}", "", section.words, ""]
         if section.picture:
             lines += [f"![{PICTURES[section.picture][0]}]({pictures[section.picture]})", ""]
-        lines += ["| | this week | change |", "|---|---:|---:|"]
-        lines += [f"| {' | '.join(row)} |" for row in section.rows]
+        lines += ["| | this week | change |", "|---|---:|---:|"] if columns > 2 else ["| | this week |", "|---|---:|"]  # noqa: PLR2004
+        lines += [f"| {' | '.join(row[:columns])} |" for row in section.rows]
         lines.append("")
-    return "\n".join([*lines, _footer(week), ""])
+    return "\n".join([*lines, _footer(week, told), ""])
 
 
 def html(week: Week) -> str:
     """One file with everything in it."""
     body = [f"<h1>{escape(title(week))}</h1>"]
-    for section in sections(week):
+    told = list(sections(week))
+    columns = 3 if _compares(told) else 2
+    for section in told:
         body.append(f"<h2>{escape(section.title)}</h2><p>{escape(section.words)}</p>")
         if section.picture:
             body.append(PICTURES[section.picture][1](week.days))
-        rows = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in section.rows)
-        body.append(f"<table>{rows}</table>")
+        rows = [
+            f'<tr><th scope="row">{escape(label)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+            for label, *cells in (row[:columns] for row in section.rows)
+        ]
+        body.append(f"<table>{''.join(rows)}</table>")
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(title(week))}</title><style>{STYLE}</style><main>{''.join(body)}"
-        f"<footer>{escape(_footer(week))}</footer></main></html>\n"
+        f"<footer>{escape(_footer(week, told))}</footer></main></html>\n"
     )
 
 
-def _footer(week: Week) -> str:
-    kept = week.week.values["days_kept"]
-    made = f"Made by gauge-mqtt from the session logs of this machine; {kept} days are kept."
-    return f"{made} Changes are to the week before."
+def _compares(told: Sequence[Section]) -> bool:
+    """Whether there is a week before: else the column of changes is left out."""
+    return any(change for section in told for _, _, change in section.rows)
+
+
+def _footer(week: Week, told: Sequence[Section]) -> str:
+    kept = _plural(_Say(week).number("days_kept"), "day is", "days are")
+    made = f"Made by gauge-mqtt from the session logs of this machine; {kept} kept."
+    return f"{made} Changes are to the week before." if _compares(told) else made

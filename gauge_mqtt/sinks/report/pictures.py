@@ -5,7 +5,7 @@ from html import escape
 
 from gauge_mqtt.contract.insights import HOURS, Insights
 
-PAPER, INK, QUIET, RED = "#f6efe1", "#2b2320", "#8b8074", "#7c1f2d"
+PAPER, INK, QUIET, RED = "#f6efe1", "#2b2320", "#6b6156", "#7c1f2d"
 FAMILIES = {"opus": "#d9592b", "sonnet": "#dc9a22", "haiku": "#4fae4b", "other": "#8b8074"}
 """As the lamps of the annunciator."""
 WIDTH, LEFT, RIGHT = 720, 70, 20

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -10,6 +11,8 @@ import pytest
 from gauge_mqtt.contract.insights import KEYS, Insights
 from gauge_mqtt.sinks.report.flight_report import PICTURES, Week, html, markdown, said, sections
 from gauge_mqtt.sinks.report.pictures import FAMILIES, hours_of_the_week, short, tokens_by_day
+from tests.support.axe import axe_source
+from tests.support.browser import Tab, browser
 
 LAST = date(2026, 11, 28)
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -113,6 +116,30 @@ def test_the_markdown_shows_the_pictures_and_has_whole_tables() -> None:
     assert text.startswith("# Flight report, 22 November to 28 November 2026\n")
     assert all(f"]({file})" in text for file in FILES.values())
     assert {line.count("|") for line in text.splitlines() if line.startswith("|")} == {4}
+
+
+def test_without_a_week_before_nothing_is_compared() -> None:
+    alone = week()._replace(before=Insights(LAST, LAST, NOON, dict.fromkeys(KEYS)))
+    text = markdown(alone, FILES)
+    assert "change" not in text.lower()
+    assert {line.count("|") for line in text.splitlines() if line.startswith("|")} == {3}
+    assert "40 days are kept." in text
+    assert html(alone).count("<td>") == html(alone).count("<tr>") > 0
+    assert html(week()).count("<td>") == 2 * html(week()).count("<tr>")
+
+
+@pytest.mark.skipif(browser() is None, reason="no Chromium here")
+def test_everybody_can_read_it(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(html(week()), encoding="utf-8")
+    with Tab() as tab:
+        tab.go(page.as_uri())
+        tab.becomes("document.querySelectorAll('table').length === 6")
+        tab.value(axe_source() + "; true")
+        assert tab.value("axe.run().then(found => found.violations.map(v => `${v.id}: ${v.nodes[0].html}`))") == []
+        for width in (320, 820):
+            tab.resize(width, 800)
+            assert tab.value("document.scrollingElement.scrollWidth <= innerWidth")
 
 
 def test_the_bars_are_the_tokens() -> None:
