@@ -3,8 +3,6 @@
 A name that is not known is an error that says the nearest one that is: a typo must not be a silent default.
 """
 
-import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,11 +59,15 @@ def _from_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[di
     if path is None:
         return {}, {}
     try:
-        values = tomllib.loads(read_text(path, "the settings file"))
+        text = read_text(path, "the settings file")
     except FileNotFoundError:
         if asked:
             raise SettingsError(f"the settings file {path} does not exist") from None
         return {}, {}
+    import tomllib  # noqa: PLC0415, there may be nothing to read
+
+    try:
+        values = tomllib.loads(text)
     except (
         ValueError,
         RecursionError,
@@ -80,6 +82,8 @@ def _from_file(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[di
 
 def _nearest(name: str, known: Mapping[str, str]) -> str:
     """The known name most like this one; words in another order do not count as different."""
+    import difflib  # noqa: PLC0415, mostly every name is known
+
     typed = name[:QUOTED]
 
     def likeness(other: str) -> float:

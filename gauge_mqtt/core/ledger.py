@@ -16,6 +16,8 @@ from gauge_mqtt.core.responses import Change, Group, Records, covers
 MINUTE = 60
 WEEK_S = WEEK.total_seconds()
 DAY_HOURS = 24
+BLOCK_MINUTES = int(BLOCK // MINUTE)
+"""Between minutes whose numbers differ by less there is no pause of more than 5 h, whatever is in them."""
 KEEP_S = WEEK_S + 24 * HOUR
 """How long entries are kept, in seconds: a week, and a day of slack for clocks that are set back."""
 
@@ -270,7 +272,8 @@ class Ledger:
         if low >= high:
             return None
         start = high - 1
-        while start > low and self._pause_before(start) <= BLOCK:
+        order = self.order
+        while start > low and (order[start] - order[start - 1] < BLOCK_MINUTES or self._pause_before(start) <= BLOCK):
             start -= 1
         block = None
         if start == low:

@@ -176,7 +176,7 @@ def _read(files: Iterable[tuple[float, ListedFile]], now: float) -> Iterator[Tol
                 more = tail.advance(file, turns=turns, upto=item.size)
                 if tail.counters.bytes > TOLD_BYTES:
                     yield collected()
-            if not file.is_read(item.size) and item.mtime < now - SETTLED_S:
+            if file.offset != item.size and item.mtime < now - SETTLED_S:
                 tail.finish(file, turns=turns)
         except OSError:  # its reader will say what is wrong
             file.inode = 0

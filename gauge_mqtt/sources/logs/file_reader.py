@@ -68,7 +68,7 @@ class FileReader:
         self.note_growing(item, age)
         try:
             more = self.tail.begin(file, item, turns=turns)
-            if not more and not file.is_read(item.size) and item.mtime < time.time() - SETTLED_S:
+            if not more and file.offset != item.size and item.mtime < time.time() - SETTLED_S:
                 self.tail.finish(file, turns=turns)
         except OSError as error:
             self._failed(item, file, error)
@@ -77,8 +77,9 @@ class FileReader:
             self.files.note(file)
         return more
 
-    async def read(self, item: ListedFile, age: float, pauses: Pauses | None = None) -> None:
-        """One file up to its listed size, a slice at a time."""
+    async def read(self, item: ListedFile, age: float, pauses: Pauses | None = None) -> int:
+        """One file up to its listed size, a slice at a time. Returns the bytes read of those by which it had grown."""
+        before, grown = self.tail.counters.bytes, max(item.size - self.files.of(item).offset, 0)
         file, turns, settled = self.files.of(item), age < OPEN_S, item.mtime < time.time() - SETTLED_S
         self.note_growing(item, age)
         try:
@@ -91,6 +92,7 @@ class FileReader:
                 self.tail.finish(file, turns=turns)
         except OSError as error:
             self._failed(item, file, error)
+        return min(self.tail.counters.bytes - before, grown)
 
     def _advance(self, item: ListedFile, file: LogFile, *, turns: bool, upto: int | None = None) -> bool:
         more = self.tail.advance(file, turns=turns, upto=upto)

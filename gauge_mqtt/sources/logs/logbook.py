@@ -141,9 +141,8 @@ class Logbook:
         self.ledger.evict(now)  # which records decide must be known before they are read
         if self.files:
             helper = None  # it does not know how far they are read
-        fresh, older, new = unread(found.files, self.files, copies, now)
+        fresh, todo, older, new = unread(found.files, self.files, copies, now)
         self.files.keep_only(found, new, self._reader.met)
-        todo = sum(self._grown(item) for _, item in fresh)
         pauses = Pauses(self.tail.counters, todo, progress) if todo > SLICE or len(fresh) > FEW_FILES else None
         if first and pauses:  # what an index knew is no total of any instant until the rest is read
             self._complete.tell(self.ledger, inf)
@@ -177,6 +176,7 @@ class Logbook:
         While the helper is still at that file, the oldest is read instead: the two meet.
         """
         missed, settled, start, end = 0, (now - SETTLED_S) * 1e9, 0, len(fresh)
+        counters = self.tail.counters
         these: Sequence[Dated]
         while start < end:
             reached(fresh[start][0])
@@ -191,23 +191,13 @@ class Logbook:
                 helper, these = None, fresh[start : start + 1]  # it is dead, or the two have met
                 start += 1
             for written, item in these:
-                grown = await self._read(item, now - written, pauses)
-                missed += grown if item.mtime_ns < settled else 0
+                before = counters.bytes
+                more = self._reader.begin(item, now - written)
+                size = await self._reader.read(item, now - written, pauses) if more else counters.bytes - before
+                missed += size if item.mtime_ns < settled else 0
             if pauses and pauses.is_due:
                 await pauses.rest()
         return missed
-
-    async def _read(self, item: ListedFile, age: float, pauses: Pauses | None = None) -> int:
-        """One file up to its listed size; how much more of it is read. `age`: of what is in it, in s."""
-        before, grown = self.tail.counters.bytes, self._grown(item)
-        if self._reader.begin(item, age):
-            await self._reader.read(item, age, pauses)
-        return min(self.tail.counters.bytes - before, grown)
-
-    def _grown(self, item: ListedFile) -> int:
-        """By how much it is longer than what was read."""
-        file = self.files.get((item.device, item.inode))
-        return max(item.size - file.offset, 0) if file else item.size
 
     def _take(self, told: Told, these: Sequence[Dated], now: float) -> list[Dated]:
         """What the helper has read of these files. Returns those that it could not read."""
@@ -229,7 +219,8 @@ class Logbook:
             if block_known(self.ledger, now) or self.unreadable.upto >= written:
                 return
             self.unsaved = True
-            await self._read(item, now - written)
+            if self._reader.begin(item, now - written):
+                await self._reader.read(item, now - written)
             await asyncio.sleep(0)
             self._complete.tell(self.ledger, following[0] + SLACK_S if following else -inf)
 

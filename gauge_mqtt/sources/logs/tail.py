@@ -172,13 +172,14 @@ class Tail:
             file.skipping, end = True, len(data)
         else:
             return False
-        size, crc = file.head
-        if size < HEAD:
-            head = data[start : min(start + HEAD - size, end)]
-            file.head = size, crc = size + len(head), zlib.crc32(head, crc)
-        if size == HEAD and not start and end <= TAIL:  # a small file: the one begins the other
-            file.tail = end, zlib.crc32(data[HEAD:end], crc)
+        if not file.offset and HEAD <= end <= TAIL:  # a small file: the one begins the other
+            crc = zlib.crc32(data[:HEAD])
+            file.head, file.tail = (HEAD, crc), (end, zlib.crc32(data[HEAD:end], crc))
         else:
+            size, crc = file.head
+            if size < HEAD:
+                head = data[start : min(start + HEAD - size, end)]
+                file.head = size + len(head), zlib.crc32(head, crc)
             tail = data[max(end - TAIL, 0) : end]
             file.tail = len(tail), zlib.crc32(tail)
         file.offset += end - start
@@ -251,9 +252,10 @@ class Tail:
             request = request.replace("\n", " ")
         reused = not entry.main and file.runs.is_reused(message, request)
         changed = self.ledger.add(message, request, entry, reused=reused)
-        for number, advice in enumerate(told.advice):
-            changed |= self.ledger.add(f"{message}\nadvice {number}", request, advice, reused=reused)
-        self.counters.refused += told.refused
+        if told.advice or told.refused:
+            self.counters.refused += told.refused
+            for number, advice in enumerate(told.advice):
+                changed |= self.ledger.add(f"{message}\nadvice {number}", request, advice, reused=reused)
         return changed
 
     def _is_old(self, data: bytes, start: int, end: int) -> bool:

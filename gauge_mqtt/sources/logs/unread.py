@@ -15,9 +15,12 @@ restore everything is of today.
 
 
 class Unread(NamedTuple):
-    """`fresh`: what is to be read. `older`: older than a week, and never opened. `new`: so many are not known yet."""
+    """`fresh`: what is to be read; `size`: how many bytes that is. `older`: older than a week, and never opened.
+    `new`: so many are not known yet.
+    """
 
     fresh: list[Dated]
+    size: int
     older: list[Dated]
     new: int
 
@@ -26,7 +29,7 @@ def unread(found: Iterable[ListedFile], known: KnownFiles, copies: Estimates, no
     """Compare a listing with what was read. What is fresh and not known becomes so when it is read."""
     fresh: list[Dated] = []
     older: list[Dated] = []
-    new, week_ago = 0, now - WEEK_S
+    new, size, week_ago = 0, 0, now - WEEK_S
     for item in found:
         ident = item.device, item.inode
         file, estimate = known.get(ident), copies.get(ident) if copies else None
@@ -35,6 +38,7 @@ def unread(found: Iterable[ListedFile], known: KnownFiles, copies: Estimates, no
             if written >= week_ago:
                 fresh.append((written, item))
                 new += 1
+                size += item.size
                 continue
         file = known.of(item)
         if file.changed_ns == item.changed_ns and file.offset == item.size:
@@ -43,7 +47,11 @@ def unread(found: Iterable[ListedFile], known: KnownFiles, copies: Estimates, no
             if estimate:
                 file.estimate = item.changed_ns, estimate
             written = file.estimate[1] if file.estimate[0] == item.changed_ns else item.changed_at
-            (fresh if file.offset or written >= week_ago else older).append((written, item))
+            if file.offset or written >= week_ago:
+                fresh.append((written, item))
+                size += max(item.size - file.offset, 0)
+            else:
+                older.append((written, item))
     for dated in (fresh, older):
         dated.sort(key=itemgetter(0), reverse=True)
-    return Unread(fresh, older, new)
+    return Unread(fresh, size, older, new)
