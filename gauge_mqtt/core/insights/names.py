@@ -128,6 +128,6 @@ def _known(word: str) -> str:
 STOPS = frozenset({"end_turn", "tool_use", "max_tokens", "stop_sequence", "refusal", "pause_turn"})
 
 
-def stop(reason: str | None) -> str:
+def stop(reason: object) -> str:
     """Why a response ended; empty where it says nothing."""
-    return "" if not reason else reason if reason in STOPS else OTHER
+    return "" if not reason else reason if isinstance(reason, str) and reason in STOPS else OTHER

@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Meta
 
 T = TypeVar("T")
-Count = Annotated[int, Meta(ge=0, le=10**9)]
+COUNT_MAX = 10**9
+Count = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
 Text = Annotated[str, Meta(min_length=1)]
 Odd = str | int | float | bool | list[Any] | dict[str, Any] | None
 """What may stand in a field without which the line can be counted."""

@@ -29,6 +29,7 @@ from gauge_mqtt.sources.logs.insights.records import (
     Message,
     ModelUsage,
     Record,
+    asked_of_server,
     decode_bill,
     decode_counted,
     decode_input,
@@ -200,7 +201,7 @@ class LineReader:
         """The account: refused and named as for the ledger, `Tail._account`."""
         message = record.message if record else None
         stop = names.stop(message.stop_reason if message else None)
-        owner = (record.request_session_id or record.session_id or "") if record else ""
+        owner = (record.request_session_id or record.session_id if record else usage.session_id) or ""
         if self._before is not None and usage.repeats(self._before[0]) and (stop, owner) == self._before[1:]:
             return  # as most lines of a response do
         told = response(usage, line)
@@ -208,12 +209,12 @@ class LineReader:
         if request is None:
             request = place.file.runs.request_of(line, told.message)
         reused = not told.entry.main and place.file.runs.is_reused(told.message, request)
-        tools = message.usage.server_tool_use if message and message.usage else None
+        asked = message.usage if message else None
         row = self._response(told.message, request, told.entry, session=owner, project=place.project)._replace(
             reused=reused,
             stop=stop,
-            searches=(tools and tools.web_search_requests) or 0,
-            fetches=(tools and tools.web_fetch_requests) or 0,
+            searches=asked_of_server(asked, "web_search_requests"),
+            fetches=asked_of_server(asked, "web_fetch_requests"),
         )
         rows.responses.append(row)
         self._before = (usage, stop, owner)

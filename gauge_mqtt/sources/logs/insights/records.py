@@ -5,17 +5,12 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from gauge_mqtt.sources.logs.decode import Count, Instant
+from gauge_mqtt.sources.logs.decode import COUNT_MAX, Count, Instant, Odd
 from gauge_mqtt.sources.logs.records import Tokens, UsageLine, UsageMessage
 
 
-class ServerTools(Struct, gc=False):
-    web_search_requests: Count | None = None
-    web_fetch_requests: Count | None = None
-
-
 class ServerUsage(Struct, gc=False):
-    server_tool_use: ServerTools | None = None
+    server_tool_use: Odd = None
 
 
 class Block(Struct, gc=False):
@@ -29,7 +24,7 @@ class Block(Struct, gc=False):
 class Message(Struct, gc=False):
     id: str | UnsetType | None = UNSET
     content: str | list[Block] | None = None
-    stop_reason: str | None = None
+    stop_reason: Odd = None
     usage: ServerUsage | UnsetType | None = UNSET
 
 
@@ -47,17 +42,17 @@ class Line(Struct, gc=False, rename="camel"):
     is_compact_summary: bool | None = None
     is_api_error_message: bool | UnsetType | None = UNSET
     tool_denial_kind: Any = None
-    prompt_source: str | None = None
+    prompt_source: Odd = None
 
 
 class CountedUsage(Tokens, gc=False, kw_only=True):
-    server_tool_use: ServerTools | None = None
+    server_tool_use: Odd = None
 
 
 class CountedMessage(UsageMessage, gc=False, kw_only=True):
     usage: CountedUsage | UnsetType = UNSET
     content: str | list[Block] | None = None
-    stop_reason: str | None = None
+    stop_reason: Odd = None
 
 
 class CountedLine(UsageLine, gc=False, rename="camel", kw_only=True):
@@ -70,7 +65,7 @@ class CountedLine(UsageLine, gc=False, rename="camel", kw_only=True):
     is_meta: bool | None = None
     is_compact_summary: bool | None = None
     tool_denial_kind: Any = None
-    prompt_source: str | None = None
+    prompt_source: Odd = None
 
 
 class Input(Struct, gc=False):
@@ -108,6 +103,13 @@ class CostState(Struct, gc=False, rename="camel"):
     total_lines_removed: Count = 0
     start_time: float = 0.0
     has_unknown_model_cost: bool = False
+
+
+def asked_of_server(usage: ServerUsage | CountedUsage | UnsetType | None, what: str) -> int:
+    """How often the server searched or fetched for a response; 0 where it does not say, or says what is no count."""
+    told = usage.server_tool_use if usage else None
+    n = told.get(what) if isinstance(told, dict) else None
+    return n if type(n) is int and 0 <= n <= COUNT_MAX else 0
 
 
 decode_line = msgspec.json.Decoder(Line).decode

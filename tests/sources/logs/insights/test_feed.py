@@ -129,6 +129,48 @@ def test_a_tool_with_an_odd_input_is_counted(tmp_path: Path) -> None:
     assert known(tmp_path)["executables"] == {"other": len(odd)}
 
 
+ODD = (-4, 10**30, True, 1.5, "3", [], {}, None)
+
+
+def tool_calls(*names: str) -> list[dict[str, object]]:
+    return [{"type": "tool_use", "id": f"toolu_{n}", "name": name, "input": {}} for n, name in enumerate(names)]
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        (
+            "message__usage__server_tool_use",
+            [*ODD, *({"web_search_requests": n, "web_fetch_requests": 2} for n in ODD)],
+        ),
+        ("message__stop_reason", [*ODD, "z" * 10_000]),
+        ("promptSource", ODD),
+        ("toolDenialKind", [None]),
+    ],
+)
+def test_a_response_with_an_odd_field_is_of_its_session_and_has_its_tools(
+    field: str, values: list[object], tmp_path: Path
+) -> None:
+    """What is odd is not counted; the rest of the line is."""
+    good, message = answer(NOON - 9), {"message__content": tool_calls("Bash", "Read")}
+    for number, value in enumerate(values):
+        root = tmp_path / str(number)
+        (root / "projects/p").mkdir(parents=True)
+        (root / "projects/p/s.jsonl").write_bytes(lines(good, answer(NOON, **message, **{field: value})))
+        told = known(root)
+        counted = {key: told[key] for key in ("responses", "sessions", "tool_calls", "web_searches")}
+        assert counted == {"responses": 2, "sessions": 1, "tool_calls": 2, "web_searches": 0}, value
+        fetches = 2 if isinstance(value, dict) and value else 0
+        assert told["web_fetches"] == fetches, value
+
+
+def test_ten_thousand_names_of_tools_are_one_other(tmp_path: Path) -> None:
+    (tmp_path / "projects/p").mkdir(parents=True)
+    names = [f"secret{n}" for n in range(10_000)] + ["x" * 10_000]
+    (tmp_path / "projects/p/s.jsonl").write_bytes(line(answer(NOON, message__content=tool_calls(*names))))
+    assert known(tmp_path)["tools"] == {"other": 10_001}
+
+
 def test_a_last_line_without_its_newline_counts_once_it_is_settled(tmp_path: Path) -> None:
     path = tmp_path / "projects" / "-p" / "s.jsonl"
     path.parent.mkdir(parents=True)
