@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
     pages.answer(request, argc < 3, answer);
   });
   if (argc == 3) pages.set_password(argv[2]);
+  pages.set_trouble("the broker refuses user or password");
   if (!server.begin(htonl(INADDR_LOOPBACK), port)) {
     std::perror("gauge_portal");
     return 1;

@@ -3,6 +3,7 @@
 #include "arduino.hpp"
 
 #include <cstdint>
+#include <string_view>
 
 #include "blocking.hpp"
 #include "boot.hpp"
@@ -29,6 +30,7 @@ constexpr std::uint32_t kStackBytes = 10'240;
 constexpr UBaseType_t kPriority = 2;
 constexpr BaseType_t kCore = 0;
 constexpr Millis kPauseMs = 5;
+constexpr std::string_view kSafeModeWords = "safe mode after three crashes in a row, ten minutes long";
 
 // Everything of the network, in one task and so without a lock.
 class Network {
@@ -49,7 +51,7 @@ class Network {
     console(now);
     search_.poll();
     improv_line_.poll(improv_, now);
-    portal_.poll(radio_.connected(), now);
+    portal_.poll(radio_.connected(), safe_mode_ ? kSafeModeWords : session_.trouble().view(), now);
     updates_.poll(settings_, radio_.connected());
     if (!safe_mode_) {
       session_.poll(radio_.connected(), now);

@@ -5,6 +5,7 @@
 #include <WiFi.h>
 
 #include <cstdint>
+#include <string_view>
 
 #include "identity.hpp"
 #include "settings_store.hpp"
@@ -47,7 +48,8 @@ void Portal::close() {
   to_search_ = false;
 }
 
-void Portal::poll(bool connected, Millis now) {
+void Portal::poll(bool connected, std::string_view trouble, Millis now) {
+  pages_.set_trouble(trouble);
   serve(open_ || connected, now);
   if (open_) names_.processNextRequest();
   if (to_search_ && since(searched_at_, now) >= kSearchEveryMs) search(now);

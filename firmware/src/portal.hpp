@@ -4,6 +4,8 @@
 
 #include <DNSServer.h>
 
+#include <string_view>
+
 #include "gauge/portal_pages.hpp"
 #include "gauge/settings.hpp"
 #include "gauge/time.hpp"
@@ -22,7 +24,8 @@ class Portal {
 
   bool open(Millis now);
   void close();
-  void poll(bool connected, Millis now);  // to the house's network
+  // `connected`: to the house's network. `trouble`: what is missing right now, in words.
+  void poll(bool connected, std::string_view trouble, Millis now);
 
   // Something was saved, and whoever saved it has been told; a restart puts it to work.
   bool saved() const { return done_; }

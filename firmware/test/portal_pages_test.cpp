@@ -101,10 +101,15 @@ TEST_CASE("the state has every setting, and no secret") {
   Bench bench;
   REQUIRE(set(bench.settings, "wifi_ssid", R"(a "quoted\" name)") == nullptr);
   REQUIRE(set(bench.settings, "wifi_password", "secret77") == nullptr);
+  bench.pages.set_trouble("the broker cannot be reached");
+  CHECK(bench.ask("GET /state HTTP/1.1\r\n\r\n") == 200);
+  CHECK(bench.told().at("wrong") == "the broker cannot be reached");
+  bench.pages.set_trouble("");
   CHECK(bench.ask("GET /state HTTP/1.1\r\n\r\n") == 200);
   const json told = bench.told();
   CHECK(told.at("name") == "claude-gauge-d4e5f6");
   CHECK(told.at("version") == "1.2.3");
+  CHECK(told.at("wrong") == "");
   CHECK(told.at("settings").size() == kSettings.size());
   CHECK(told.at("settings").at("wifi_ssid") == R"(a "quoted\" name)");
   CHECK(told.at("settings").at("wifi_password") == true);
@@ -139,8 +144,10 @@ TEST_CASE("with every setting at its longest the state still fits") {
       if (set(bench.settings, setting.key, std::string(size, 'a')) == nullptr) break;
     }
   }
+  bench.pages.set_trouble(std::string(96, 'x'));
   bench.ask("GET /state HTTP/1.1\r\n\r\n");
   CHECK(bench.said.own.fits());
+  CHECK(bench.told().at("wrong").get<std::string>().size() == 96);
   CHECK(bench.told().at("settings").at("wifi_ssid").get<std::string>().size() == 32);
 }
 
@@ -154,6 +161,18 @@ TEST_CASE("what is saved is in the flash and in force, and a password left empty
   CHECK(in_flash.wifi_password == std::string("12345678"));
   CHECK(in_flash.broker_password == std::string("as it was"));
   CHECK_FALSE(in_flash.light);
+}
+
+TEST_CASE("a password goes when it is asked to, and stays beside one that does") {
+  Bench bench;
+  for (const char* key : {"wifi_password", "broker_password", "ota_password"}) {
+    REQUIRE(set(bench.settings, key, "as it was") == nullptr);
+  }
+  CHECK(bench.post(
+            "wifi_password=&remove_wifi_password=&broker_password=&ota_password=new+pass&remove_ota_password=") == 200);
+  CHECK(in_flash.wifi_password[0] == '\0');
+  CHECK(in_flash.broker_password == std::string("as it was"));
+  CHECK(in_flash.ota_password == std::string("new pass"));
 }
 
 TEST_CASE("of a form with one wrong value nothing is saved, and it says which") {

@@ -362,3 +362,37 @@ TEST_CASE("the button's gestures are told to Home Assistant, not retained") {
   bench.session.on_gesture(Gesture::factory_reset);
   CHECK(bench.mqtt.count(kOwn + "button") == 2);
 }
+
+TEST_CASE("what is missing right now is told in words, and nothing when nothing is") {
+  SessionBench bench;
+  bench.wifi = false;
+  bench.run(200);
+  CHECK(bench.session.trouble().view() == "no Wi-Fi is set");
+  REQUIRE(set(bench.settings, "wifi_ssid", "home") == nullptr);
+  CHECK(bench.session.trouble().view() == "Wi-Fi is away, or its name or password is wrong");
+  bench.wifi = true;
+  bench.mqtt.answer = MqttResult::unreachable;
+  bench.run(300);
+  CHECK(bench.session.trouble().view() == "the broker cannot be reached");
+  bench.mqtt.answer = MqttResult::bad_credentials;
+  bench.run(10'000);
+  CHECK(bench.session.trouble().view() == "the broker refuses user or password");
+  bench.mqtt.answer = MqttResult::connected;
+  bench.run(10'000);
+  CHECK(bench.session.trouble().view() == "the broker is there, but no publisher is online");
+  bench.say("availability", "online");
+  bench.run(200);
+  CHECK(bench.session.trouble().view() == "");
+  bench.run(100'000);
+  CHECK(bench.session.trouble().view() == "the publisher has fallen silent");
+}
+
+TEST_CASE("without a broker the missing thing is the broker, or the other address") {
+  SessionBench bench;
+  REQUIRE(set(bench.settings, "broker_host", "") == nullptr);
+  bench.run(200);
+  CHECK(bench.session.trouble().view() == "no MQTT broker is set");
+  REQUIRE(set(bench.settings, "http_url", "http://desk:8080/usage") == nullptr);
+  bench.run(200);
+  CHECK(bench.session.trouble().view() == "the address of /usage does not answer");
+}

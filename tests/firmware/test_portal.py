@@ -152,6 +152,27 @@ def test_in_a_browser_a_password_can_be_looked_at(portal: str) -> None:
 
 
 @needs_browser
+def test_in_a_browser_it_says_what_is_wrong_right_now_and_a_password_can_be_taken_away(portal: str) -> None:
+    with httpx.Client(base_url=portal, trust_env=False, headers=OWN) as client:
+        assert client.post("/save", data={"wifi_password": "secret77", "ota_password": "secret78"}).status_code == 200
+        with Tab(320, 900) as tab:
+            tab.go(portal)
+            now = "document.getElementById('now')?.textContent"
+            assert tab.becomes(now) == "Right now the broker refuses user or password."
+            remove = "document.querySelectorAll('[aria-label=\"Remove the password\"]')"
+            tab.becomes(f"{remove}.length === 2")  # of three, one is not set
+            assert tab.value("document.documentElement.scrollWidth <= innerWidth")
+            tab.value(f"{remove}[0].click()")
+            assert tab.value("form.elements.wifi_password.placeholder") == "none"
+            tab.value(axe_source() + "; true")
+            assert tab.value("axe.run().then(found => found.violations.map(v => `${v.id}: ${v.nodes[0].html}`))") == []
+            tab.value("document.querySelector('.save').click()")
+            tab.becomes("told.textContent.startsWith('Saved')")
+        settings = client.get("/state").json()["settings"]
+    assert (settings["wifi_password"], settings["ota_password"]) == (False, True)
+
+
+@needs_browser
 def test_on_the_network_of_the_house_the_page_wants_the_password_and_then_works(firmware_build: Path) -> None:
     """With the password in its address too, which is how the installing page opens it."""
     with served(firmware_build, "secret77") as house:

@@ -28,7 +28,8 @@ inline constexpr char kPortalPage[] = R"page(<!doctype html>
   [aria-invalid] { border-color: var(--mark); border-width: 2px; }
   :focus-visible { outline: 3px solid var(--mark); outline-offset: 2px; }
   .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1rem; }
-  .seen { display: grid; grid-template-columns: 1fr auto; gap: .5rem; }
+  .seen { display: flex; gap: .5rem; }
+  .seen input { min-width: 0; }
   button { min-height: 2.75rem; padding: .4rem 1rem; font: inherit; border: 1px solid var(--line); border-radius: .3rem; background: var(--paper); color: inherit; }
   button.save { width: 100%; font-weight: 600; color: var(--on-mark); background: var(--mark); border: 0; }
   #networks { display: grid; gap: .4rem; margin: .6rem 0 0; }
@@ -42,6 +43,7 @@ inline constexpr char kPortalPage[] = R"page(<!doctype html>
 <header>
   <h1>claude-gauge</h1>
   <p id="device">Set-up</p>
+  <p id="now" role="status"></p>
 </header>
 <noscript><p class="told-wrong">This page needs JavaScript. Without it, the USB console sets everything too.</p></noscript>
 
@@ -96,6 +98,7 @@ inline constexpr char kPortalPage[] = R"page(<!doctype html>
   "use strict";
   const form = document.getElementById("form");
   const told = document.getElementById("told");
+  let saved = false;
 
   function tell(words, wrong = false) {
     told.textContent = words;
@@ -133,14 +136,54 @@ inline constexpr char kPortalPage[] = R"page(<!doctype html>
     row.append(field, button);
   }
 
+  // One that is set stays when its field is left empty, so that it takes a button to be without.
+  function offerRemoval(field) {
+    const button = document.createElement("button"), wish = document.createElement("input");
+    wish.type = "hidden";
+    wish.name = `remove_${field.name}`;
+    wish.disabled = true;
+    button.type = "button";
+    button.textContent = "Remove";
+    button.setAttribute("aria-label", "Remove the password");
+    button.setAttribute("aria-pressed", "false");
+    button.onclick = () => {
+      wish.disabled = !wish.disabled;
+      field.readOnly = !wish.disabled;
+      if (field.readOnly) field.value = "";
+      field.placeholder = field.readOnly ? "none" : "as it is";
+      button.setAttribute("aria-pressed", String(field.readOnly));
+    };
+    field.parentElement.append(button, wish);
+  }
+
+  function showNow(wrong) {
+    const now = document.getElementById("now"), words = wrong ? `Right now ${wrong}.` : "Right now nothing is wrong.";
+    if (now.textContent !== words) now.textContent = words;
+    now.classList.toggle("told-wrong", Boolean(wrong));
+  }
+
   async function load() {
     const state = await (await fetch(`${location.origin}/state`)).json();
     document.getElementById("device").textContent = `Set-up of ${state.name}, firmware ${state.version}`;
+    showNow(state.wrong);
     for (const [key, value] of Object.entries(state.settings)) {
       const field = form.elements[key];
       if (!field) continue;
       if (typeof value === "boolean") field.placeholder = value ? "as it is" : "not set";
       else field.value = value;
+      if (value === true) offerRemoval(field);
+    }
+    setTimeout(watch, 3000);
+  }
+
+  // For as long as the gauge answers, and until it is told to restart.
+  async function watch() {
+    if (saved) return;
+    try {
+      showNow((await (await fetch(`${location.origin}/state`)).json()).wrong);
+      setTimeout(watch, 3000);
+    } catch {
+      if (!saved) showNow("the gauge does not answer");
     }
   }
 
@@ -152,7 +195,8 @@ inline constexpr char kPortalPage[] = R"page(<!doctype html>
       const headers = { "x-claude-gauge": "1" };
       const answer = await fetch(`${location.origin}/save`, { method: "POST", headers, body: new URLSearchParams(new FormData(form)) });
       const said = await answer.json();
-      if (said.saved) return tell("Saved. The gauge restarts and joins your network; this one goes away.");
+      saved = said.saved;
+      if (saved) return tell("Saved. The gauge restarts and joins your network; this one goes away.");
       mark(said.key, said.wrong);
       tell(`Not saved: ${said.wrong}.`, true);
     } catch {

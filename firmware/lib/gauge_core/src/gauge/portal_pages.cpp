@@ -31,6 +31,11 @@ void add_member(Json& json, std::string_view key, std::string_view text) {
   add_text(json, text);
 }
 
+bool removes(std::string_view form, std::string_view key) {
+  Text<128> value;
+  return form_value(form, Text<64>("remove_").add(key).view(), value);
+}
+
 void refuse(HttpAnswer& answer, int status, std::string_view key, std::string_view why) {
   answer.status = status;
   answer.type = kJson;
@@ -100,6 +105,8 @@ void PortalPages::state(HttpAnswer& answer) const {
   add_member(json, "name", name_);
   json.add(",");
   add_member(json, "version", device_.version);
+  json.add(",");
+  add_member(json, "wrong", trouble_.view());
   json.add(R"(,"settings":{)");
   const char* comma = "";
   for (const Setting& setting : kSettings) {
@@ -136,7 +143,7 @@ void PortalPages::save(const HttpRequest& request, HttpAnswer& answer) {
   for (const Setting& setting : kSettings) {
     Text<128> value;
     if (!form_value(request.body(), setting.key, value)) continue;
-    if (setting.secret && value.fits() && value.view().empty()) continue;
+    if (setting.secret && value.fits() && value.view().empty() && !removes(request.body(), setting.key)) continue;
     const char* const wrong = value.fits() ? set(wanted, setting.key, value.view()) : "too long";
     if (wrong != nullptr) return refuse(answer, 422, setting.key, wrong);
   }

@@ -32,7 +32,8 @@ struct HttpAnswer {
 // `GET /networks` for what it shows, and `POST /save`. On the set-up network every other address leads to the page,
 // which is how a phone finds it by itself.
 //
-// A secret never goes out: `/state` says of it whether it is set, and its field left empty leaves it as it is.
+// A secret never goes out: `/state` says of it whether it is set. Its field left empty leaves it as it is; a field
+// `remove_<key>` takes it away.
 class PortalPages {
  public:
   using Save = bool (*)(const Settings&);  // to flash
@@ -44,6 +45,9 @@ class PortalPages {
   // Of the set-up network, and of the page on the house's network; any user name goes with it. Until it is known nobody
   // is served there.
   void set_password(std::string_view password) { password_ = Text<64>(password); }
+
+  // What is missing right now, in words; "": nothing.
+  void set_trouble(std::string_view words) { trouble_ = Text<96>(words); }
 
   // `from_set_up`: it came by the set-up network, whose password is known to whoever is on it. Anybody else is asked.
   void answer(const HttpRequest& request, bool from_set_up, HttpAnswer& answer);
@@ -63,6 +67,7 @@ class PortalPages {
   const Networks& networks_;
   const Save save_;
   Text<64> password_;
+  Text<96> trouble_;
   bool saved_ = false;
 };
 

@@ -235,6 +235,27 @@ void Session::close() {
   leave();
 }
 
+Text<96> Session::trouble() const {
+  switch (monitor_.state()) {
+    case Link::no_wifi:
+      return Text<96>(settings_.wifi_ssid[0] == '\0' ? "no Wi-Fi is set"
+                                                     : "Wi-Fi is away, or its name or password is wrong");
+    case Link::no_broker:
+      if (settings_.broker_host[0] != '\0') {
+        return Text<96>("the broker ").add(words(logged_result_.value_or(MqttResult::pending)));
+      }
+      return Text<96>(settings_.http_url[0] == '\0' ? "no MQTT broker is set"
+                                                    : "the address of /usage does not answer");
+    case Link::publisher_offline:
+      return Text<96>("the broker is there, but no publisher is online");
+    case Link::stale:
+      return Text<96>("the publisher has fallen silent");
+    case Link::live:
+      break;
+  }
+  return {};
+}
+
 void Session::log(std::string_view what, std::string_view detail) { host_.log(Text<160>(what).add(detail).c_str()); }
 
 }  // namespace gauge

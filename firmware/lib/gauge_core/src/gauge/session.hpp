@@ -60,6 +60,8 @@ class Session final : public MqttListener {
   void close();
 
   Link link() const { return monitor_.state(); }
+  // What is missing right now, for people; "" when nothing is.
+  Text<96> trouble() const;
   const Counters& counters() const { return counters_; }
 
   void on_message(std::string_view topic, std::string_view payload) override;
