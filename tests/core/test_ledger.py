@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gauge_mqtt.core import windows
+from gauge_mqtt.core.blocks import walk
 from gauge_mqtt.core.entries import Entry, Minute
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.reading import Ratio, Reading
@@ -325,6 +326,15 @@ def test_a_pause_of_exactly_five_hours_is_none(gap: float, same_block: bool) -> 
     block = ledger_of([("a", entry(AT - last + gap, 1)), ("b", entry(AT - last, 1))]).latest_block(AT)
     assert block is not None
     assert (block.first < last) == same_block and (block.last == last)  # noqa: PT018
+
+
+@given(st.lists(st.floats(17_700, 18_300), min_size=1, max_size=12))
+@settings(max_examples=150, deadline=None)
+def test_the_block_under_way_is_that_of_a_walk_over_all_instants(gaps: list[float]) -> None:
+    """Pauses about five hours long, of which some are none by a second."""
+    instants = [AT - sum(gaps[number:]) for number in range(len(gaps))] + [AT]
+    ledger = ledger_of([(f"{at}", Entry(at, 1, 0, 0, 0, -1, None, main=True)) for at in instants])
+    assert ledger.latest_block(AT) == walk(None, instants)
 
 
 def test_what_is_an_hour_ahead_of_our_clock_is_let_into_both_windows_by_the_minute() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gauge_mqtt.core.ledger import Ledger
+from gauge_mqtt.sources.logs import logbook
 from gauge_mqtt.sources.logs import tail as tail_module
-from gauge_mqtt.sources.logs.listing import look
+from gauge_mqtt.sources.logs.listing import Listing, list_at_once, look
 from gauge_mqtt.sources.logs.log_file import LogFile
+from gauge_mqtt.sources.logs.logbook import Logbook
 from gauge_mqtt.sources.logs.peek import SETTLED_S
 from gauge_mqtt.sources.logs.source import JsonlSource
 from gauge_mqtt.sources.logs.tail import Tail
@@ -163,6 +165,30 @@ async def test_between_two_runs(tmp_path: Path, write: Callable[..., None]) -> N
     window = source.read(datetime.now(UTC)).window_7d
     assert window
     assert window.tokens == 17 * FULL
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("write", WAYS)
+async def test_between_its_listing_and_its_reading(
+    tmp_path: Path, write: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read without being looked at again."""
+    path, now, book = tmp_path / "a.jsonl", time.time() - 3600, Logbook([tmp_path])
+    old, new = answers(3, now), answers(5, now)
+    path.write_bytes(b"".join(old))
+
+    def too_early(roots: Sequence[bytes]) -> Listing:
+        found = list_at_once(roots)
+        write(path, b"".join(new))
+        return found
+
+    monkeypatch.setattr(logbook, "list_at_once", too_early)
+    await book.catch_up(lambda: None)
+    monkeypatch.undo()
+    assert len(book.ledger) <= 5
+    await book.catch_up(lambda: None)
+    assert sum(entry.tokens for _, entry in book.ledger) == 5 * FULL
+    assert len(book.files) == 1
 
 
 @pytest.mark.anyio
