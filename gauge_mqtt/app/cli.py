@@ -207,6 +207,8 @@ def insights(
         return
     if not settings.insights:
         raise click.ClickException(own.off(settings))
+    if until and not 1970 < until.year < 9999:  # noqa: PLR2004, the years that an instant of a log may be of
+        raise click.BadParameter("no log can tell of that day", param_hint="--until")
     last = until.date() if until else None
     if phrases:
         click.echo(own.phrases(period, last))

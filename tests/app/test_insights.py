@@ -59,6 +59,10 @@ def test_today_and_another_day(run: Run) -> None:
     past = json.loads(run("--until", "2020-01-01", "--json").stdout)
     assert (past["tokens"], past["last_day"]) == (0, "2020-01-01")
     assert run("--until", "yesterday").returncode == 2
+    for day in ("0001-01-01", "9999-12-31"):
+        refused = run("--until", day, "--month")
+        assert (refused.returncode, "no log can tell" in refused.stderr) == (2, True)
+    assert run("--until", "1971-01-01", "--month").returncode == run("--until", "9998-12-31").returncode == 0
 
 
 def test_a_flight_report_to_keep(run: Run, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from gauge_mqtt.contract.insights import GROUPS, KEYS, Insights, Kind, Period
 from gauge_mqtt.sinks.terminal.insights import said
 from tests.support.axe import axe_source
 from tests.support.browser import Tab, browser
-from tests.support.http import ServedSink
+from tests.support.http import ServedSink, behind_a_prefix
 
 pytestmark = pytest.mark.skipif(browser() is None, reason="no Chromium here")
 SAMPLE: dict[Kind, Any] = {
@@ -91,6 +91,18 @@ def test_everybody_can_read_it(served: ServedSink, dark: bool) -> None:  # noqa:
         for width in (320, 820, 1920):
             tab.resize(width, 800)
             assert tab.value("document.scrollingElement.scrollWidth <= innerWidth")
+
+
+def test_it_is_there_behind_a_path_prefix(served: ServedSink) -> None:
+    with behind_a_prefix(served.port, "/some/where") as address, Tab() as tab:
+        tab.go(f"{address}/some/where/insights.html?period=week")
+        tab.becomes(READY)
+        assert dict(tab.value(ROWS))["Tokens"] == "99"
+        tab.value("document.querySelector('nav a[href=\"./\"]').click()")
+        tab.becomes(
+            "location.pathname === '/some/where/' && !!document.querySelector('claude-gauge-cluster')?.shadowRoot"
+        )
+        assert tab.console == []
 
 
 def test_off_it_says_how_to_switch_it_on() -> None:
