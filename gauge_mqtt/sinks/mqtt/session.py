@@ -18,7 +18,7 @@ from gauge_mqtt.sinks.mqtt import words
 from gauge_mqtt.sinks.mqtt.broker import Broker
 from gauge_mqtt.sinks.mqtt.message import V5, V311, Message
 from gauge_mqtt.sinks.mqtt.refusals import Refusal
-from gauge_mqtt.sinks.mqtt.wire import CONNECT_TIMEOUT_S, WINDOW, BrokerLimits, PahoConnection
+from gauge_mqtt.sinks.mqtt.wire import CONNECT_TIMEOUT_S, PACKET_MAX, WINDOW, BrokerLimits, PahoConnection
 from gauge_mqtt.sinks.mqtt.words import HungUpError, MqttError, SpeechlessError, UnreachableError, VersionError
 
 PATIENCE_S = 10.0
@@ -31,7 +31,8 @@ class Session:
     """A connection's life; all of it in the event loop's thread.
 
     `left_out`: topics that are not sent, because the broker hangs up on them. `one_at_a_time`: each message waits for
-    the acknowledgement of the one before, so that the one that ends the connection is known.
+    the acknowledgement of the one before, so that the one that ends the connection is known. `packet_max`: bytes of a
+    packet that the broker is told we take.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Session:
         will: tuple[str, bytes] | None = None,
         left_out: Collection[str] = (),
         one_at_a_time: bool = False,
+        packet_max: int | None = PACKET_MAX,
     ) -> None:
         self.version = version
         self.refusals: dict[str, Refusal] = {}
@@ -52,6 +54,8 @@ class Session:
         """Whether there was a moment at which everything said was acknowledged."""
         self.hung_up = False
         """Whether it was the broker that ended the connection."""
+        self.blames_nothing = False
+        """Whether it has said why, and that is nothing that was sent."""
         self.message_callback: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retained: None
         self.settled_callback: Callable[[], None] = lambda: None
         self.over: asyncio.Future[MqttError] = asyncio.get_running_loop().create_future()
@@ -68,7 +72,7 @@ class Session:
         self._settled.set()
         self._deadline: asyncio.TimerHandle | None = None
         # Dropped at the end: paho's callbacks and this object hold each other, and with them two file descriptors.
-        self._connection: PahoConnection | None = PahoConnection(broker, client_id, version, will)
+        self._connection: PahoConnection | None = PahoConnection(broker, client_id, version, will, packet_max)
 
     async def open(self) -> None:
         """Connect, or raise `MqttError`."""
@@ -191,18 +195,18 @@ class Session:
         self._was_opened = True
         self._await_answer(CONNECT_TIMEOUT_S)
 
-    def on_connack(self, reason: ReasonCode, limits: BrokerLimits) -> None:
+    def on_connack(self, reason: ReasonCode, limits: BrokerLimits, elsewhere: str) -> None:
         if self._answer.done():
             return
         self._rest()
         if reason.is_failure:
-            self._answer.set_exception(words.turned_away(self._broker, reason))
+            self._answer.set_exception(words.turned_away(self._broker, reason, elsewhere))
         else:
             self._answer.set_result(limits)
 
-    def on_dismissed(self, reason: ReasonCode) -> None:
-        self._why = self._why or words.dismissed(self._broker, reason)
-        self.hung_up = True
+    def on_dismissed(self, reason: ReasonCode, elsewhere: str) -> None:
+        self._why = self._why or words.dismissed(self._broker, reason, elsewhere)
+        self.hung_up, self.blames_nothing = True, reason.value in words.BLAMES_NOTHING
 
     def on_acknowledged(self, topics: tuple[str, ...], reasons: list[ReasonCode]) -> None:
         self._in_flight.remove(topics)
@@ -276,7 +280,8 @@ async def _refuses_v5(broker: Broker) -> bool:
 
 async def _asked(broker: Broker, version: MQTTProtocolVersion) -> MqttError | None:
     """How the broker turns a stranger away who speaks this version; `None` if it does not."""
-    asking = Session(replace(broker, username=None, password=None), f"gauge-ask-{secrets.token_hex(4)}", version)
+    stranger = replace(broker, username=None, password=None)
+    asking = Session(stranger, f"gauge-ask-{secrets.token_hex(4)}", version, packet_max=None)
     try:
         await asking.open()
     except MqttError as error:

@@ -126,7 +126,8 @@ class MqttSink:
             return why
         took_everything = session.was_settled and not session.unanswered
         verdict = self._namesake.ended(lived_s, hung_up=session.hung_up, took_everything=took_everything)
-        if found := self._hang_ups.ended(session.unanswered, hung_up=session.hung_up):
+        blamed = session.hung_up and not (session.blames_nothing and session.unanswered)
+        if found := self._hang_ups.ended(session.unanswered, hung_up=blamed):
             return type(why)(f"{why}, again on {found}: that is left out from now on")
         if verdict is Verdict.NOTHING:
             return why

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple, Protocol, cast
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MessageType, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from gauge_mqtt.sinks.mqtt.broker import Broker
-from gauge_mqtt.sinks.mqtt.message import Message
+from gauge_mqtt.sinks.mqtt.message import V5, Message
 from gauge_mqtt.sinks.mqtt.tls import trust
 
 CONNECT_TIMEOUT_S = 3.0
@@ -25,6 +26,8 @@ LOOK_AT_PING_S = 2.0
 """How often it is looked at whether a ping is due, or its answer overdue."""
 WINDOW = 20
 """Messages awaiting their acknowledgement; a broker drops in silence what exceeds its queue."""
+PACKET_MAX = 1 << 20
+"""Bytes of a packet that we take; a message may have 256 MB, and whoever may publish what we hear could send it."""
 PING_UNANSWERED = 0x8D
 """paho's reason for an end by itself: the broker did not answer a ping."""
 
@@ -36,12 +39,16 @@ class BrokerLimits(NamedTuple):
     packet_max: int | None
 
 
+class PacketTooLargeError(Exception):
+    """The broker begins a packet of more than `PACKET_MAX` bytes."""
+
+
 class Listener(Protocol):
     """Who hears of the connection, in the event loop's thread."""
 
     def on_open(self) -> None: ...
-    def on_connack(self, reason: ReasonCode, limits: BrokerLimits) -> None: ...
-    def on_dismissed(self, reason: ReasonCode) -> None: ...
+    def on_connack(self, reason: ReasonCode, limits: BrokerLimits, elsewhere: str) -> None: ...
+    def on_dismissed(self, reason: ReasonCode, elsewhere: str) -> None: ...
     def on_acknowledged(self, topics: tuple[str, ...], reasons: list[ReasonCode]) -> None: ...
     def on_message(self, topic: str, payload: bytes, retained: bool) -> None: ...  # noqa: FBT001 (always positional)
     def on_end(self, cause: Exception | None) -> None: ...
@@ -60,16 +67,22 @@ class PahoConnection(Client):
     """
 
     def __init__(
-        self, broker: Broker, client_id: str, version: MQTTProtocolVersion, will: tuple[str, bytes] | None
+        self,
+        broker: Broker,
+        client_id: str,
+        version: MQTTProtocolVersion,
+        will: tuple[str, bytes] | None,
+        packet_max: int | None = PACKET_MAX,
     ) -> None:
+        """`packet_max`: what the broker is told that we take; `None`: nothing is said of it."""
         super().__init__(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, reconnect_on_failure=False)
-        self._broker, self._version = broker, version
+        self._broker, self._version, self._packet_max = broker, version, packet_max
         self._events = asyncio.get_running_loop()
         self._listener: Listener | None = None
         self._notes: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._opened: socket.socket | None = None
         self._unwanted = False
-        self._served = False
+        self._served = self._accepted = False
         self._ping_unanswered = False
         self._timer: asyncio.TimerHandle | None = None
         self._awaited: dict[int | None, tuple[str, ...]] = {}
@@ -83,7 +96,11 @@ class PahoConnection(Client):
         self._listener = listener
         self._take_notes(listener)
         self._watch_socket(listener)
-        self.connect_async(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
+        offer = None
+        if self._version is V5 and self._packet_max is not None:
+            offer = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            offer.MaximumPacketSize = self._packet_max
+        self.connect_async(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S, properties=offer)
         threading.Thread(target=self._connect, name=f"connect to {self._broker.url}", daemon=True).start()
 
     def send(self, messages: Iterable[Message]) -> None:
@@ -156,6 +173,8 @@ class PahoConnection(Client):
                 code = self.loop_write()
         except Exception as error:  # noqa: BLE001 (malformed packets raise all sorts of them)
             code, cause = MQTTErrorCode.MQTT_ERR_PROTOCOL, error.with_traceback(None)
+        if code == MQTTErrorCode.MQTT_ERR_PROTOCOL and cause is None and self._accepted:
+            cause = ValueError()  # paho itself found that this is no MQTT; the broker did not hang up
         if self._sock is not None:
             if self.want_write():
                 self._events.add_writer(self._sock, self._step, self.loop_write)
@@ -171,6 +190,12 @@ class PahoConnection(Client):
         while code == MQTTErrorCode.MQTT_ERR_SUCCESS and isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
             code = self.loop_read()
         return code
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        """What paho reads with; the rest of a packet at once, of which it has made room for."""
+        if bufsize > PACKET_MAX:
+            raise PacketTooLargeError(bufsize)
+        return super()._sock_recv(bufsize)
 
     def _keep_alive(self) -> MQTTErrorCode:
         self._timer = self._events.call_later(LOOK_AT_PING_S, self._step, self._keep_alive)
@@ -205,11 +230,13 @@ class PahoConnection(Client):
     def _take_notes(self, listener: Listener) -> None:
         def on_connect(_c: Any, _u: Any, _f: Any, reason: ReasonCode, offer: Properties | None) -> None:
             window = min(WINDOW, getattr(offer, "ReceiveMaximum", WINDOW))
-            self._note(listener.on_connack, reason, BrokerLimits(window, getattr(offer, "MaximumPacketSize", None)))
+            limits = BrokerLimits(window, getattr(offer, "MaximumPacketSize", None))
+            self._accepted = not reason.is_failure
+            self._note(listener.on_connack, reason, limits, getattr(offer, "ServerReference", ""))
 
-        def on_disconnect(_c: Any, _u: Any, flags: Any, reason: ReasonCode, _p: Any) -> None:
+        def on_disconnect(_c: Any, _u: Any, flags: Any, reason: ReasonCode, offer: Properties | None) -> None:
             if flags.is_disconnect_packet_from_server:
-                self._note(listener.on_dismissed, reason)
+                self._note(listener.on_dismissed, reason, getattr(offer, "ServerReference", ""))
             self._ping_unanswered = reason.value == PING_UNANSWERED
 
         def on_message(_c: Any, _u: Any, message: MQTTMessage) -> None:

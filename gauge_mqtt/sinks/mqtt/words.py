@@ -8,6 +8,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from gauge_mqtt.contract.certificates import NO_AUTHORITY_HELPS, certificate_trouble
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.sinks.mqtt.broker import Broker
+from gauge_mqtt.sinks.mqtt.wire import PacketTooLargeError
 
 
 class MqttError(GaugeError):
@@ -59,14 +60,30 @@ class NamesakeError(MqttError):
 
 
 VERSION_REFUSED = 0x84
-LOGIN_REFUSED = {0x85, 0x86, 0x87, 0x8A, 0x8C}
-"""Client id, user name or password, not authorized, banned, authentication method."""
+LOGIN_REFUSED = {0x86, 0x87, 0x8C}
+"""User name or password, not authorized, authentication method."""
 TAKEN_OVER = 0x8E
 WITHOUT_RETAIN, WITHOUT_QOS_1 = 0x9A, 0x9B
 NEEDED = {
     WITHOUT_RETAIN: "gauge-mqtt needs retained messages, turn them on (mosquitto: retain_available true)",
     WITHOUT_QOS_1: "gauge-mqtt needs QoS 1, allow it (mosquitto: max_qos 1)",
 }
+
+BLAMES_NOTHING = {0x89, 0x8B, 0x8D, 0x8E, 0x96, 0x97, 0x98, 0x9C, 0x9D, 0x9F, 0xA0}
+"""Reasons of MQTT 5 for an end that have nothing to do with any one packet: busy, shutting down, keep alive, taken
+over, rate, quota, an administrator, elsewhere (two), connection rate, the longest time to be connected.
+"""
+ELSEWHERE = {0x9C, 0x9D}
+CURES = NEEDED | {
+    0x85: "it takes no client id like ours; a short CLAUDE_GAUGE_INSTANCE of letters and digits makes it plainer",
+    0x8A: "ask who runs it to lift the ban",
+    0x95: "raise its limit (mosquitto: max_packet_size)",
+    0x96: "raise its limit of messages a second for us: at most 4 times a second all that changed, some 20 messages",
+    0x97: "raise its quota for us",
+    0x98: "somebody or something ended it at the broker, whose log knows more",
+    0x9F: "raise its limit of new connections",
+}
+"""What to do about the reasons that MQTT 5 gives."""
 
 
 def no_connection(broker: Broker, cause: Exception | None, *, opened: bool) -> MqttError:  # noqa: PLR0911 (one a cause)
@@ -94,7 +111,7 @@ def no_connection(broker: Broker, cause: Exception | None, *, opened: bool) -> M
         case OSError():
             return UnreachableError(f"cannot reach {broker.url}: {cause.strerror or cause}")
         case _:
-            return SpeechlessError(f"{broker.url} does not speak MQTT as we do: {cause or 'it hung up'}")
+            return SpeechlessError(f"{broker.url} does not speak MQTT as we do; is this an MQTT port?")
 
 
 def _untrusted(broker: Broker, cause: ssl.SSLCertVerificationError) -> UntrustedError:
@@ -104,19 +121,27 @@ def _untrusted(broker: Broker, cause: ssl.SSLCertVerificationError) -> Untrusted
     return UntrustedError(f"TLS: {trouble}; {cure}", fix=cure if code in NO_AUTHORITY_HELPS else "")
 
 
-def turned_away(broker: Broker, reason: ReasonCode) -> MqttError:
+def turned_away(broker: Broker, reason: ReasonCode, elsewhere: str = "") -> MqttError:
     """The words for a CONNACK that says no."""
     if reason.value == VERSION_REFUSED:
         return VersionError(f"{broker.url} refused the version of MQTT")
+    cure = _cure(reason, elsewhere)
+    if cure:
+        return RefusedError(f"{broker.url} refused the connection: {reason}{cure}")
     if reason.value in LOGIN_REFUSED:
         who = f"user {broker.username}" if broker.username else "a client without user name"
         return LoginError(
             f"{broker.url} refused {who}: {reason}; check user name and password, and that the "
             "user may write claude_gauge/<instance>/#"
         )
-    if reason.value in NEEDED:
-        return RefusedError(f"{broker.url} refused the connection: {reason}; {NEEDED[reason.value]}")
     return UnreachableError(f"{broker.url} refused the connection: {reason}")
+
+
+def _cure(reason: ReasonCode, elsewhere: str) -> str:
+    if reason.value in ELSEWHERE:
+        named = f", {elsewhere}" if elsewhere.isprintable() and elsewhere else ""
+        return f"{named}; set CLAUDE_GAUGE_MQTT_URL to that"
+    return f"; {CURES[reason.value]}" if reason.value in CURES else ""
 
 
 def lost(broker: Broker, cause: Exception | None) -> MqttError:
@@ -126,18 +151,22 @@ def lost(broker: Broker, cause: Exception | None) -> MqttError:
             return UnreachableError(f"{broker.url} hung up without a word")
         case TimeoutError():
             return UnreachableError(f"{broker.url} does not answer; {cause}")
+        case PacketTooLargeError():
+            return RefusedError(
+                f"{broker.url} sent a packet of {cause.args[0]:,} bytes, which nobody needs; "
+                "look for a huge message on a topic that gauge-mqtt reads (homeassistant/status)"
+            )
         case OSError():
             return UnreachableError(f"lost the connection to {broker.url}: {cause.strerror or cause}")
         case _:
-            return UnreachableError(f"lost the connection to {broker.url}: it sent what is not MQTT ({cause})")
+            return UnreachableError(f"lost the connection to {broker.url}: it sent what is not MQTT; is this a broker?")
 
 
-def dismissed(broker: Broker, reason: ReasonCode) -> MqttError:
+def dismissed(broker: Broker, reason: ReasonCode, elsewhere: str = "") -> MqttError:
     """The words for a DISCONNECT sent by the broker (MQTT 5)."""
     if reason.value == TAKEN_OVER:
         return namesake(broker, str(reason))
-    need = f"; {NEEDED[reason.value]}" if reason.value in NEEDED else ""
-    return UnreachableError(f"{broker.url} closed the connection: {reason}{need}")
+    return UnreachableError(f"{broker.url} closed the connection: {reason}{_cure(reason, elsewhere)}")
 
 
 def namesake(broker: Broker, evidence: str) -> NamesakeError:
