@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -49,7 +50,8 @@ def tolerant(decode: Callable[[bytes], T], line: bytes) -> T:
                 return decode(mended)
         if isinstance(error, msgspec.ValidationError):
             raise
-        for begin in islice(_RECORD.finditer(mended, 1), GLUED_MAX):
+        first = len(BOM_UTF8) + 1 if mended.startswith(BOM_UTF8) else 1  # such a line ccusage does not count either
+        for begin in islice(_RECORD.finditer(mended, first), GLUED_MAX):
             with suppress(*BROKEN):
                 return decode(mended[begin.start() :])
         raise
