@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,13 @@ def test_every_file_that_a_page_names_exists(page: str) -> None:
 def test_every_room_and_every_module_of_the_contract_is_on_the_page_or_its_picture() -> None:
     page = (ROOT / "docs/architecture.md").read_text() + (ROOT / "docs/images/rooms.svg").read_text()
     assert [room.name for room in ROOMS if f"{room.name}/" not in page] == []
+
+
+def test_every_origin_and_every_wire_is_under_the_rule_that_none_knows_another() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (rule,) = (contract for contract in contracts if contract["type"] == "independence")
+    folders = [room for room in ROOMS if room.parent.name in {"sources", "sinks"} and room.parent.parent == PACKAGE]
+    assert sorted(rule["modules"]) == sorted(f"gauge_mqtt.{room.parent.name}.{room.name}" for room in folders)
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)

@@ -141,8 +141,8 @@ DEVKIT_LOW = BOARD_MIDDLE[1] - BOARD[1] / 2 + 5.0
 """Its lower edge: clear of the board's screws."""
 USB = (DEVKIT_LOW + DEVKIT[1] / 2, COVER_FRONT + BOARD_POST + 2 * BOARD_THICK + SOCKET + 1.3)
 """y and z of the middle of its socket, which faces the right wall."""
-USB_OPENING = (13.0, 8.0)
-"""Along y and z: for the body of the plug."""
+USB_OPENING = (13.4, 9.4)
+"""Along y and z: for the body of a plug, of Micro-B 10.6 x 8.5 mm at most, of USB-C 12.35 x 6.5."""
 BUTTON = (150.0, -25.0)
 """x and z of the push button in the top wall."""
 BUTTON_HOLE = 3.6

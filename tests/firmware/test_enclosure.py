@@ -15,6 +15,7 @@ from manifold3d import CrossSection, Manifold
 
 import assembly
 import behind
+import bought
 import dimensions as d
 import motor
 from gauge_mqtt.contract.dials import FACES, face_deg, motor_deg
@@ -203,6 +204,19 @@ def test_it_can_be_put_together_in_the_order_given() -> None:
             assert solids.blocked(moved, present, step.comes_from, way=70, step=1.0) is None, step.moved
         present |= {name: PIECES[name] for name in step.moved}
     assert benches["cluster"].keys() == PIECES.keys()
+
+
+@pytest.mark.parametrize(("broad", "high"), [(10.6, 8.5), (12.35, 6.5)], ids=["Micro-B", "USB-C"])
+def test_a_usb_plug_gets_in_from_the_right_as_far_as_its_socket(broad: float, high: float) -> None:
+    """The largest body that the standards allow. It goes through the wall, since its metal is 7 mm long at most."""
+    edge = d.BOARD_MIDDLE[0] + d.BOARD[0] / 2
+    corner = Manifold.cube((3.0, d.HEIGHT, d.DEPTH)).translate((edge - 2.0, 0, -d.DEPTH))
+    _, low, back, right, up, front = (bought.esp32()["usb"] ^ corner).bounding_box()
+    plug = Manifold.cube((40.0, broad, high)).translate(
+        (right + 0.3, (low + up - broad) / 2, (back + front - high) / 2)
+    )
+    others = {name: solid for name, solid in PIECES.items() if name != "esp32"}
+    assert solids.blocked([plug], others, (1, 0, 0), way=40, step=1.0) is None
 
 
 def test_it_stands_leaning_back_and_does_not_tip_over() -> None:
