@@ -85,20 +85,25 @@ function words(shown) {
   return rows;
 }
 
-let said = "";
+let shape = "";
+/** Only what differs is written: the rate does with each message, and a row that is not shown costs no frame. */
 function say(rows) {
-  const text = JSON.stringify(rows);
-  if (text === said) return;
-  said = text;
-  list.replaceChildren(...rows.map(([name, value, kind]) => {
-    const row = document.createElement("div");
-    if (kind) row.className = kind;
-    const term = document.createElement("dt");
-    const detail = document.createElement("dd");
-    [term.textContent, detail.textContent] = [name, value];
-    row.append(term, detail);
-    return row;
-  }));
+  const wanted = JSON.stringify(rows.map(([name, , kind]) => [name, kind]));
+  if (wanted !== shape) list.replaceChildren(...rows.map(drawnRow));
+  shape = wanted;
+  rows.forEach(([, value], at) => {
+    const detail = list.children[at].lastChild;
+    if (detail.textContent !== value) detail.textContent = value;
+  });
+}
+
+function drawnRow([name, , kind]) {
+  const row = document.createElement("div");
+  if (kind) row.className = kind;
+  const term = document.createElement("dt");
+  term.textContent = name;
+  row.append(term, document.createElement("dd"));
+  return row;
 }
 
 connect();

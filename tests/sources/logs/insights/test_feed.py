@@ -80,6 +80,22 @@ def test_the_tokens_of_each_day_are_those_of_the_ledger(shape: str, pauses: bool
     feed.close()
 
 
+def test_the_logs_of_two_machines_add_up(tmp_path: Path) -> None:
+    """As they lie side by side in a shared home; a session that was carried from one to the other counts once."""
+    roots = [tmp_path / name for name in ("desk", "laptop")]
+    for seed, root in enumerate(roots, 1):
+        Diary(root, seed).live([NOON - 3600 * n - 60 * seed for n in range(1, 4)]).write()
+    alone = [known(root) for root in roots]
+    carried = next((roots[0] / "projects").rglob("*.jsonl"))
+    (roots[1] / "projects" / carried.name).write_bytes(carried.read_bytes())
+    feed = Feed([root / "projects" for root in roots], tmp_path / "state", ["Dude, chill"], utc, lambda: NOON)
+    feed.catch_up()
+    both = month(feed)
+    feed.close()
+    sums = ("tokens", "responses", "sessions", "prompts", "tool_calls", "em_dashes", "thank_yous", "interruptions")
+    assert {key: both[key] for key in sums} == {key: alone[0][key] + alone[1][key] for key in sums}  # type: ignore[operator]
+
+
 def test_reading_all_of_it_again_changes_nothing(tmp_path: Path) -> None:
     Diary(tmp_path, 3).live([NOON - 86_400 * n for n in range(4)]).write()
     first = known(tmp_path)
