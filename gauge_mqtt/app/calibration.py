@@ -16,6 +16,7 @@ from gauge_mqtt.core.calibration import Calibration, Pair, pairs
 from gauge_mqtt.core.certificate import UNCALIBRATED, Calibrations, Certificate, Verdict, WindowKey, sticker
 from gauge_mqtt.core.reading import OfficialSample
 from gauge_mqtt.sources.quota.source import QuotaSource
+from gauge_mqtt.sources.regular_file import read_regular
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,7 @@ def read_certificates(state_dir: Path) -> list[Certificate]:
     """Those that are there. Raises `CalibrationError` for a file that is not ours."""
     path = state_dir / NAME
     try:
-        if path.stat().st_size > SIZE_MAX:
-            raise CalibrationError(f"{path} is larger than any we write")
-        found = msgspec.json.decode(path.read_bytes(), type=_File)
+        found = msgspec.json.decode(read_regular(path, SIZE_MAX), type=_File)
     except FileNotFoundError:
         return []
     except OSError as error:

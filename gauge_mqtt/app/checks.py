@@ -4,6 +4,7 @@ import os
 import time
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Literal, NamedTuple
 
 from gauge_mqtt.app.settings import Settings, variable
@@ -37,6 +38,8 @@ EXAMPLES = {
     "prom_headers_file": "/path/headers  (a line each, such as X-Scope-OrgID: team)",
 }
 """How a setting looks to which an error points."""
+TRIAL = 1 << 16
+"""Bytes written to see whether the state directory has room."""
 
 
 class Check(NamedTuple):
@@ -64,9 +67,19 @@ def state(settings: Settings) -> Check:
         return Check("note", "state", f"no directory is set and this user has no home directory: {lost}", fix)
     place = printable(settings.state_dir)
     there = next((path for path in (settings.state_dir, *settings.state_dir.parents) if os.path.exists(path)), Path())
-    if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
-        return Check("note", "state", f"{place} cannot be written: {lost}", fix)
+    if why := _why_not_written(there):
+        return Check("note", "state", f"{place} cannot be written ({why}): {lost}", fix)
     return Check("ok", "state", f"{place} keeps what outlives a restart")
+
+
+def _why_not_written(directory: Path) -> str | None:
+    """In the system's words; found by writing, since a full disk has all permissions. Nothing of it is left."""
+    try:
+        with TemporaryFile(dir=directory) as file:
+            file.write(bytes(TRIAL))
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def logs(source: JsonlSource) -> list[Check]:

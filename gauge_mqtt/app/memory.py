@@ -17,6 +17,7 @@ from gauge_mqtt.contract.usage import HEARTBEAT_S, KEYS, Usage
 from gauge_mqtt.core.highs import UNKNOWN_HIGHS, Highs, History, highs, remember
 from gauge_mqtt.core.reading import Account, Reading
 from gauge_mqtt.core.totals import UNCOUNTED, Counted, Totals, advance
+from gauge_mqtt.sources.regular_file import FileTooLargeError, read_regular
 
 log = logging.getLogger(__name__)
 
@@ -140,17 +141,13 @@ def _anchors(totals: Totals) -> list[object]:
 def _read(path: Path) -> _File:
     """What was saved; nothing if there is none, or nothing that we wrote, which is logged. Raises `OSError`."""
     try:
-        with path.open("rb") as file:
-            data = file.read(SIZE_MAX + 1)
-        if len(data) > SIZE_MAX:
-            raise msgspec.ValidationError("larger than any we write")
-        kept = msgspec.json.decode(data, type=_File)
+        kept = msgspec.json.decode(read_regular(path, SIZE_MAX), type=_File)
         if kept.version != VERSION:
             raise msgspec.ValidationError(f"version {kept.version}")
     except FileNotFoundError:
         return _File(VERSION)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        log.warning("%s cannot be used, the totals begin anew: %s", path, error)
+    except (FileTooLargeError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        log.warning("%s cannot be used, the totals begin anew: %s", path, getattr(error, "strerror", error))
         return _File(VERSION)
     return kept
 

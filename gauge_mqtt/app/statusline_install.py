@@ -15,8 +15,11 @@ from typing import Literal
 from gauge_mqtt.app import places
 from gauge_mqtt.app.claude_settings import BOM, InstallError, read, replace, settings_in, writable
 from gauge_mqtt.app.json_edit import added, members, parsed, without
+from gauge_mqtt.sources.regular_file import read_regular
 
 PROGRAM = "gauge-mqtt-statusline"
+SETTINGS_MAX = 1 << 24
+"""Bytes of a settings file, which people write."""
 KEY = "statusLine"
 MANAGED = (
     Path("/etc/claude-code/managed-settings.json"),
@@ -76,7 +79,7 @@ def policy(config_dir: Path, managed: Iterable[Path] | None = None) -> str | Non
             config_dir / "remote-settings.json",
         ):
             try:
-                rules = parsed(source.read_text(encoding="utf-8-sig"))
+                rules = parsed(read_regular(source, SETTINGS_MAX).decode("utf-8-sig"))
             except OSError:
                 continue
             except ValueError:
@@ -218,7 +221,7 @@ def _record(edit: Edit, state_dir: Path) -> None:
 def _recorded(path: Path, state_dir: Path) -> dict[str, object]:
     """What was kept; empty if it is gone or broken, and then the command itself says what it runs."""
     try:
-        found = parsed(_record_path(path, state_dir).read_text(encoding="utf-8"))
+        found = parsed(read_regular(_record_path(path, state_dir), SETTINGS_MAX).decode())
     except (OSError, ValueError):
         return {}
     return found if found.get("path") == str(path) and {"kind", "old", "new"} <= set(found) else {}

@@ -1,6 +1,7 @@
 """The doctor: a verdict, a fact and a remedy for each step on the way of the data."""
 
 import re
+import resource
 import socket
 import threading
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import gauge_mqtt
-from gauge_mqtt.app.checks import EXAMPLES
+from gauge_mqtt.app.checks import EXAMPLES, TRIAL
 from gauge_mqtt.app.settings import NAMES, short_host_name
 from gauge_mqtt.contract.errors import GaugeError
 from gauge_mqtt.sinks.mqtt.words import MqttError
@@ -37,9 +38,22 @@ def test_a_fault_of_the_logs_is_told_once() -> None:
 def test_doctor_tells_of_a_place_that_keeps_nothing(place: str) -> None:
     given = ("--http-port=0", "--mqtt-url", f"mqtt://127.0.0.1:{brokers.free_port()}")
     page = gauge("doctor", "--state-dir", place, *given).stdout
-    assert f"note  state: {place} cannot be written: each start reads the logs anew" in page
+    assert f"note  state: {place} cannot be written (" in page
+    assert "): each start reads the logs anew" in page
     assert "fix: export CLAUDE_GAUGE_STATE_DIR=" in page
     assert f"ok    state: {Path.home()}/.local/state/gauge-mqtt" in gauge("doctor", *given).stdout
+
+
+def test_doctor_tells_of_a_place_that_is_full() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    given = ("--http-port=0", "--mqtt-url", f"mqtt://127.0.0.1:{brokers.free_port()}")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (TRIAL - 1, hard))
+    try:
+        page = gauge("doctor", *given).stdout
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "gauge-mqtt cannot be written (File too large): each start reads the logs anew" in page
+    assert not [*Path.home().rglob("*tmp*")]
 
 
 def test_every_error_that_points_to_a_setting_has_an_example_of_it() -> None:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from gauge_mqtt.core.reading import OfficialSample, PlanSamples, Quota, TokenCounts
+from gauge_mqtt.sources.regular_file import read_regular
 
 NAME = "quota-history.json"
 VERSION = 1
@@ -170,9 +171,7 @@ def _repeats(last: Iterable[OfficialSample], share: float, resets_at: float) -> 
 def read_history(path: Path) -> list[Track]:
     """What was kept there; nothing if that is gone, broken or of another version."""
     try:
-        if path.stat().st_size > SIZE_MAX:
-            return []
-        found = msgspec.json.decode(path.read_bytes(), type=_File)
+        found = msgspec.json.decode(read_regular(path, SIZE_MAX), type=_File)
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
     if found.version != VERSION:

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from gauge_mqtt.core.quota import ACCOUNTS_MAX, MODELS_MAX, Sample
+from gauge_mqtt.sources.regular_file import read_regular
 
 NAME = "quota-samples.json"
 SIZE_MAX = 1 << 20
@@ -24,9 +25,7 @@ class KeptSamples:
     def load(self) -> list[tuple[str, Sample]]:
         """What was kept, as (account, sample); nothing if that is gone or broken."""
         try:
-            if self._path is None or self._path.stat().st_size > SIZE_MAX:
-                return []
-            found = _decode(self._path.read_bytes())[:KEPT_MAX]
+            found = _decode(read_regular(self._path, SIZE_MAX))[:KEPT_MAX] if self._path else []
         except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return []
         for account, sample in found:
