@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import gc
 import os
+import select
 import signal
 import struct
 import sys
@@ -31,10 +32,16 @@ TOLD_BYTES, TOLD_FILES = 1 << 18, 64
 """What was read is told after about so many bytes or files."""
 WAITING_MAX = 1 << 24
 """So many bytes may wait for who receives them; with more the process waits, too."""
+PATIENCE_S = 0.005
+"""So long who receives may take to show that it is awake."""
 HEADER = struct.Struct("=BI")
 """Of a message on the pipe: its kind and its length."""
-FOUND, TOLD, FAULT, DONE = range(4)
-"""Kinds of messages, in this order: what there is, then again and again what was read, at last why that ended."""
+LISTED, FOUND, TOLD, FAULT, DONE = range(5)
+"""Kinds of messages, in this order: files again and again, what else there is, again and again what was read, at last
+why that ended.
+"""
+LISTED_FILES = 4096
+"""So many are told at once: who receives them unpacks some while the next are packed."""
 
 
 class Started(NamedTuple):
@@ -74,16 +81,16 @@ def _has_a_second_core() -> bool:
 
 
 class Found(Struct, array_like=True, gc=False):
-    """What there is. `failed`: path, error number, whether it is a directory. `copies`: `None` if nothing is read."""
+    """What there is beside the files. `failed`: path, error number, whether it is a directory. `copies`: `None` if
+    nothing is read.
+    """
 
-    files: list[ListedFile]
     failed: list[tuple[bytes, int, bool]]
     copies: Estimates | None
 
-    @property
-    def listing(self) -> Listing:
+    def listing(self, files: list[ListedFile]) -> Listing:
         failed = [Failed(path, OSError(number, os.strerror(number)), kind) for path, number, kind in self.failed]
-        return Listing(self.files, failed)
+        return Listing(files, failed)
 
 
 class Told(Struct, array_like=True, gc=False):
@@ -126,9 +133,12 @@ def _work(pipe: int, roots: Sequence[bytes], *, reads: bool) -> NoReturn:
         os.closerange(0, pipe)
         os.closerange(pipe + 1, 1 + max(int(path.name) for path in Path("/proc/self/fd").iterdir()))
         now, (files, failures) = time.time(), list_at_once(roots)
+        for begin in range(0, len(files), LISTED_FILES):
+            outbox.put(LISTED, msgspec.msgpack.encode(files[begin : begin + LISTED_FILES]))
         copies = estimates(files) if reads else None
         failed = [(path, error.errno or 0, kind) for path, error, kind in failures]
-        outbox.put(FOUND, msgspec.msgpack.encode(Found(files, failed, copies)))
+        outbox.put(FOUND, msgspec.msgpack.encode(Found(failed, copies)))
+        outbox.hand_over()
         if copies is not None:
             for told in _read(newest_first(files, copies, now), now):
                 outbox.put(TOLD, msgspec.msgpack.encode(told))
@@ -197,6 +207,12 @@ class _Outbox:
         self._waiting += HEADER.pack(kind, len(data)) + data
         os.set_blocking(self._pipe, len(self._waiting) > WAITING_MAX)
         with contextlib.suppress(BlockingIOError):
+            del self._waiting[: os.write(self._pipe, self._waiting)]
+
+    def hand_over(self) -> None:
+        """Write all of it to who may be waiting for just that; who is not awake yet is not waited for."""
+        os.set_blocking(self._pipe, False)
+        while self._waiting and select.select([], [self._pipe], [], PATIENCE_S)[1]:
             del self._waiting[: os.write(self._pipe, self._waiting)]
 
     def empty(self) -> None:

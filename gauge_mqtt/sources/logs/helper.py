@@ -13,6 +13,8 @@ import msgspec
 
 from gauge_mqtt.sources.logs import ahead
 from gauge_mqtt.sources.logs.ahead import HEADER, PIPE_BYTES, Found, Started, Told
+from gauge_mqtt.sources.logs.listing import ListedFile, Listing
+from gauge_mqtt.sources.logs.peek import Estimates
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +28,14 @@ class Helper:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._heard, self._ended, self._is_whole = asyncio.Event(), False, False
         self._received = bytearray()
-        self._found: Found | None = None
+        self._files = list[ListedFile]()
+        self._found: tuple[Listing, Estimates | None] | None = None
         self._told: deque[Told] = deque()
-        self._decode = msgspec.msgpack.Decoder(Told).decode
+        self._decode_listed = msgspec.msgpack.Decoder(list[ListedFile]).decode
+        self._decode_told = msgspec.msgpack.Decoder(Told).decode
 
-    async def found(self) -> Found | None:
-        """What there is to read. `None`: it died before it could say."""
+    async def found(self) -> tuple[Listing, Estimates | None] | None:
+        """What there is to read, and how old the copies among it are unless it only lists. `None`: it died before."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._pipe, self._receive)
         await self._heard.wait()
@@ -80,11 +84,14 @@ class Helper:
 
     def _take(self, kind: int, message: bytes) -> None:
         match kind:
+            case ahead.LISTED:
+                self._files += self._decode_listed(message)
             case ahead.FOUND:
-                self._found = msgspec.msgpack.decode(message, type=Found)
+                found = msgspec.msgpack.decode(message, type=Found)
+                self._found = found.listing(self._files), found.copies
                 self._heard.set()
             case ahead.TOLD:
-                self._told.append(self._decode(message))
+                self._told.append(self._decode_told(message))
             case ahead.FAULT:
                 self._complain(f"has failed: {message.decode()}")
             case ahead.DONE:

@@ -117,8 +117,7 @@ class Logbook:
     async def _list(self, helper: Helper | None) -> tuple[Listing, Estimates]:
         """What is there, and how old the copies among it are that were not opened yet."""
         told = await helper.found() if helper else None
-        found = told.listing if told else await asyncio.to_thread(list_at_once, list(map(os.fsencode, self.roots)))
-        copies = told.copies if told else None
+        found, copies = told or (await asyncio.to_thread(list_at_once, list(map(os.fsencode, self.roots))), None)
         return found, await asyncio.to_thread(estimates, found.files, self._is_dated) if copies is None else copies
 
     def _is_dated(self, item: ListedFile) -> bool:

@@ -233,6 +233,22 @@ async def test_with_an_index_it_only_lists(root: Path, patient: list[bytes]) -> 
     assert account(book) == account(await alone(root))
 
 
+async def test_all_that_is_there_is_told_before_anything_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than the pipe holds: else who waits for it would wait for what is read first."""
+    monkeypatch.setattr(ahead, "list_at_once", lambda roots: Listing([*list_at_once(roots).files] * 1000, []))
+    monkeypatch.setattr(ahead, "newest_first", lambda *_: time.sleep(600))
+    monkeypatch.setattr(ahead, "PATIENCE_S", 600)
+    started = ahead.start([bytes(root)])
+    assert started
+    helper = Helper(started)
+    try:
+        found = await helper.found()
+    finally:
+        helper.close()
+    assert found
+    assert len(found[0].files) > 10_000
+
+
 async def test_what_it_could_not_list_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = Failed(b"/secret", OSError(errno.EACCES, "Permission denied"), is_directory=True)
     (tmp_path / "a.jsonl").write_bytes(line(answer(time.time() - 60)))
