@@ -34,8 +34,8 @@ class Scene(NamedTuple):
 
 DAY = (
     Scene(0, 0, 0.0, 0.60, "claude-haiku-4-5"),
-    Scene(30, 0, 0.0, 0.60, "claude-haiku-4-5"),  # a quiet morning
-    Scene(40, 1500, 0.01, 0.60, "claude-haiku-4-5"),
+    Scene(8, 0, 0.0, 0.60, "claude-haiku-4-5"),  # a quiet morning, short enough for who has just opened the page
+    Scene(20, 1500, 0.01, 0.60, "claude-haiku-4-5"),
     Scene(90, 4200, 0.08, 0.62, "claude-sonnet-5"),
     Scene(170, 6400, 0.27, 0.65, "claude-sonnet-5"),
     Scene(200, 8800, 0.36, 0.67, "claude-opus-5-5"),  # hot
