@@ -60,6 +60,10 @@ def test_a_small_screen_has_in_words_what_its_captions_are_too_small_for(served:
         ]
         phone.value(axe_source() + "; true")
         assert phone.value("axe.run().then(found => found.violations.map(v => v.id))") == []
+        phone.go(f"{served.url}/?kiosk")
+        phone.becomes(f"{CLUSTER}?.usage")
+        shown = "[...document.querySelectorAll('#words div, nav')].filter(it => it.checkVisibility()).length"
+        assert phone.value(f"[{shown}, {readings}.length]") == [4, 4]
         phone.resize(1280, 800)
         assert phone.value(readings) == []
 
