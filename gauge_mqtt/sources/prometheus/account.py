@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from gauge_mqtt.sources.prometheus import recorded
 from gauge_mqtt.sources.prometheus.api import Sample
-from gauge_mqtt.sources.prometheus.facts import FactRows, Facts, by_minute, session, total
+from gauge_mqtt.sources.prometheus.came_up import CameUp
+from gauge_mqtt.sources.prometheus.facts import FactRows, Facts, by_minute
 from gauge_mqtt.sources.prometheus.queries import STEP_S
 from gauge_mqtt.sources.prometheus.recorded import RETURN_S
 
@@ -24,7 +25,7 @@ class Span(NamedTuple):
 
 def whole(beats: Collection[int], back_beats: Collection[int], now: float) -> set[int]:
     """The minutes (their ends) of which the account is whole. What was counted anew is taken off each half an hour, so
-    that a half an hour is whole or not; of the one that goes on still `spans` asks what has to be taken off.
+    that a half an hour is whole or not; of the one that goes on `RecordedMinutes` still asks what has to be taken off.
     """
     halves = [range(end - RETURN_S + STEP_S, end + STEP_S, STEP_S) for end in back_beats]
     found = {minute for half in halves if all(minute in beats for minute in half) for minute in half}
@@ -37,27 +38,26 @@ def whole(beats: Collection[int], back_beats: Collection[int], now: float) -> se
     return found
 
 
-async def spans(facts: Facts, level: recorded.Level, selector: str, after: int, upto: int, *, cost: bool) -> list[Span]:
-    """The minutes of a slice, the older first: where the rules tell of them, and where not. Raises `PromError`."""
-    question = recorded.minutes(level, selector, cost=cost)
-    found = await facts.ask_range(question, after + STEP_S - RETURN_S, upto + RETURN_S, STEP_S)
-    back_beats = _ends(found, "back_beat")
-    known = whole(_ends(found, "beat"), back_beats, facts.server_now())
-    last, newest = max(back_beats, default=0), max(known, default=0)
-    if last < newest and after < newest <= upto:
-        for fact, amount in (await _came_back(facts, selector, last, newest, cost=cost)).items():
-            found.setdefault(fact, []).append(Sample({}, [(newest, amount)]))
-    return list(_spans(found, known, after, upto))
+class RecordedMinutes:
+    """As rules keep them at a `level` for a `selector`; `came_up` knows what they do not take off yet."""
 
+    def __init__(self, facts: Facts, level: recorded.Level, selector: str) -> None:
+        self._facts, self._level, self._selector = facts, level, selector
+        self.came_up = CameUp(facts)
 
-async def _came_back(facts: Facts, selector: str, last: int, newest: int, *, cost: bool) -> dict[str, float]:
-    """What the half an hour that goes on has counted anew from `last` to `newest`, the ends of minutes."""
-    seconds = newest - last
-    new = {session(row) for row in (await facts.ask(recorded.came_up(selector, seconds), newest)).get("new", [])}
-    back = await facts.in_parts(
-        new, lambda few: recorded.came_back(selector, few, seconds, cost=cost), at=newest
-    )  # fmt: skip
-    return {fact: total(back, fact) for fact in back if fact.endswith("_returned")}
+    async def spans(self, after: int, upto: int, *, cost: bool, last: bool) -> list[Span]:
+        """The minutes of a slice, the older first: where the rules tell of them, and where not. Raises `PromError`.
+        `last`: nothing is read of what comes after it, so that here is taken off what the rules do not take off yet.
+        """
+        question = recorded.minutes(self._level, self._selector, cost=cost)
+        found = await self._facts.ask_range(question, after + STEP_S - RETURN_S, upto + RETURN_S, STEP_S)
+        back_beats = _ends(found, "back_beat")
+        known = whole(_ends(found, "beat"), back_beats, self._facts.server_now())
+        half, newest = max(back_beats, default=0), max((minute for minute in known if minute <= upto), default=0)
+        if last and max(half, after) < newest:
+            for fact, amount in (await self.came_up.anew(self._selector, half, newest, cost=cost)).items():
+                found.setdefault(fact, []).append(Sample({}, [(newest, amount)]))
+        return list(_spans(found, known, after, upto))
 
 
 def _spans(found: FactRows, known: Collection[int], after: int, upto: int) -> Iterator[Span]:

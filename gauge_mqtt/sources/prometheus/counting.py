@@ -10,7 +10,7 @@ from typing import NamedTuple
 from gauge_mqtt.core.reading import Ratio
 from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus import shared
-from gauge_mqtt.sources.prometheus.account import Span, spans
+from gauge_mqtt.sources.prometheus.account import RecordedMinutes, Span
 from gauge_mqtt.sources.prometheus.facts import (
     FactRows,
     Facts,
@@ -51,6 +51,7 @@ class Counting:
     def __init__(self, facts: Facts, known: CounterSeries, seen: Seen, doubt: Callable[[], None]) -> None:
         self.facts, self.known, self._seen, self._doubt = facts, known, seen, doubt
         self.minutes, self.shared = Minutes(), shared.SharedSeries(facts)
+        self._recorded = RecordedMinutes(facts, known.level, known.tokens.selector) if known.level else None
 
     @property
     def _both(self) -> shared.Both:
@@ -80,10 +81,10 @@ class Counting:
         scraped = total(found, "scraped") if found.get("scraped") else None
         return Tach(at, rate + sum(gain.amount for gain in gains), scraped, down)
 
-    async def slice(self, begin: int, end: int) -> int:
-        """Reads the minutes of a slice. Of how many seconds no rules told."""
+    async def slice(self, begin: int, end: int, *, last: bool) -> int:
+        """Reads the minutes of a slice, the `last` one or an older one. Of how many seconds no rules told."""
         newest, untold_s = end > (self.minutes.mark or 0), 0
-        for span in await self._told(begin, end):
+        for span in await self._told(begin, end, last=last):
             if span.told:
                 self.minutes.put(span.after, span.upto, span.tokens, span.usd)
                 self._seen.take_minutes(span.tokens, span.models)
@@ -92,12 +93,11 @@ class Counting:
                 await self._count(span.after, span.upto, newest=newest)
         return untold_s
 
-    async def _told(self, begin: int, end: int) -> list[Span]:
+    async def _told(self, begin: int, end: int, *, last: bool) -> list[Span]:
         """A slice, the older minutes first: where recording rules tell of it, and where the counters have to."""
-        tokens, cost = self._both
-        if self.known.level is None:
+        if self._recorded is None:
             return [Span(begin, end, told=False)]
-        return await spans(self.facts, self.known.level, tokens.selector, begin, end, cost=cost is not None)
+        return await self._recorded.spans(begin, end, cost=self.known.cost is not None, last=last)
 
     async def _count(self, after: int, upto: int, *, newest: bool) -> None:
         back, apart, answers = set[str](), set[str](), 0
@@ -144,10 +144,13 @@ class Counting:
         if self.shared.found_in(found):
             self._doubt()
             return None
-        if sessions := {session(row) for fact in ("new", "new_since", "new_lately") for row in found.get(fact, [])}:
-            back = await self.facts.in_parts(
-                sessions, lambda few: promql.tail_back(tokens, cost, mark, at, few), at=at
-            )  # fmt: skip
+        came_up = {session(row) for fact in ("new", "new_since") for row in found.get(fact, [])}
+        if self._recorded:
+            self._recorded.came_up.note(came_up | apart, mark, at // promql.STEP_S * promql.STEP_S)
+        if came_up:
+            back = await self.facts.in_parts(came_up, lambda few: promql.tail_back(tokens, cost, mark, at, few), at=at)
+        if lately := {session(row) for row in found.get("new_lately", [])}:
+            back |= await self.facts.in_parts(lately, lambda few: promql.cache_back(tokens, few), at=at)
         gains = await self.shared.gains(self._both, min(mark, at - promql.CACHE_S), at, shared.TAIL_STEP_S)
         self.shared.let_go(found)
         tokens_since, usd_since = (

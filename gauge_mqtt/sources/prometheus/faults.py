@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from gauge_mqtt.sources.prometheus import acquaintance
 from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus.api import PromApi, PromError
 
@@ -54,7 +55,7 @@ def seconds(text: str) -> float | None:
 
 async def missing_tokens(api: PromApi, selector: str) -> Fault:
     """Why there is no token counter at all."""
-    if selector and await api.names(f'{{__name__=~"{promql.METRICS}"}}'):
+    if selector and await api.names(f'{{__name__=~"{acquaintance.METRICS}"}}'):
         return Fault(
             "selector", f"no metric of Claude Code fits {selector}, others do", "unset CLAUDE_GAUGE_PROM_SELECTOR"
         )

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from gauge_mqtt.sources.prometheus import acquaintance, recorded
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus import recorded
 from gauge_mqtt.sources.prometheus.api import PromApi, PromError
 from gauge_mqtt.sources.prometheus.copies import Copies, copies_of
 from gauge_mqtt.sources.prometheus.facts import Facts, total
@@ -76,8 +76,8 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
     """Which of the possible names there are: they differ by the way the telemetry takes. Raises `PromError`."""
     await facts.look_for_stores()
     selector = wanted.selector
-    names = await facts.names(promql.METRICS, selector)
-    known = sorted(name for name in names if promql.is_tokens(name))
+    names = await facts.names(acquaintance.METRICS, selector)
+    known = sorted(name for name in names if acquaintance.is_tokens(name))
     name = await _preferred(facts, selector, known, before.tokens.name if before else "")
     if before and before.tokens.name != name:
         before = None
@@ -87,14 +87,16 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
         if not await facts.names(name, selector):
             raise PromError(f"{facts.api} has no token counter of Claude Code, only of {', '.join(others.names)}")
     tokens = promql.Series(name, selector)
-    found = await facts.ask(promql.acquaintance(tokens))
+    found = await facts.ask(acquaintance.acquaintance(tokens))
     delta = wanted.temporality == "delta"
     if wanted.temporality == "auto":
-        delta = await are_increments(facts, tokens, found, before=bool(before and before.tokens.delta))
+        delta = bool(before and before.tokens.delta)
+        if total(found, "pushed"):
+            delta = await are_increments(facts, tokens, before=delta)
     tokens = tokens._replace(delta=delta)
     copies = await copies_of(facts, tokens, before.copies if before else None)
     tokens = tokens._replace(copies=copies.labels)
-    cost = promql.cost_of(name, names)
+    cost = acquaintance.cost_of(name, names)
     targets = {row.labels.get("instance", "") for row in found.get("target", [])}
     servers = await facts.servers()
     level = recorded.level_for(tokens) if servers == 1 else None
@@ -111,7 +113,7 @@ async def _preferred(facts: Facts, selector: str, names: list[str], before: str)
         raise PromError(f"{facts.api} has no token counter of Claude Code{fit}")
     if len(names) == 1:
         return names[0]
-    heard = {name: total(await facts.ask(promql.heard_of(name, selector)), "at") for name in names}
+    heard = {name: total(await facts.ask(acquaintance.heard_of(name, selector)), "at") for name in names}
     latest = max(heard.values())
     used = [name for name in names if heard[name] >= latest - IN_USE_S]
     chosen = max(used, key=len)

@@ -10,11 +10,13 @@ from gauge_mqtt.sources.prometheus.faults import Fault
 Kind = Literal["names", "tach", "past", "fuels", "own", "targets"]
 PERIODS: dict[Kind, float] = {"names": 600.0, "tach": 5.0, "past": 900.0, "fuels": 30.0, "own": 60.0}
 """How often each kind is asked for, in seconds; the past: its last hours once more, as samples may come late."""
-PART = 0.003
+PART = 0.002
 """Of its time, at most about so much for one kind of question. (Its CPU may be less: it also waits.)"""
 FREE_S = 0.03
 """What takes no longer than this is no burden at any period of ours; it may well be the network."""
 SLOWEST_S = 120.0
+SELDOM = 4
+"""So many times its usual period is worth a word. A server that is busy for a minute takes twice as long."""
 JUDGED_OF = 5
 """The quickest of so many answers says what a question costs: a server has other work, too."""
 
@@ -39,9 +41,9 @@ class Pace:
         return max(usual, min(usual + max(0.0, self.cost(kind) - FREE_S) / PART, SLOWEST_S))
 
     def faults(self, api: PromApi) -> Iterator[Fault]:
-        """What the doctor says of it, if the rate comes less than half as often as usual."""
+        """What the doctor says of it, if the rate comes less than a quarter as often as usual."""
         every, usual = self.period("tach"), PERIODS["tach"]
-        if every > 2 * usual:
+        if every > SELDOM * usual:
             fact = (
                 f"the rate takes {api} {self.cost('tach'):.2f} s to answer: asked every {every:.0f} s, not {usual:.0f}"
             )

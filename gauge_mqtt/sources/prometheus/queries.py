@@ -20,16 +20,11 @@ FACT, NOW, FELL = "fact", "now", "fell"
 BRIDGED = "4d"
 """The longest pause of a series after which its value is not taken for new tokens."""
 STEP_S, RATE_S, CACHE_S, MODEL_S = 60, 60, 300, 5
-FALLEN_MAX = 5
 FALLS, FELL_S = 2, 1800
 """What falls that often is no counter of one process; how far back that is looked for, in seconds."""
 SESSIONS_MAX = 200
 BEGINNING = 8
 """So much of a name tells a session from most others: it is a UUID."""
-METRICS = "([a-zA-Z0-9_]+_)?claude_code[_.](token[_.]usage(_tokens)?|cost[_.]usage(_USD|_usd)?)(_total)?"
-"""Every spelling of the two counters: through a collector, which may put a namespace before it, through Prometheus' own
-receiver, from Claude Code's own exporter, with suffixes turned off, and with its own dots, as VictoriaMetrics keeps it.
-"""
 BUILTIN = "claude_code_token_usage_total"
 CACHED = ("input", "cacheRead", "cacheCreation")
 
@@ -263,13 +258,17 @@ def tail(tokens: Series, cost: Series | None, mark: int, at: int, everything: Se
 
 
 def tail_back(tokens: Series, cost: Series | None, mark: int, at: int, sessions: Iterable[str]) -> str:
-    """What the sessions add to `tail` that are new in it. Of the cache nothing that comes from a pause."""
+    """What the sessions add to `tail` that are new in it."""
     both = [(fact, series.of(sessions)) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
     whole, rest = _split(mark, at)
-    facts = [
+    return united(
         (fact, _added(f"sum_over_time({back(series)}{whole})", rest and back(series, rest))) for fact, series in both
-    ]
-    return united([*facts, ("cache", f"sum by (type) ({unknown(tokens.of(sessions).cached, CACHE_S)})")])
+    )
+
+
+def cache_back(tokens: Series, sessions: Iterable[str]) -> str:
+    """What the sessions add to its cache that are new in that. Nothing of those that come from a pause."""
+    return united([("cache", f"sum by (type) ({unknown(tokens.of(sessions).cached, CACHE_S)})")])
 
 
 def _split(mark: int, at: int) -> tuple[str, int]:
@@ -304,49 +303,3 @@ def tach(tokens: Series, targets: Iterable[str], at: int) -> str:
 def tach_back(tokens: Series, sessions: Iterable[str]) -> str:
     """What the sessions add to the rate that are new in it. Nothing of those that come from a pause."""
     return united([("rate", f"sum({unknown(tokens.of(sessions), RATE_S)})")])
-
-
-def acquaintance(tokens: Series) -> str:
-    """Which scrape targets there are, and whether the server says if they are up; and, of what is not scraped, how many
-    hours of series had at least 5 changes, how many of them were falls to a third or more, and the end of the last such
-    hour of some sessions. What is scraped is always a counter.
-    """
-    pushed, scraped = tokens.pushed, tokens.having('instance!=""')
-    lively = f"(changes({pushed}[1h]) >= 5)"
-    falling = f"(resets({pushed}[1h]) * 3 >= {lively})"
-    last = f"max by ({tokens.label('session_id')}) (max_over_time(({falling} * 0 + time())[1d:1h]))"
-    return united(
-        [
-            ("target", f"count by (instance) (last_over_time({scraped}[1d]))"),
-            ("up", f"count(last_over_time(up[1d]) and on (instance) last_over_time({scraped}[1d]))"),
-            ("lively", f"sum(count_over_time({lively}[1d:1h]))"),
-            ("falling", f"sum(count_over_time({falling}[1d:1h]))"),
-            ("fallen", f"topk({FALLEN_MAX}, {last})"),
-        ]
-    )
-
-
-def hour_of(tokens: Series, sessions: Iterable[str]) -> str:
-    """The samples of an hour that are told to be increments or counters: of output, as a context grows and grows."""
-    return f"{tokens.of(sessions).pushed.main_output}[1h]"
-
-
-def is_tokens(name: str) -> bool:
-    return "token" in name
-
-
-def cost_of(tokens: str, names: Iterable[str]) -> str | None:
-    """The cost metric that takes the same way as a token metric."""
-    way = (_way(tokens), "_tokens" in tokens)
-    costs = [name for name in names if not is_tokens(name)]
-    return next((name for name in costs if (_way(name), "_usd" in name.lower()) == way), None)
-
-
-def _way(name: str) -> tuple[str, bool, bool]:
-    """What comes before it, and how it is spelled."""
-    return name.partition("claude_code")[0], "." in name, name.endswith("_total")
-
-
-def heard_of(name: str, selector: str) -> str:
-    """When one was heard of last, within a day."""
-    return united([("at", f"max(max_over_time(timestamp({Series(name, selector)})[1d:5m]))")])

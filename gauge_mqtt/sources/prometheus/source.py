@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ from gauge_mqtt.sources.prometheus.learn import Temporality, Wanted, learn
 from gauge_mqtt.sources.prometheus.minutes import Minutes, halves
 from gauge_mqtt.sources.prometheus.own_host import NOTE, OwnHost, TokensBetween, names_of_this_host
 from gauge_mqtt.sources.prometheus.pace import PERIODS, Kind, Pace
-from gauge_mqtt.sources.prometheus.queries import BUILTIN
+from gauge_mqtt.sources.prometheus.queries import BUILTIN, STEP_S
 from gauge_mqtt.sources.prometheus.seen import Seen
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,12 @@ UNTOLD_S = 300
 """So much of a round may be missing in the rules; what they do not tell is asked of the counters, which costs much."""
 MOST_S = 60.0
 """The longest pause before a question that failed is asked again. Whether Prometheus is back is asked like the tach."""
+PART_OF_MINUTE_S = 60.0
+"""A server that is asked for the fuels less often than that is asked for whole minutes: what it used since the last one
+costs it half as much again, and would be as old before it is asked the next time.
+"""
+TURN_S = 5.0
+"""So much sooner than its period something may be due, so that it is at the turn of a minute."""
 CONFIRMED = 3
 """A rate or a cache that was not confirmed for so many of its periods is unknown."""
 
@@ -57,7 +64,7 @@ class PrometheusSource:
         self._counting: Counting | None = None
         self._own = OwnHost(logged, self._wanted.selector, hosts or names_of_this_host()) if logged else None
         self._unread: list[tuple[int, int]] = []
-        self._untold_s = 0
+        self._reads_upto = self._untold_s = 0
         self._due: dict[Kind, float] = dict.fromkeys(PERIODS, 0.0)
         self._faults: dict[Kind, tuple[PromError, int]] = {}
         self._failing_since: datetime | None = None
@@ -182,7 +189,7 @@ class PrometheusSource:
         """Ask for whatever is due. What fails is said in `failure`; what was known stays, with its age."""
         clock = asyncio.get_running_loop().time
         for kind in PERIODS:
-            if self._due[kind] > clock():
+            if self._due[kind] > clock() or (kind == "fuels" and self._reads_on):
                 continue
             self._due[kind], before = clock() + self.pace.period(kind), self.facts.took_s
             try:
@@ -219,6 +226,11 @@ class PrometheusSource:
                 await self._take_fuels(self._counting)
             case "own":
                 await self._take_own(self._counting)
+
+    @property
+    def _reads_on(self) -> bool:
+        """Whether the rest of the newest minutes comes next, and the fuels, which are due then, can wait for it."""
+        return bool(self._unread) and "past" not in self._faults and WEEK in self._windows
 
     def _judge(self, kind: Kind, fault: PromError | None) -> None:
         _, times = self._faults.pop(kind, (None, 0))
@@ -267,16 +279,27 @@ class PrometheusSource:
         """One slice of the last 7 days at a time, so that the tach goes on in between."""
         if not self._unread:
             self._unread, self._untold_s = counting.minutes.unread(self.facts.server_now()), 0
+            self._reads_upto = self._unread[0][1]
         begin, end = self._unread[0]
-        self._untold_s += await counting.slice(begin, end)
+        self._untold_s += await counting.slice(begin, end, last=end == self._reads_upto)
         self._unread = self._unread[1:]
         if not self._unread:
             self._busy = counting.minutes.busy(end - WEEK.total_seconds())
-            every = max(RECORDED_S, self.pace.period("fuels"))
             if self._by_rules and self._untold_s <= UNTOLD_S:
-                self._due["past"] = min(self._due["past"], asyncio.get_running_loop().time() + every)
+                self._due["past"] = min(self._due["past"], self._next("fuels", RECORDED_S))
         if not (self._unread and self._windows):
             self._due["fuels"] = 0.0
+
+    @property
+    def _by_the_minute(self) -> bool:
+        return self.pace.period("fuels") > PART_OF_MINUTE_S
+
+    def _next(self, kind: Kind, least_s: float = 0.0) -> float:
+        """When that kind is due again; by the minute: when a minute of the server has ended."""
+        now, period = self.facts.server_now(), max(least_s, self.pace.period(kind))
+        if self._by_the_minute:
+            period = math.ceil((now + period - TURN_S) / STEP_S) * STEP_S + 1 - now
+        return asyncio.get_running_loop().time() + period
 
     def _doubt_what_moves(self) -> None:
         self._rate = None
@@ -287,6 +310,9 @@ class PrometheusSource:
         mark, at, now = counting.minutes.mark, int(self.facts.server_now()), self.facts.now()
         if mark is None:
             return
+        if self._by_the_minute:
+            at -= at % STEP_S
+            now, self._due["fuels"] = self.facts.ours(at), self._next("fuels")
         if at <= mark:  # a clock was set back
             counting.forget_minutes()
             self._unread, self._due["past"] = [], 0.0

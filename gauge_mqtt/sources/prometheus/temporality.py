@@ -7,8 +7,9 @@ falls all the time, too. What tells them apart is how few counters could have wr
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
+from gauge_mqtt.sources.prometheus import acquaintance
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus.facts import FactRows, Facts, total
+from gauge_mqtt.sources.prometheus.facts import Facts, total
 
 JUDGED_FROM, FALLING = 4, 0.5
 """How many hours of series it takes to say that samples are increments, and what part of them must look like it."""
@@ -16,10 +17,11 @@ SAMPLES_FEW = 6
 """Of so few samples of a series nobody can tell."""
 
 
-async def are_increments(facts: Facts, tokens: promql.Series, found: FactRows, *, before: bool) -> bool:
-    """`found`: the answer to `queries.acquaintance`. `before`: what was known before, which stays if nobody can tell:
-    at first counters, as what is counted too low then is far less wrong. Raises `PromError`.
+async def are_increments(facts: Facts, tokens: promql.Series, *, before: bool) -> bool:
+    """`before`: what was known before, which stays if nobody can tell: at first counters, as what is counted too low
+    then is far less wrong. Raises `PromError`.
     """
+    found = await facts.ask(acquaintance.falls(tokens))
     lively = total(found, "lively")
     if lively < JUDGED_FROM:
         return before
@@ -31,7 +33,7 @@ async def are_increments(facts: Facts, tokens: promql.Series, found: FactRows, *
     judged = [
         look_like_increments([value for _, value in row.points])
         for end, sessions in sorted(hours.items())
-        for row in await facts.series(promql.hour_of(tokens, sessions), end)
+        for row in await facts.series(acquaintance.hour_of(tokens, sessions), end)
         if len(row.points) >= SAMPLES_FEW
     ]
     return sum(judged) > FALLING * len(judged) if judged else before

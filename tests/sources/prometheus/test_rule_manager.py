@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gauge_mqtt.sources.prometheus import recorded
-from gauge_mqtt.sources.prometheus.account import spans
+from gauge_mqtt.sources.prometheus.account import RecordedMinutes
 from tests.support.engine_lab import query
 from tests.support.prom_lab import RULES, Prometheus, prometheus_server, record, source_on
 from tests.support.stack import prometheus3
@@ -54,7 +54,7 @@ async def test_the_publisher_reads_what_the_rule_manager_recorded(prometheus: Pr
     await source.load()
     assert source.failure is None
     assert source.health.detail.endswith("by the minutes of its recording rules")
-    told = await spans(source.facts, TEAM, "", minute - HOUR, minute, cost=False)
+    told = await RecordedMinutes(source.facts, TEAM, "").spans(minute - HOUR, minute, cost=False, last=True)
     await source.facts.api.close()
     assert [(span.after, span.upto, span.told) for span in told] == [(minute - HOUR, minute, True)]
     assert told[0].tokens[minute] == pytest.approx(grew)

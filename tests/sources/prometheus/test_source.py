@@ -293,7 +293,7 @@ async def test_a_refresh_is_one_request(lab: Lab, monkeypatch: pytest.MonkeyPatc
     await source.load()
     first = source.facts.requests
     assert first < 80
-    for kind, asked in (("tach", 2), ("fuels", 1), ("names", 9)):
+    for kind, asked in (("tach", 2), ("fuels", 1), ("names", 10)):
         before = source.facts.requests
         monkeypatch.setitem(source._due, kind, 0.0)  # noqa: SLF001
         await source.load()
