@@ -4,6 +4,7 @@ Exit codes: 0 all is well, 1 it failed, 2 wrong usage or settings, 3 `doctor` fo
 """
 
 import asyncio
+import gc
 import logging
 import socket
 import sys
@@ -115,6 +116,8 @@ def once(ahead: Started | None, /, *, as_json: bool, explain: bool, **flags: Any
     from gauge_mqtt.core.snapshot import snapshot  # noqa: PLC0415
 
     settings = loaded(flags).settings
+
+    gc.disable()  # it ends before there is anything to collect
 
     async def look() -> SourceSet:
         with complaints_at_the_end(), progress() as shown:

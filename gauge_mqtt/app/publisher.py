@@ -1,6 +1,7 @@
 """The whole publisher, put together from the settings: sources, board, sinks, and a broker where there is none."""
 
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +40,9 @@ SWITCH_S = 0.0002
 the rest of the line's way.
 """
 
+COLLECTS_AFTER_S = 10.0
+"""What a start makes is kept, and the garbage collector would find nothing in it."""
+
 
 def missing_ceilings(settings: Settings) -> str | None:
     """One line for an owner whose fuel needles have no full mark yet."""
@@ -63,6 +67,8 @@ async def publish(
     `on_page`: gets the address of the page as soon as it is there. `ahead`: who has begun to read the logs.
     """
     sys.setswitchinterval(SWITCH_S)
+    gc.disable()
+    asyncio.get_running_loop().call_later(COLLECTS_AFTER_S, gc.enable)
     async with until_signalled() as stop:
         broker, embedded = await _find_broker(settings)
         serving = await _start(embedded) if embedded else None

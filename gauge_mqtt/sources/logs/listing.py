@@ -5,6 +5,7 @@ import os
 import stat
 import time
 from collections.abc import Iterable
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,7 +108,7 @@ def list_at_once(roots: Iterable[bytes]) -> Listing:
     started = time.time_ns()
     found = walk(roots)
     files = found.files
-    files.sort(key=lambda item: item.changed_ns, reverse=True)
+    files.sort(key=attrgetter("changed_ns"), reverse=True)
     hot = [number for number, item in enumerate(files[:HOT_MAX]) if item.changed_ns > started - HOT_NS]
     moving: list[int] = []
     for _ in range(HOT_LOOKS):
