@@ -15,7 +15,7 @@ import dial_faces
 import dimensions
 import drawing
 import motor
-from gauge_mqtt.contract.dials import FACES, PARK_DEG, face_deg, motor_deg
+from gauge_mqtt.contract.dials import FACES, PARK_DEG, SWEEP_DEG, face_deg, motor_deg
 from gauge_mqtt.contract.fascia import CENTRE, FASCIA, WINDOW, lamp_windows
 from gauge_mqtt.contract.usage import LAMPS, NEEDLE_MAX, NEEDLE_UNKNOWN
 
@@ -250,3 +250,23 @@ def test_every_environment_named_in_the_pages_is_in_platformio_ini() -> None:
     known = set(re.findall(r"^\[env:([\w-]+)\]", (FIRMWARE / "platformio.ini").read_text(), re.MULTILINE))
     assert named
     assert named <= known
+
+
+def test_how_far_homing_goes_is_what_the_page_says() -> None:
+    source = (FIRMWARE / "lib/gauge_core/src/gauge/homing.cpp").read_text()
+    margin, clear, pushed = (
+        int(re.findall(rf"k{name}Deg = (\d+);", source)[0]) for name in ("Margin", "Clear", "Pushed")
+    )
+    turn, sweep = 2, round(SWEEP_DEG)  # the coils are as before after two degrees
+    down = ((sweep + margin) // turn + 1) * turn
+    up = sweep // 2 // turn * turn
+    slow, parked = down - (up - clear), round(PARK_DEG)
+    said = (DOCS / "drivers.md").read_text()
+    assert f"{up} degrees up, {up - clear} back" in said
+    assert f"the last {slow} degrees at 100 degrees a second" in said
+    pushes = down - up - parked
+    assert f"A needle that was parked pushes for {pushes} degrees, {pushes / 100:.1f} s" in said
+    assert f"Straight down it would be {down - parked} degrees" in said
+    more = (pushed // turn + 1) * turn
+    assert f"fast to {clear} degrees above the stop, and slowly on for {more} degrees more" in said
+    assert f"That is {more} degrees of pushing instead of {pushes}" in said

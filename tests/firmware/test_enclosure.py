@@ -5,7 +5,7 @@ import math
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import ezdxf
@@ -204,6 +204,33 @@ def test_it_can_be_put_together_in_the_order_given() -> None:
             assert solids.blocked(moved, present, step.comes_from, way=70, step=1.0) is None, step.moved
         present |= {name: PIECES[name] for name in step.moved}
     assert benches["cluster"].keys() == PIECES.keys()
+
+
+def test_screws_and_leds_pass_their_holes_and_do_not_fall_through() -> None:
+    """Those that cut their thread are drawn as thick as its hole, so that no other check sees how thick they are."""
+
+    def diameters(piece: str, z: float, places: Iterable[Point]) -> list[float]:
+        section = PIECES[piece].slice(z)
+        return [2 * math.sqrt(hole_at(section, place) / math.pi) for place in places]
+
+    m2 = [
+        *diameters(
+            "plate",
+            d.PLATE_BACK + 0.1,
+            ((x + side * d.FACE_SCREW_REACH, y) for x, y in d.DIAL.values() for side in (-1, 1)),
+        ),
+        *diameters("light box", d.LIGHT_BACK + 0.5, d.LIGHT_SCREWS),
+    ]
+    m3 = [
+        *diameters("plate", d.PLATE_BACK + 0.1, d.PLATE_BOSSES),
+        *diameters("cover", d.COVER_FRONT - 0.1, d.CORNER_BOSSES),
+    ]
+    assert 2.1 <= min(m2) <= max(m2) <= 2.6
+    assert 3.2 <= min(m3) <= max(m3) <= 3.8
+    assert 1.6 <= d.M2_PILOT <= 1.8
+    assert 2.5 <= d.M3_PILOT <= 2.8
+    leds = diameters("light box", d.LIGHT_BACK + 0.5, map(behind.middle, behind.cells_of_lamps().values()))
+    assert 3.05 <= min(leds) <= max(leds) <= 3.6, "an LED of 3 mm has a collar of 3.8"
 
 
 @pytest.mark.parametrize(("broad", "high"), [(10.6, 8.5), (12.35, 6.5)], ids=["Micro-B", "USB-C"])
