@@ -75,6 +75,8 @@ def test_no_word_of_a_history_leaves_it(mosquitto: Mosquitto, tmp_path: Path) ->
         seen["log"] = daemon.log.encode()
     for words in (["--day"], ["--week"], ["--month"], ["--week", "--json"], ["--week", "--csv"]):
         seen[" ".join(words)] = gauge("insights", *words, **where).output.encode()
+    for verb in (["dump"], ["once", "--explain"], ["once", "--json"]):
+        seen[" ".join(verb)] = gauge(*verb, **where).output.encode()
     report = gauge("insights", "--report", str(tmp_path / "report"), **where)
     assert report.exit_code == 0
     seen |= {path.name: path.read_bytes() for path in (tmp_path / "report").iterdir()}
