@@ -5,7 +5,7 @@ import logging
 import math
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -41,8 +41,6 @@ TOO_MUCH = (422, 503)
 """How Prometheus says that a question took too long or would have loaded too many samples."""
 CA_SETTING = "CLAUDE_GAUGE_PROM_CA_FILE"
 
-Answer = TypeVar("Answer")
-
 
 class PromError(GaugeError):
     """Prometheus cannot be asked or its answer cannot be used; in words for its owner."""
@@ -52,6 +50,10 @@ class PromError(GaugeError):
 
 class TooMuchError(PromError):
     """What was asked takes the server too long, or too much of its memory."""
+
+
+class PartError(PromError):
+    """An answer leaves out what a part of the server knows that is away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,19 +91,24 @@ class _Data(msgspec.Struct):
     result: list[_Series]
 
 
-class _RowsAnswer(msgspec.Struct, rename="camel"):
-    """`is_partial`: a cluster of VictoriaMetrics answers with what it has while one of its storages is away. Thanos
-    says that in `warnings`, and so does Prometheus with a remote storage.
+class Whole(msgspec.Struct, rename="camel", kw_only=True):
+    """What every answer says of itself. `is_partial`: a cluster of VictoriaMetrics answers with what it has while one
+    of its storages is away. Thanos says that in `warnings`, and so does Prometheus with a remote storage.
     """
 
-    data: _Data
     warnings: list[str] = []
     is_partial: bool = False
 
 
-class _NamesAnswer(msgspec.Struct):
+Answer = TypeVar("Answer", bound=Whole)
+
+
+class _RowsAnswer(Whole, kw_only=True):
+    data: _Data
+
+
+class _NamesAnswer(Whole, kw_only=True):
     data: list[str]
-    warnings: list[str] = []
 
 
 class Runtime(msgspec.Struct, rename="camel"):
@@ -111,7 +118,7 @@ class Runtime(msgspec.Struct, rename="camel"):
     storage_retention: str = ""
 
 
-class _RuntimeAnswer(msgspec.Struct):
+class _RuntimeAnswer(Whole, kw_only=True):
     data: Runtime
 
 
@@ -151,16 +158,14 @@ class PromApi:
 
     async def names(self, matcher: str) -> set[str]:
         """The names of the metrics that fit `matcher`, as far back as the server remembers."""
-        answer = await self._ask("GET", "/api/v1/label/__name__/values", {"match[]": matcher} | WHOLE, _NamesAnswer)
-        self._judge(answer.warnings)
-        return set(answer.data)
+        return set((await self.get("/api/v1/label/__name__/values", {"match[]": matcher}, _NamesAnswer)).data)
 
     async def runtime(self) -> Runtime:
         return (await self._ask("GET", "/api/v1/status/runtimeinfo", {}, _RuntimeAnswer)).data
 
     async def get(self, path: str, form: dict[str, str], kind: type[Answer]) -> Answer:
         """Anything else there is to know."""
-        return await self._ask("GET", path, form, kind)
+        return await self._ask("GET", path, form | WHOLE, kind)
 
     async def close(self) -> None:
         if self._client is not None:
@@ -169,9 +174,6 @@ class PromApi:
 
     async def _rows(self, path: str, form: dict[str, str]) -> list[Sample]:
         answer = await self._ask("POST", path, form | FRESH | WHOLE | {"timeout": f"{TIMEOUT_S:g}s"}, _RowsAnswer)
-        self._judge(answer.warnings)
-        if answer.is_partial:
-            raise PromError(f"{self.url} answers in part only: one of its storages is away")
         rows = []
         for series in answer.data.result:
             points = [(at, _number(text)) for at, text in ([series.value] if series.value else series.values)]
@@ -182,10 +184,13 @@ class PromApi:
             rows.append(Sample(series.metric, points))
         return rows
 
-    def _judge(self, warnings: Sequence[str]) -> None:
+    def _judged(self, answer: Answer) -> Answer:
         """What is not whole is no answer: it would be a smaller number in silence."""
-        if missing := "; ".join(warning for warning in warnings if not warning.startswith(ANNOTATION)):
-            raise PromError(f"{self.url} answers in part only: {self._quoted(missing)}")
+        if missing := "; ".join(warning for warning in answer.warnings if not warning.startswith(ANNOTATION)):
+            raise PartError(f"{self.url} answers in part only: {self._quoted(missing)}")
+        if answer.is_partial:
+            raise PartError(f"{self.url} answers in part only: one of its storages is away")
+        return answer
 
     async def _ask(self, method: str, path: str, form: dict[str, str], kind: type[Answer]) -> Answer:
         """The whole exchange, not only each wait in it, is over in time."""
@@ -200,7 +205,7 @@ class PromApi:
             why = f"{self.url} refuses our credentials ({status}): check the user, password or token"
             setting = "prom_token_file" if self._server.token else "prom_username"
             raise PromError(why + await self._read_credentials_again(), setting=setting)
-        return self._read(status, body, kind)
+        return self._judged(self._read(status, body, kind))
 
     async def _read_credentials_again(self) -> str:
         """For the next question. Why they cannot be read, as the end of a sentence."""

@@ -10,10 +10,8 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import NamedTuple
 
-import msgspec
-
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus.api import PromError
+from gauge_mqtt.sources.prometheus.api import PartError, PromError, Whole
 from gauge_mqtt.sources.prometheus.facts import Facts, plain
 
 SERIES_MAX, SESSIONS_MAX = 1000, 20
@@ -35,7 +33,7 @@ class Copies(NamedTuple):
 NONE = Copies()
 
 
-class _SeriesAnswer(msgspec.Struct):
+class _SeriesAnswer(Whole, kw_only=True):
     data: list[dict[str, str]]
 
 
@@ -47,6 +45,8 @@ async def copies_of(facts: Facts, tokens: promql.Series, before: Copies | None) 
     facts.requests += 1
     try:
         series = (await facts.api.get("/api/v1/series", form, _SeriesAnswer)).data
+    except PartError:
+        raise
     except PromError:  # an old server knows no limit, and a large one answers with too much then
         return before or NONE
     pairs = list(_pairs(series))

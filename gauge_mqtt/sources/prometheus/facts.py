@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus.api import INSTANT_MAX, PromApi, PromError, Sample
+from gauge_mqtt.sources.prometheus.api import INSTANT_MAX, PartError, PromApi, PromError, Sample, Whole
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class _Store(msgspec.Struct, rename="camel"):
     last_error: str | None = None
 
 
-class _Stores(msgspec.Struct):
+class _Stores(Whole, kw_only=True):
     data: dict[str, list[_Store]]
 
 
@@ -96,7 +96,7 @@ class Facts:
         self.requests += 1
         stores = (await self.api.get(STORES, {}, _Stores)).data
         if away := [store.name for kind in stores.values() for store in kind if store.last_error]:
-            raise PromError(f"{self.api} answers in part only: {', '.join(sorted(away))} is away")
+            raise PartError(f"{self.api} answers in part only: {', '.join(sorted(away))} is away")
 
     async def ask(self, expression: str, at: float | None = None) -> FactRows:
         self.requests += 1

@@ -8,7 +8,7 @@ import msgspec
 
 from gauge_mqtt.sources.prometheus import acquaintance
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus.api import PromApi, PromError
+from gauge_mqtt.sources.prometheus.api import PromApi, PromError, Whole
 
 EXPORTED_S = 10.0
 """What `gauge-mqtt telemetry-env` sets. A scrape that is slower makes the tach jump."""
@@ -39,7 +39,7 @@ class _Targets(msgspec.Struct, rename="camel"):
     active_targets: list[_Target] = []
 
 
-class _TargetsAnswer(msgspec.Struct):
+class _TargetsAnswer(Whole, kw_only=True):
     data: _Targets
 
 

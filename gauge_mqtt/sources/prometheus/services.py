@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-import msgspec
-
 from gauge_mqtt.sources.prometheus import queries as promql
+from gauge_mqtt.sources.prometheus.api import Whole
 from gauge_mqtt.sources.prometheus.facts import Facts
 from gauge_mqtt.sources.prometheus.faults import Fault
 
@@ -35,7 +34,7 @@ class Others(NamedTuple):
             yield Fault("services", fact, fix, bad=False)
 
 
-class _ValuesAnswer(msgspec.Struct):
+class _ValuesAnswer(Whole, kw_only=True):
     data: list[str]
 
 

@@ -9,12 +9,16 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources.prometheus import api as prom_api
 from gauge_mqtt.sources.prometheus.api import PromApi, Server
+from gauge_mqtt.sources.prometheus.copies import copies_of
+from gauge_mqtt.sources.prometheus.queries import Series
+from gauge_mqtt.sources.prometheus.services import others_of
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.brokers import HOST, free_port
 from tests.support.certificates import authority, certificate
@@ -134,6 +138,17 @@ async def test_an_answer_that_warns_of_what_is_missing_is_no_answer() -> None:
             with pytest.raises(prom_api.PromError, match="answers in part only: store east: deadline exceeded"):
                 await (api.query("vector(1)") if found is body else api.names("{}"))
             await api.close()
+
+
+@pytest.mark.parametrize("told", [{"warnings": ["store east: deadline exceeded"]}, {"isPartial": True}])
+async def test_of_names_series_and_services_a_part_is_no_answer_either(told: dict[str, Any]) -> None:
+    """Else copies would be counted, or other programs, for as long as nobody looks again."""
+    async with FakeServer(json.dumps({"status": "success", "data": []} | told).encode()) as fake:
+        facts, tokens = source_on(fake.url).facts, Series(NAMES["collector"][0])
+        for question in (facts.names("x", ""), others_of(facts, tokens, ()), copies_of(facts, tokens, None)):
+            with pytest.raises(prom_api.PartError, match="answers in part only"):
+                await question
+        await facts.api.close()
 
 
 async def test_a_thanos_whose_store_is_away_is_not_believed() -> None:
