@@ -14,16 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from gauge_mqtt.sources.prometheus.recorded import (
-    BACK_BEAT,
-    BEAT,
-    COUNTED,
-    FINEST,
-    LEVELS,
-    LOOK_BACK_S,
-    PRICED,
-    RETURN_S,
-)
+from gauge_mqtt.sources.prometheus.recorded import COUNTED, FINEST, LEVELS, LOOK_BACK_S, PRICED, RETURN_S
 from tests.support.prom_history import HAIKU, KINDS, OPUS, SONNET, USD
 
 TEAM, HOST = LEVELS
@@ -91,9 +82,11 @@ class Fleet:
         for team in sorted({team for team, _ in teams}):
             mine = Counter({one: amount for (whose, one), amount in teams.items() if whose == team})
             yield from _recorded(team, mine, upto)
-        ends = range(self.start // MINUTE_S * MINUTE_S, upto, MINUTE_S)
-        yield (BEAT, {}, [(end + RECORDED_LATE_S, 1.0) for end in ends])
-        yield (BACK_BEAT, {}, [(end + RECORDED_LATE_S, 1.0) for end in ends if (end + RECORDED_LATE_S) % RETURN_S == 0])
+        times = [end + RECORDED_LATE_S for end in range(self.start // MINUTE_S * MINUTE_S, upto, MINUTE_S)]
+        for counter in (COUNTED, PRICED):
+            for level in LEVELS:
+                yield (level.metric(counter), {}, [(at, 0.0) for at in times])
+            yield (FINEST.metric(counter, "returned30m"), {}, [(at, 0.0) for at in times if at % RETURN_S == 0])
 
     def of(self, machine: int, recorded: "Counter[Grown]") -> Iterator[Series]:
         pick = random.Random(f"{self.seed}-{machine}")

@@ -33,7 +33,7 @@ def step(counter: str, chosen: str, ago: str = "$step") -> str:
 def chosen(more: str = "", account: str = ACCOUNT) -> tuple[str, str]:
     """The matchers of the rules' series and of the counters: one of them lets nothing through."""
     both = ",".join(filter(None, (SHOWN, more)))
-    return f'{both},{NO_LABEL}!~"${account}"', f'{both},{NO_LABEL}=~"${account}"'
+    return f'{both},model!="",{NO_LABEL}!~"${account}"', f'{both},{NO_LABEL}=~"${account}"'
 
 
 def total(counter: str, by: str = "", more: str = "") -> str:

@@ -100,7 +100,7 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
     targets = {row.labels.get("instance", "") for row in found.get("target", [])}
     servers = await facts.servers()
     level = recorded.level_for(tokens) if servers == 1 else None
-    if level and not await facts.names(recorded.BEAT, ""):
+    if level and not await facts.names(level.metric(recorded.COUNTED), recorded.NOBODYS):
         level = None
     priced = tokens._replace(name=cost) if cost else None
     return CounterSeries(tokens, priced, targets, copies, others, servers, level, scraped="up" in found)

@@ -16,8 +16,10 @@ from gauge_mqtt.sources.prometheus import queries as promql
 
 COUNTED, PRICED = "claude_code_token_usage_tokens_total", "claude_code_cost_usage_USD_total"
 """The counters that the rules read, as a collector and Prometheus' own receiver name them."""
-BEAT, BACK_BEAT = "claude_gauge:recorded:minute", "claude_gauge:recorded:returned"
-"""Say of which minutes, and of which half hours, there is an account: one without tokens has no other series."""
+NOBODYS = 'model=""'
+"""Each rule records a 0 without labels beside what it counts: a minute in which it failed has none, one in which nobody
+was at work has nothing else.
+"""
 REPLICAS = ("cluster_replica", "prometheus", "prometheus_replica", "receive", "receive_replica", "replica")
 """Labels in which the copies of a series differ where two servers write into one store."""
 KEPT = ("exported_job", "job", "model", "query_source", "team", "type")
@@ -41,6 +43,8 @@ class Level(NamedTuple):
 
 LEVELS = (Level("team", KEPT), Level("host", (*KEPT, "host_name")))
 """The coarse first: it is the cheaper one to ask."""
+BEAT = f"{LEVELS[0].metric(COUNTED)}{{{NOBODYS}}}"
+"""Tells when the rules ran."""
 FINEST = LEVELS[-1]
 """By which alone it is recorded what was counted anew: that is seldom, and dear to find."""
 
@@ -55,18 +59,26 @@ def level_for(tokens: promql.Series) -> Level | None:
 
 
 def minutes(level: Level, selector: str, *, cost: bool) -> str:
-    """By the minute, to be asked over a range: as `queries.minutes`, and of which minutes there is an account."""
+    """By the minute, to be asked over a range: as `queries.minutes`, and of which minutes there is an account, that is
+    in which none of the rules failed that are asked here.
+    """
     late = f"[{promql.STEP_S}s] offset -{LATE_MS}ms"
+
+    def named(counter: str, what: str) -> str:
+        return (level if what == "increase1m" else FINEST).metric(counter, what)
 
     def of(counter: str, what: str = "increase1m", more: str = "") -> str:
         matchers = ",".join(filter(None, (selector, more)))
-        where = level if what == "increase1m" else FINEST
-        return f"sum_over_time({where.metric(counter, what)}{{{matchers}}}{late})"
+        return f"sum_over_time({named(counter, what)}{{{matchers}}}{late})"
+
+    def ran(what: str) -> str:
+        counters = (COUNTED, PRICED) if cost else (COUNTED,)
+        return " and ".join(f"sum(count_over_time({named(one, what)}{{{NOBODYS}}}{late}))" for one in counters)
 
     main = of(COUNTED, more='type="output",query_source="main"')
     facts = [
-        ("beat", f"sum(count_over_time({BEAT}{late}))"),
-        ("back_beat", f"sum(count_over_time({BACK_BEAT}{late}))"),
+        ("beat", ran("increase1m")),
+        ("back_beat", ran("returned30m")),
         ("tokens", f"sum({of(COUNTED)})"),
         ("tokens_returned", f"sum({of(COUNTED, 'returned30m')})"),
         ("model", f"sum by (model) ({main})"),
@@ -94,12 +106,17 @@ def increase(level: Level, counter: str) -> str:
     most = [f"max_over_time({counter}[{promql.FELL_S}s] offset {ago}m)" for ago in (1, 2)]
     plain = f"((({now} - {before}) >= 0 or ({now} + 0)) > 0) unless {mixed}"
     gained = f"(({most[0]} - {most[1]}) > 0) and {mixed}"
-    return f"sum by ({', '.join(level.labels)}) (\n  {_once(f'{plain} or {gained}')}\n)"
+    return _by(level, _once(f"{plain} or {gained}"))
 
 
 def returned(level: Level, counter: str) -> str:
     """What `increase` has counted anew in half an hour, of series that were away for longer than it looks back."""
-    return f"sum by ({', '.join(level.labels)}) (\n  {_anew(counter, f'[{RETURN_S}s:1m] offset 1m', RETURN_S + 120)}\n)"
+    return _by(level, _anew(counter, f"[{RETURN_S}s:1m] offset 1m", RETURN_S + 120))
+
+
+def _by(level: Level, expression: str) -> str:
+    """And `NOBODYS`."""
+    return f"sum by ({', '.join(level.labels)}) (\n  {expression}\n) or vector(0)"
 
 
 def came_up(selector: str, seconds: int) -> str:
@@ -132,8 +149,8 @@ def rules_page(note: str) -> str:
     by_minute = [(level.metric(counter), increase(level, counter)) for level, counter in both]
     by_half_hour = [(FINEST.metric(one, "returned30m"), returned(FINEST, one)) for one in (COUNTED, PRICED)]
     groups = [
-        ("claude-gauge minutes", "1m", [*by_minute, (BEAT, "vector(1)")]),
-        ("claude-gauge returned", f"{RETURN_S // 60}m", [*by_half_hour, (BACK_BEAT, "vector(1)")]),
+        ("claude-gauge minutes", "1m", by_minute),
+        ("claude-gauge returned", f"{RETURN_S // 60}m", by_half_hour),
     ]
     return note + "groups:\n" + "".join(line for group in groups for line in _group(*group))
 

@@ -1,5 +1,6 @@
 """The account of the recording rules is the account of the counters, minute for minute, on a real Prometheus."""
 
+import json
 import subprocess
 import time
 from collections import Counter
@@ -18,6 +19,7 @@ from gauge_mqtt.sources.prometheus.queries import Series
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.prom_history import DAY, History, Samples, pushed
 from tests.support.prom_lab import RULES, Prometheus, prometheus_server, record, source_on
+from tests.support.stack import read_yaml
 
 HOUR = 3600.0
 COUNTERS = 'user_id=~".*"'
@@ -50,6 +52,17 @@ class Lab:
         return source
 
 
+def without(failed: str | None, rules: Path) -> Path:
+    """The rules but for those with `failed` in their names: as if these took too long. When a group is evaluated hangs
+    on the name of its file, so that it has to be the same one each time.
+    """
+    page = read_yaml(RULES)
+    for group in page["groups"]:
+        group["rules"] = [rule for rule in group["rules"] if failed is None or failed not in rule["record"]]
+    rules.write_text(json.dumps(page))
+    return rules
+
+
 def long_pauses(history: History) -> int:
     """How many series were away for more than an hour."""
     series = pushed(history).values()
@@ -58,15 +71,22 @@ def long_pauses(history: History) -> int:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A day of three machines, recorded but for two of its hours, and but for its last minutes."""
+    """A day of three machines, recorded but for two of its hours, and but for its last minutes. In three more hours a
+    rule failed, each time another one.
+    """
     now = time.time()
     history = History(7, now - 600, days=1, interval=15)
     gap = (now - 16 * HOUR, now - 14 * HOUR)
+    rules = tmp_path_factory.mktemp("rules") / "rules.yml"
     with prometheus_server(tmp_path_factory.mktemp("prometheus")) as server:
         server.backfill(pushed(history) | lids(now))
         server.start()
-        record(server, now - DAY - HOUR, gap[0])
-        record(server, gap[1], now - 300)
+        record(server, now - DAY - HOUR, gap[0], without(None, rules))
+        for number, failed in enumerate(("tokens:increase1m", "cost_usd:increase1m", "tokens:returned30m")):
+            at = gap[1] + 3 * HOUR * number
+            record(server, at, at + 1.5 * HOUR, without(failed, rules))
+            record(server, at + 1.5 * HOUR, at + 3 * HOUR, without(None, rules))
+        record(server, gap[1] + 9 * HOUR, now - 300, rules)
         yield Lab(server, history, gap)
 
 
@@ -162,5 +182,5 @@ def test_half_an_hour_is_whole_or_not_unless_it_goes_on_still() -> None:
 
 def test_promtool_takes_the_rules() -> None:
     done = subprocess.run(["promtool", "check", "rules", RULES], capture_output=True, text=True, check=False)
-    assert "SUCCESS: 8 rules found" in done.stdout, done.stdout + done.stderr
-    assert Path(RULES).read_text().count("record:") == 8
+    assert "SUCCESS: 6 rules found" in done.stdout, done.stdout + done.stderr
+    assert Path(RULES).read_text().count("record:") == 6
