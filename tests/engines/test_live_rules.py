@@ -41,7 +41,7 @@ def servers(tmp_path: Path, collector: Collector) -> Iterator[dict[str, str]]:
     with ExitStack() as parts:
         prometheus = StackPrometheus(tmp_path / "prometheus", collector.exporter, built("prometheus"))
         victoria = VictoriaMetrics(tmp_path / "victoria", [f"-promscrape.config={scrapes}"])
-        for server in (prometheus, victoria, VmAlert(tmp_path / "vmalert", victoria, RULES)):
+        for server in (prometheus, victoria, VmAlert(tmp_path / "vmalert", RULES, victoria.url)):
             parts.enter_context(server)
         yield {"prometheus": prometheus.url, "vmalert": victoria.url}
 

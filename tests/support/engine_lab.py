@@ -73,7 +73,7 @@ class EngineProcess(Child):
         return True
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     try:
         return httpx.get(url, timeout=2).status_code == httpx.codes.OK
     except httpx.TransportError:
@@ -101,7 +101,7 @@ class Collector(EngineProcess):
         return ["--config=config.yaml"]
 
     def ready(self) -> bool:
-        return _answers(f"http://{HOST}:{self.health}/")
+        return answers(f"http://{HOST}:{self.health}/")
 
     @property
     def page(self) -> str:
@@ -122,7 +122,7 @@ class VictoriaMetrics(EngineProcess):
         return [*known, f"-httpListenAddr={HOST}:{self.port}", *self.flags]
 
     def ready(self) -> bool:
-        return _answers(f"{self.url}/health")
+        return answers(f"{self.url}/health")
 
     def load(self, samples: Samples) -> None:
         """Takes in what `prom_history` generates; it can be asked for at once."""
@@ -131,25 +131,27 @@ class VictoriaMetrics(EngineProcess):
     def load_lines(self, lines: Iterable[bytes]) -> None:
         """JSON lines of /api/v1/import, some MB in a request."""
         with httpx.Client(timeout=120) as client:
-            for body in _bundled(lines, 4 << 20):
+            for body in bundled(lines, 4 << 20):
                 client.post(f"{self.url}/api/v1/import", content=body).raise_for_status()
             client.get(f"{self.url}/internal/force_flush").raise_for_status()
             client.get(f"{self.url}/internal/resetRollupResultCache").raise_for_status()
 
 
 class VmAlert(EngineProcess):
-    """Evaluates the rules in `rules` on a VictoriaMetrics, and writes what comes of them there."""
+    """Evaluates the rules in `rules` by what the VictoriaMetrics at `asks` has, and writes what comes of them to
+    `writes`, or there as well.
+    """
 
-    def __init__(self, directory: Path, server: VictoriaMetrics, rules: Path) -> None:
+    def __init__(self, directory: Path, rules: Path, asks: str, writes: str | None = None) -> None:
         super().__init__(directory, built("vmalert"))
-        self.port, self.server, self.rules = free_port(), server, rules
+        self.port, self.rules, self.asks, self.writes = free_port(), rules, asks, writes or asks
 
     def command(self) -> list[str]:
-        urls = (f"-{what}.url={self.server.url}" for what in ("datasource", "remoteWrite", "remoteRead"))
+        urls = [f"-datasource.url={self.asks}", f"-remoteRead.url={self.asks}", f"-remoteWrite.url={self.writes}"]
         return [f"-rule={self.rules}", *urls, f"-httpListenAddr={HOST}:{self.port}"]
 
     def ready(self) -> bool:
-        return _answers(f"http://{HOST}:{self.port}/health")
+        return answers(f"http://{HOST}:{self.port}/health")
 
 
 def as_json_lines(samples: Samples) -> Iterable[bytes]:
@@ -163,7 +165,7 @@ def _pairs(labels: str) -> list[str]:
     return [pair.replace('"', "") for pair in labels.split(",") if pair]
 
 
-def _bundled(lines: Iterable[bytes], most: int) -> Iterable[bytes]:
+def bundled(lines: Iterable[bytes], most: int) -> Iterable[bytes]:
     body = bytearray()
     for line in lines:
         body += line
@@ -206,7 +208,7 @@ class StackPrometheus(EngineProcess):
         return [*replaced(told, places).split(), f"--web.listen-address={HOST}:{self.port}"]
 
     def ready(self) -> bool:
-        return _answers(f"{self.url}/-/ready")
+        return answers(f"{self.url}/-/ready")
 
 
 def export(collector: Collector, host: str, session: str, output: float, *, at: float, delta: bool = False) -> None:
@@ -248,7 +250,7 @@ class PlainPrometheus(EngineProcess):
         return ["--config.file=prometheus.yml", *(f"--{flag}" for flag in flags), *blocks]
 
     def ready(self) -> bool:
-        return _answers(f"{self.url}/-/ready")
+        return answers(f"{self.url}/-/ready")
 
 
 class Thanos(EngineProcess):
@@ -264,4 +266,4 @@ class Thanos(EngineProcess):
         return [self.part, f"--grpc-address={HOST}:{self.grpc}", f"--http-address={HOST}:{self.port}", *self.flags]
 
     def ready(self) -> bool:
-        return _answers(f"{self.url}/-/ready")
+        return answers(f"{self.url}/-/ready")

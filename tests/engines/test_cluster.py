@@ -1,0 +1,222 @@
+"""A cluster of VictoriaMetrics: while a storage is away nothing short is shown, and what it holds is whole again after.
+
+Each series is in one storage, or in two of the three (`copies`).
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+import httpx
+import pytest
+
+from fleet_history import TEAMS, Fleet, json_lines
+from gauge_mqtt.sources.prometheus import recorded
+from gauge_mqtt.sources.prometheus import source as prometheus
+from gauge_mqtt.sources.prometheus.account import spans
+from gauge_mqtt.sources.prometheus.source import PrometheusSource
+from tests.support.engine_lab import VmAlert, query
+from tests.support.prom_history import NAMES, OPUS, History, pushed
+from tests.support.prom_lab import RULES, running, source_on
+from tests.support.vm_cluster import Cluster
+from tests.support.waiting import eventually
+
+SESSIONS = 40
+EACH, EVERY_S = 7, 0.5
+"""Tokens of each session from one export to the next."""
+PATIENT_S = 120.0
+TENANTS = {"0": 300, "7": 5000, "7:3": 80_000}
+pytestmark = [pytest.mark.engines, pytest.mark.anyio]
+
+
+@pytest.fixture(params=[1, 2], ids=["one copy", "two copies"])
+def cluster(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    with Cluster(tmp_path, request.param) as cluster:
+        yield cluster
+
+
+class Writer:
+    """Sessions that export on and on. `exported`: the tokens of all in the last export that was taken in."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster, self._round, self.exported = cluster, 0, 0
+
+    def lines(self, number: int) -> Iterator[bytes]:
+        for session in range(SESSIONS):
+            labels = {"model": OPUS, "type": "output", "query_source": "main", "host_name": f"host-{session % 8}"}
+            labels |= {"__name__": recorded.COUNTED, "session_id": f"{session:04x}-live", "job": "claude-code"}
+            row = {"metric": labels, "values": [EACH * number], "timestamps": [round(time.time() * 1000)]}
+            yield json.dumps(row).encode() + b"\n"
+
+    async def export(self, client: httpx.AsyncClient) -> bool:
+        """Whether it was taken; else the next one tells as much, as with a collector that tries again."""
+        body = b"".join(self.lines(self._round + 1))
+        taken = not (await client.post(f"{self._cluster.takes_in}/api/v1/import", content=body)).is_error
+        self._round += taken
+        self.exported = SESSIONS * EACH * self._round
+        return taken
+
+    async def run(self) -> None:
+        async with httpx.AsyncClient(timeout=60) as client:
+            while True:
+                await self.export(client)
+                await asyncio.sleep(EVERY_S)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[Self]:
+        task = asyncio.create_task(self.run())
+        try:
+            yield self
+            assert not task.done(), task
+        finally:
+            task.cancel()
+
+
+def tokens(source: PrometheusSource) -> int | None:
+    window = source.read(datetime.now(UTC)).window_5h
+    return window.tokens if window else None
+
+
+async def test_a_storage_that_is_killed_under_load(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, period in {"names": 2.0, "tach": 0.5, "past": 2.0, "fuels": 0.5}.items():
+        monkeypatch.setitem(prometheus.PERIODS, kind, period)  # type: ignore[arg-type]
+    two = "-replicationFactor=2" in cluster.select.flags
+    writer, seen = Writer(cluster), [0]
+
+    async def look(seconds: float, *, failed: bool) -> None:
+        """The window never falls, never says more than was exported, and stands where the source has failed."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            value = tokens(source)
+            assert value is not None
+            assert seen[-1] <= value <= writer.exported + SESSIONS * EACH
+            if failed:
+                await eventually(lambda: source.failure is not None)
+                assert "one of its storages is away" in str(source.failure)
+                assert source.read(datetime.now(UTC)).rate_tokens is None
+                assert seen[-1] in {0, value}
+            elif two:
+                assert source.failure is None
+            seen.append(value)
+            await asyncio.sleep(0.2)
+
+    async with writer.at_work():
+        await eventually(lambda: writer.exported > 5 * SESSIONS * EACH)
+        async with running(source := source_on(cluster.url)):
+            await eventually(lambda: (tokens(source) or 0) > 5 * SESSIONS * EACH, PATIENT_S)
+            await look(3, failed=False)
+            cluster.storages[1].kill()
+            if two:
+                before = tokens(source) or 0
+                await look(8, failed=False)
+                await eventually(lambda: (tokens(source) or 0) > before)
+            else:
+                await eventually(lambda: source.failure and source.read(datetime.now(UTC)).rate_tokens is None)
+                seen[:] = [tokens(source) or 0]
+                await look(8, failed=True)
+                started_now = source_on(cluster.url)
+                await started_now.load()
+                assert started_now.failure
+                assert tokens(started_now) is None
+            cluster.storages[1].start()
+            await eventually(lambda: source.failure is None, PATIENT_S)
+            await look(5, failed=False)
+    async with httpx.AsyncClient() as client, running(source := source_on(cluster.url)):
+        assert await writer.export(client)
+        await eventually(lambda: tokens(source) == writer.exported, PATIENT_S)
+
+
+async def test_minutes_in_which_a_storage_was_away_are_not_told_by_the_rules(tmp_path: Path) -> None:
+    """They failed then, as vmalert was told to take nothing that is not whole. That takes 5 min of waiting."""
+    with Cluster(tmp_path) as cluster:
+        asks = f"{cluster.url}?deny_partial_response=1"
+        level, began = recorded.LEVELS[0], time.time() // 60 * 60
+        half_hour = {(recorded.FINEST.metric(recorded.COUNTED, "returned30m"), ""): [(began, 0.0)]}
+        cluster.load(half_hour)  # which else would have to be waited for
+        with VmAlert(tmp_path / "vmalert", RULES, asks, cluster.takes_in):
+            async with Writer(cluster).at_work() as writer:
+                await eventually(lambda: len(minutes_of(cluster)) >= 2, 2 * PATIENT_S)
+                await asyncio.sleep(10)  # until then what was recorded is nowhere but in the memory of a storage
+                cluster.storages[1].kill()
+                await asyncio.sleep(130)
+                cluster.storages[1].start()
+                again = time.time()
+                await eventually(lambda: max(minutes_of(cluster)) > again + 60, 2 * PATIENT_S)
+            async with httpx.AsyncClient() as client:
+                assert await writer.export(client)
+        by_counters = source_on(cluster.url, 'user_id=~".*"')
+        await by_counters.load()
+        facts, ended = source_on(cluster.url).facts, int(time.time() // 60 * 60 - 120)
+        found = await spans(facts, level, "", int(began), ended, cost=False)
+        told = {minute: count for span in found for minute, count in span.tokens.items() if span.told}
+        await facts.api.close()
+        assert len(told) >= 2
+        assert told == pytest.approx({minute: by_counters.minutes.tokens[minute] for minute in told})
+        by_rules = source_on(cluster.url)
+        await by_rules.load()
+        assert by_rules.health.detail.endswith("recording rules")
+        assert tokens(by_rules) == writer.exported
+
+
+def minutes_of(cluster: Cluster) -> list[float]:
+    """When the rules recorded something."""
+    rows = query(cluster.url, f"timestamp({recorded.BEAT})[10m:10s]", nocache="1", latency_offset="1s")
+    return sorted({float(value) for row in rows for _, value in row["values"]})
+
+
+async def test_days_of_three_machines(cluster: Cluster) -> None:
+    now = time.time()
+    history = History(11, now - 300, days=8, sessions=6)
+    cluster.load(pushed(history))
+    source = source_on(cluster.url)
+    await source.load()
+    assert source.failure is None
+    reading = source.read(datetime.now(UTC))
+    assert reading.observed_at
+    at = reading.observed_at.timestamp()
+    for window, hours in ((reading.window_5h, 5), (reading.window_7d, 168)):
+        assert window
+        truth = history.truth.tokens(at - hours * 3600, at)
+        assert window.tokens == pytest.approx(truth, rel=0.02, abs=150_000)
+    assert [fault.about for fault in await source.usual_faults()] == []
+
+
+async def test_fifty_publishers_each_see_their_own(cluster: Cluster) -> None:
+    """Each by its host; together they see what was used, and the twenty teams do, too."""
+    now = int(time.time())
+    fleet = Fleet(50, now, days=2)
+    cluster.load_lines(json_lines(fleet.series(now)))
+    hosts = [f'host_name="machine-{number:04d}"' for number in range(fleet.machines)]
+    teams = [f'team="team-{number:02d}"' for number in range(TEAMS)]
+    for selectors in (hosts, teams):
+        sources = [source_on(cluster.url, selector) for selector in selectors]
+        await asyncio.gather(*(source.load() for source in sources))
+        assert {source.failure for source in sources} == {None}
+        assert all(source.health.detail.endswith("recording rules") for source in sources)
+        windows = [source.read(datetime.now(UTC)).window_7d for source in sources]
+        assert all(window and window.tokens for window in windows)
+        seen = sum(window.tokens for window in windows if window)
+        assert seen == pytest.approx(fleet.truth.since(0, now)[0], rel=0.01)
+
+
+async def test_tenants_are_told_apart_by_the_address_or_by_headers(cluster: Cluster) -> None:
+    now = time.time()
+    for tenant, spent in TENANTS.items():
+        labels = f'model="{OPUS}",query_source="main",session_id="of-{tenant}",type="output"'
+        cluster.load({(NAMES["collector"][0], labels): [(now - 600, float(spent))]}, tenant)
+    without = f"{cluster.select.url}/select/prometheus"
+    for tenant, spent in TENANTS.items():
+        account, _, project = tenant.partition(":")
+        headers = (("AccountID", account), ("ProjectID", project or "0"))
+        for source in (source_on(cluster.of(tenant)), source_on(without, headers=headers)):
+            await source.load()
+            assert source.failure is None
+            assert tokens(source) == spent
+    source = source_on(cluster.of("multitenant"))
+    await source.load()
+    assert tokens(source) == sum(TENANTS.values())
