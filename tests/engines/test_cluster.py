@@ -135,24 +135,25 @@ async def test_minutes_in_which_a_storage_was_away_are_not_told_by_the_rules(tmp
     """They failed then, as vmalert was told to take nothing that is not whole. That takes 5 min of waiting."""
     with Cluster(tmp_path) as cluster:
         asks = f"{cluster.url}?deny_partial_response=1"
-        level, began = recorded.LEVELS[0], time.time() // 60 * 60
-        half_hour = {(recorded.FINEST.metric(recorded.COUNTED, "returned30m"), ""): [(began, 0.0)]}
-        cluster.load(half_hour)  # which else would have to be waited for
+        level = recorded.LEVELS[0]
         with VmAlert(tmp_path / "vmalert", RULES, asks, cluster.takes_in):
             async with Writer(cluster).at_work() as writer:
-                await eventually(lambda: len(minutes_of(cluster)) >= 2, 2 * PATIENT_S)
+                await eventually(lambda: len(minutes_of(cluster)) >= 3, 2 * PATIENT_S)
+                began = minutes_of(cluster)[0]
+                half_hour = {(recorded.FINEST.metric(recorded.COUNTED, "returned30m"), ""): [(began, 0.0)]}
+                cluster.load(half_hour)  # which else would have to be waited for
                 await asyncio.sleep(10)  # until then what was recorded is nowhere but in the memory of a storage
                 cluster.storages[1].kill()
                 await asyncio.sleep(130)
                 cluster.storages[1].start()
                 again = time.time()
-                await eventually(lambda: max(minutes_of(cluster)) > again + 60, 2 * PATIENT_S)
+                await eventually(lambda: max(minutes_of(cluster), default=0) > again + 60, 2 * PATIENT_S)
             async with httpx.AsyncClient() as client:
                 assert await writer.export(client)
         by_counters = source_on(cluster.url, 'user_id=~".*"')
         await by_counters.load()
         facts, ended = source_on(cluster.url).facts, int(time.time() // 60 * 60 - 120)
-        found = await spans(facts, level, "", int(began), ended, cost=False)
+        found = await spans(facts, level, "", int(began // 60 * 60), ended, cost=False)
         told = {minute: count for span in found for minute, count in span.tokens.items() if span.told}
         await facts.api.close()
         assert len(told) >= 2
