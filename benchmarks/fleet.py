@@ -1,4 +1,4 @@
-"""What a fleet costs its engine: a publisher on VictoriaMetrics or Prometheus with 8 days of 1 to 1,000 machines."""
+"""What a fleet costs its engine: one publisher on 8 days of 1 to 1,000 machines."""
 
 import argparse
 import asyncio
@@ -21,6 +21,7 @@ from gauge_mqtt.sources.prometheus.api import Server
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.engine_lab import EngineProcess, PlainPrometheus, VictoriaMetrics
 from tests.support.prom_lab import make_blocks
+from tests.support.vm_cluster import Cluster
 
 SIZES = (1, 10, 100, 1000)
 AHEAD_S = 3600
@@ -55,7 +56,7 @@ class Steady(NamedTuple):
 
 
 async def measured(
-    engine: EngineProcess, fleet: Fleet, selector: str, *, settle_s: float, steady_s: float
+    engine: EngineProcess | Cluster, fleet: Fleet, selector: str, *, settle_s: float, steady_s: float
 ) -> tuple[Row, dict[str, Cost], Steady]:
     """And what was asked until the 7 d value was there."""
     api = Costly(Server(url=engine.url), lambda: engine.cpu_s)
@@ -105,6 +106,14 @@ def on_victoria(machines: int, room: Path, interval: int) -> tuple[VictoriaMetri
     return engine, fleet
 
 
+def on_cluster(machines: int, room: Path, interval: int) -> tuple[Cluster, Fleet]:
+    end = int(time.time()) + AHEAD_S
+    fleet, engine = Fleet(machines, end, interval=interval), Cluster(room, select=["-search.latencyOffset=0s"])
+    engine.start()
+    engine.load_lines(json_lines(fleet.series(end)))
+    return engine, fleet
+
+
 def on_prometheus(machines: int, room: Path, interval: int, *, doings: bool = False) -> tuple[PlainPrometheus, Fleet]:
     end = int(time.time()) + AHEAD_S
     fleet, engine, blocks = Fleet(machines, end, interval=interval), PlainPrometheus(room), Blocks(room / "text")
@@ -115,16 +124,19 @@ def on_prometheus(machines: int, room: Path, interval: int, *, doings: bool = Fa
     return engine, fleet
 
 
+LOADERS = {"victoria": on_victoria, "cluster": on_cluster, "prometheus": on_prometheus}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--engine", choices=("victoria", "prometheus"), default="victoria")
+    parser.add_argument("--engine", choices=tuple(LOADERS), default="victoria")
     parser.add_argument("--machines", type=int, nargs="+", default=SIZES)
     parser.add_argument("--interval", type=int, default=60, help="seconds between the exports of a running session")
     parser.add_argument("--counters", action="store_true", help="as if there were no recording rules")
     parser.add_argument("--settle", type=float, default=SETTLE_S, help="seconds after the 7 d value that do not count")
     parser.add_argument("--steady", type=float, default=STEADY_S, help="seconds over which the steady cost is taken")
     given = parser.parse_args()
-    load = on_victoria if given.engine == "victoria" else on_prometheus
+    load = LOADERS[given.engine]
     how = "without rules" if given.counters else "with rules"
     heads = (
         "machines",
