@@ -154,7 +154,7 @@ async def test_minutes_in_which_a_storage_was_away_are_not_told_by_the_rules(tmp
         by_counters = source_on(cluster.url, 'user_id=~".*"')
         await by_counters.load()
         facts, ended = source_on(cluster.url).facts, int(time.time() // 60 * 60 - 120)
-        found = await spans(facts, level, "", int(began // 60 * 60), ended, cost=False)
+        found = await spans(facts, level, "", int(began // 60 * 60) - 60, ended, cost=False)
         ends = [range(span.after + 60, span.upto + 60, 60) for span in found if span.told]
         told = {minute: sum(span.tokens.get(minute, 0) for span in found) for minute in itertools.chain(*ends)}
         await facts.api.close()

@@ -48,7 +48,7 @@ def servers(tmp_path: Path, collector: Collector) -> Iterator[dict[str, str]]:
 
 def told(url: str) -> dict[str, float]:
     """Tokens by host, as the rules have recorded them."""
-    metric = HOST_LEVEL.metric(recorded.COUNTED)
+    metric = f'{HOST_LEVEL.metric(recorded.COUNTED)}{{model!=""}}'
     rows = query(url, f"sum by (host_name) (sum_over_time({metric}[1h]))", nocache="1", latency_offset="1s")
     return {row["metric"]["host_name"]: float(row["value"][1]) for row in rows}
 

@@ -43,7 +43,7 @@ async def test_the_publisher_reads_what_the_rule_manager_recorded(prometheus: Pr
     minute = int((evaluated - 60) // 60 * 60)
     grew = _at(points, minute) - _at(points, minute - 60)
     for level in (TEAM, HOST):
-        (row,) = query(prometheus.url, level.metric(recorded.COUNTED), time=f"{evaluated}")
+        (row,) = query(prometheus.url, f'{level.metric(recorded.COUNTED)}{{model!=""}}', time=f"{evaluated}")
         assert float(row["value"][1]) == pytest.approx(grew)
         assert {name: row["metric"].get(name) for name in ("team", "host_name")} == {
             "team": "web", "host_name": "desk" if level is HOST else None,
