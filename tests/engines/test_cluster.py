@@ -4,7 +4,6 @@ Each series is in one storage, or in two of the three (`copies`).
 """
 
 import asyncio
-import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -19,11 +18,9 @@ import pytest
 from fleet_history import TEAMS, Fleet, json_lines
 from gauge_mqtt.sources.prometheus import recorded
 from gauge_mqtt.sources.prometheus import source as prometheus
-from gauge_mqtt.sources.prometheus.account import spans
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
-from tests.support.engine_lab import VmAlert, query
 from tests.support.prom_history import NAMES, OPUS, History, pushed
-from tests.support.prom_lab import RULES, running, source_on
+from tests.support.prom_lab import running, source_on
 from tests.support.vm_cluster import Cluster
 from tests.support.waiting import eventually
 
@@ -130,46 +127,6 @@ async def test_a_storage_that_is_killed_under_load(cluster: Cluster, monkeypatch
     async with httpx.AsyncClient() as client, running(source := source_on(cluster.url)):
         assert await writer.export(client)
         await eventually(lambda: tokens(source) == writer.exported, PATIENT_S)
-
-
-async def test_minutes_in_which_a_storage_was_away_are_not_told_by_the_rules(tmp_path: Path) -> None:
-    """They failed then, as vmalert was told to take nothing that is not whole. That takes 5 min of waiting."""
-    with Cluster(tmp_path) as cluster:
-        asks = f"{cluster.url}?deny_partial_response=1"
-        level = recorded.LEVELS[0]
-        with VmAlert(tmp_path / "vmalert", RULES, asks, cluster.takes_in):
-            async with Writer(cluster).at_work() as writer:
-                await eventually(lambda: len(minutes_of(cluster)) >= 3, 2 * PATIENT_S)
-                began = minutes_of(cluster)[0]
-                half_hour = {(recorded.FINEST.metric(recorded.COUNTED, "returned30m"), ""): [(began, 0.0)]}
-                cluster.load(half_hour)  # which else would have to be waited for
-                await asyncio.sleep(30)  # until then what was recorded is nowhere but in the memory of a storage
-                cluster.storages[1].kill()
-                await asyncio.sleep(130)
-                cluster.storages[1].start()
-                again = time.time()
-                await eventually(lambda: max(minutes_of(cluster), default=0) > again + 60, 2 * PATIENT_S)
-            async with httpx.AsyncClient() as client:
-                assert await writer.export(client)
-        by_counters = source_on(cluster.url, 'user_id=~".*"')
-        await by_counters.load()
-        facts, ended = source_on(cluster.url).facts, int(time.time() // 60 * 60 - 120)
-        found = await spans(facts, level, "", int(began // 60 * 60) - 60, ended, cost=False)
-        ends = [range(span.after + 60, span.upto + 60, 60) for span in found if span.told]
-        told = {minute: sum(span.tokens.get(minute, 0) for span in found) for minute in itertools.chain(*ends)}
-        await facts.api.close()
-        assert len(told) >= 2
-        assert told == pytest.approx({minute: by_counters.minutes.tokens[minute] for minute in told}), began
-        by_rules = source_on(cluster.url)
-        await by_rules.load()
-        assert by_rules.health.detail.endswith("recording rules")
-        assert tokens(by_rules) == writer.exported
-
-
-def minutes_of(cluster: Cluster) -> list[float]:
-    """When the rules recorded something."""
-    rows = query(cluster.url, f"timestamp({recorded.BEAT})[10m:10s]", nocache="1", latency_offset="1s")
-    return sorted({float(value) for row in rows for _, value in row["values"]})
 
 
 async def test_days_of_three_machines(cluster: Cluster) -> None:
