@@ -8,7 +8,7 @@ import pytest
 
 from gauge_mqtt.sources.prometheus.api import PromApi, Server
 from gauge_mqtt.sources.prometheus.pace import FREE_S, PART, PERIODS, SLOWEST_S, Pace
-from gauge_mqtt.sources.prometheus.source import CONFIRMED
+from gauge_mqtt.sources.prometheus.source import CONFIRMED, PART_OF_MINUTE_S
 from tests.sources.prometheus.test_limits import Wild, looked, tame
 
 pytestmark = pytest.mark.anyio
@@ -60,3 +60,45 @@ async def test_a_rate_stands_as_long_as_its_own_pace_says_and_the_doctor_knows()
     assert f"asked every {every:.0f} s, not 5" in fault.fact
     assert not fault.bad
     assert list(Pace().faults(PromApi(Server(url="http://nowhere.invalid")))) == []
+
+
+class LateTail(Wild):
+    """Takes long for the last minutes. `asked`: the instants, and whether a part of a minute was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(tame)
+        self.asked: list[tuple[float, bool]] = []
+
+    async def _rows(self, path: str, form: dict[str, str]) -> Any:
+        if "new_lately" in form["query"]:
+            self.asked.append((float(form["time"]), "new_since" in form["query"]))
+            await asyncio.sleep(0.2)
+        return await super()._rows(path, form)
+
+
+async def test_the_last_minutes_of_a_large_server_are_whole_ones_and_asked_at_the_turn_of_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = LateTail()
+    source = await looked(server)
+    assert source.pace.period("fuels") > PART_OF_MINUTE_S
+    monkeypatch.setitem(source._due, "fuels", 0.0)  # noqa: SLF001
+    await source.load()
+    at, part_of_a_minute = server.asked[-1]
+    assert (at % 60, part_of_a_minute) == (0, False)
+    observed_at = source.read(datetime.now(UTC)).observed_at
+    assert observed_at is not None
+    assert abs(observed_at.timestamp() - at) < 2, "and is said to be as old as it is"
+    due_in = source._due["fuels"] - asyncio.get_running_loop().time()  # noqa: SLF001
+    assert due_in <= SLOWEST_S + 61
+    assert (source.facts.server_now() + due_in) % 60 == pytest.approx(1, abs=0.9)
+
+
+async def test_the_last_minutes_wait_for_the_newest_slices_and_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = LateTail()
+    source = await looked(server)
+    before = len(server.asked)
+    for kind in ("past", "fuels"):
+        monkeypatch.setitem(source._due, kind, 0.0)  # noqa: SLF001
+    await source.load()
+    assert len(server.asked) - before == 1
