@@ -6,9 +6,8 @@ import gc
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
 
-from gauge_mqtt.app import signals, streams
+from gauge_mqtt.app import signals  # and no more: until `main` begins, Ctrl-C is a traceback
 
 TRACKED = 20_000
 """So many more objects that may be in a cycle let the garbage collector look for some. At Python's own 700 the reading
@@ -18,8 +17,10 @@ of a history, which leaves many objects and no cycles, would spend a fifth of it
 
 def main() -> None:
     """Run the command line. Neither a signal nor an output that cannot be written ends it with a traceback."""
-    streams.make_usable()
     signals.die_at_once()
+    from gauge_mqtt.app import streams  # noqa: PLC0415
+
+    streams.make_usable()
     ahead, command = _imported()
     signals.interrupt()
     code, failure = None, None
@@ -38,7 +39,7 @@ def main() -> None:
     sys.exit(1 if fault else code)
 
 
-def _imported() -> tuple[Any, Callable[..., Any]]:
+def _imported() -> tuple[object, Callable[..., object]]:
     """Who reads the logs ahead, if anybody, and the command line. Nothing that is imported is ever garbage, so the
     collector rests meanwhile and never looks at it later.
 
