@@ -25,6 +25,10 @@ RETRY_S = 1.0
 GONE_AFTER_S = 5.0
 """A publisher that is started again within this time was never lost."""
 LINE_MAX = 1 << 20
+"""Bytes. Who sends a longer one is no publisher of ours."""
+DRAWN_EVERY_S = 0.05
+"""Five times as often as a publisher says something: whatever is sent, keys and Ctrl-C are heard."""
+PLAIN = {"accept": "text/event-stream", "accept-encoding": "identity"}
 
 Feed = Callable[[Screen], Awaitable[None]]
 
@@ -83,7 +87,7 @@ async def _follow(bodies: AsyncIterator[bytes | None], screen: Screen) -> None:
             lost_at = min(lost_at, loop.time() + GONE_AFTER_S)
             continue
         lost_at = loop.time() + EXPIRE_AFTER_S
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             usage = json.loads(body)
             if isinstance(usage, dict):
                 screen.show(frame(usage, datetime.now(UTC)))
@@ -94,13 +98,26 @@ async def _of_publisher(base: str) -> AsyncIterator[bytes | None]:
     async with httpx.AsyncClient(timeout=httpx.Timeout(5.0, read=None)) as client:
         while True:
             with contextlib.suppress(httpx.HTTPError):
-                async with client.stream("GET", f"{base}/events", headers={"accept": "text/event-stream"}) as answer:
+                async with client.stream("GET", f"{base}/events", headers=PLAIN) as answer:
                     answer.raise_for_status()
-                    async for line in answer.aiter_lines():
-                        if line.startswith("data: ") and len(line) < LINE_MAX:
-                            yield line.removeprefix("data: ").encode()
+                    async for line in _lines(answer.aiter_raw()):
+                        if line.startswith(b"data: "):
+                            yield line.removeprefix(b"data: ")
+                            await asyncio.sleep(DRAWN_EVERY_S)
             yield None
             await asyncio.sleep(RETRY_S)
+
+
+async def _lines(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Whole lines, until one is longer than any of ours."""
+    rest = b""
+    async for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield line.rstrip(b"\r")
+        if len(rest) > LINE_MAX:
+            return
+        await asyncio.sleep(0)
 
 
 async def _of_broker(settings: Settings) -> AsyncIterator[bytes | None]:
