@@ -18,7 +18,7 @@ from tests.support.program import gauge
 
 HOUSE = Path(gauge_mqtt.__file__).parent
 CAUGHT = {"PacketTooLargeError": "wire.py", "FileTooLargeError": "regular_file.py"}
-"""What others of the house raise for those who call them: the words of a lost connection, and whoever reads that file."""
+"""Raised for whoever calls them, who takes them: the words of a lost connection, and who reads that file."""
 
 
 def test_every_error_of_ours_is_in_the_tree() -> None:
