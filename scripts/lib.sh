@@ -89,17 +89,23 @@ have_environment() {
             found="$(find_python)"
         fi
         [ "$found" ] || die "Python 3.11 or later with its venv module is needed; name one: PYTHON=/path $0"
+        say "making a virtual environment in $VENV"
         "$found" -m venv --clear "$VENV"
     fi
-    say "installing gauge-mqtt into $VENV"
+    say "installing gauge-mqtt into $VENV: half a minute, more on a slow line"
     rm -f "$stamp"
     if lock_fits; then
+        say "  the packages it needs, each checked by its hash"
         pip_install --require-hashes -r "$ROOT/requirements.lock"
+        say "  gauge-mqtt itself"
         pip_install --no-deps -e "$ROOT"
     else
         pip_install -e "$ROOT[broker]"
     fi
-    if [ "$1" = dev ]; then dev_group | pip_install -r /dev/stdin; fi
+    if [ "$1" = dev ]; then
+        say "  what its tests need"
+        dev_group | pip_install -r /dev/stdin
+    fi
     printf '%s\n' "$want" | tee "$VENV/.made-for-run" >"$stamp"
 }
 
