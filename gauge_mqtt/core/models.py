@@ -12,8 +12,10 @@ _WORD = re.compile(r"[^\W_]+")
 _VERSION = re.compile(r"v?\d+")
 _ARN = re.compile(r"\barn:(?:[^:]*:){0,4}(.*)", re.IGNORECASE | re.DOTALL)
 """An Amazon resource name, also behind a gateway's prefix: partition, service, region, account; then the resource."""
-_ACCOUNT = re.compile(r"\d{9,}")
+_ACCOUNT = re.compile(r"\d{9,}|\b\d{4}-\d{4}-\d{4}\b")
 """Account and project numbers; the dates in names have eight digits."""
+_TUNED = re.compile(r"(?:^|/)(ft:[^:/]*):.*", re.IGNORECASE | re.DOTALL)
+"""A model that somebody has tuned: `ft:`, the model it was, then their organisation and names of their own."""
 
 
 @lru_cache
@@ -33,7 +35,8 @@ def family(model: str | None) -> str | None:
     else:
         words = _WORD.findall(_own_name(model.lower()))
     known = next((word for word in words if word in MODEL_LAMPS), None)
-    return (known or words[0])[:TEXT_MAX] if words else None
+    found = known or next((word for word in words if word != "ft"), "")
+    return found[:TEXT_MAX] if found and not found.isdigit() else None
 
 
 @lru_cache
@@ -43,6 +46,8 @@ def public_id(model: str | None) -> str | None:
         return None
     if arn := _ARN.search(model):
         model = arn[1]
+    elif tuned := _TUNED.search(model):
+        model = tuned[1]
     elif "projects/" in model.lower():
         model = model.rpartition("/")[2]
     return _ACCOUNT.sub("*", model)[:TEXT_MAX] or None

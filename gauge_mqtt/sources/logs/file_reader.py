@@ -151,10 +151,11 @@ class FileReader:
         return more
 
     def _follow(self, path: bytes) -> bool:
-        """One file. True if it has more than was read. Raises `OSError` if not even its size can be told."""
+        """One file. True if there is more than was read. Raises `OSError` if not even its size can be told."""
         item = look(path)
-        if item is None:
-            return False
+        if item is None:  # a directory may be called so, too
+            self._growing.discard(path)
+            return os.path.isdir(path) and not os.path.islink(path)
         file = self.files.of(item)
         if file.is_read(item.size) and file.changed_ns == item.changed_ns and path not in self.unreadable:
             return False

@@ -81,6 +81,14 @@ async def test_first_lines_of_a_new_session_in_a_new_directory(root: Path) -> No
         await eventually(lambda: rate(source) == 20 * FULL)
 
 
+async def test_a_directory_with_the_name_of_a_session_is_looked_into(root: Path) -> None:
+    async with running(JsonlSource([root], None)) as source:
+        folder = root / "project.jsonl"
+        folder.mkdir()
+        (folder / "s.jsonl").write_bytes(line(answer(time.time())))
+        await eventually(lambda: rate(source) == FULL)
+
+
 async def test_old_lines_of_resumed_and_forked_sessions_do_not_count_into_the_last_minute(root: Path) -> None:
     async with running(JsonlSource([root], None)) as source:
         history = [answer(time.time() - 86_400 - n) for n in range(50)]
