@@ -1,6 +1,7 @@
 """Session files read into the ledger: those of a listing as far as they were listed, those that grow as they do."""
 
 import os
+import stat
 import time
 from collections.abc import Iterable
 from math import inf
@@ -155,7 +156,7 @@ class FileReader:
         item = look(path)
         if item is None:  # a directory may be called so, too
             self._growing.discard(path)
-            return os.path.isdir(path) and not os.path.islink(path)
+            return stat.S_ISDIR(os.lstat(path).st_mode)
         file = self.files.of(item)
         if file.is_read(item.size) and file.changed_ns == item.changed_ns and path not in self.unreadable:
             return False
