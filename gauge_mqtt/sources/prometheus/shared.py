@@ -80,6 +80,8 @@ class Counters:
         self.processes = [] if first is None else [Process(-inf, first)]
         self.mixed = 0
         """How often a sample continued another process than the one before it: 0 if each ended before the next."""
+        self.most = 0
+        """How many exported at once."""
 
     def gain(self, at: float, value: float) -> float:
         """What was gained by this sample. They come in the order of time."""
@@ -91,6 +93,7 @@ class Counters:
         newest = max(self.processes, key=lambda process: process.at)
         chosen = max(fit, key=lambda process: (process.at >= at - ALIVE_S, process.value))
         self.mixed += chosen is not newest and chosen.at >= at - ALIVE_S
+        self.most = max(self.most, sum(process.at >= at - ALIVE_S for process in self.processes))
         gained = max(0.0, value - chosen.value)
         chosen.at, chosen.value = at, max(value, chosen.value)
         return gained
@@ -100,8 +103,9 @@ class SharedSeries:
     """The sessions whose series are looked at sample by sample.
 
     `sessions`: those that are left out of what is asked of the last minutes. `shown`: those that `gains` found samples
-    of lately. `mixed`: those seen to be written by several at once. `expected`: whether the next question of the past
-    is to leave out what falls again and again. It costs half as much again, where there is none it is not worth it.
+    of lately. `mixed`: those seen to be written by several at once, `crowded`: by three and more. `expected`: whether
+    the next question of the past is to leave out what falls again and again. It costs half as much again, where there
+    is none it is not worth it.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -109,6 +113,7 @@ class SharedSeries:
         self.sessions: frozenset[str] = frozenset()
         self.shown: set[str] = set()
         self.mixed: Counter[str] = Counter()
+        self.crowded: set[str] = set()
         self.expected = False
         self._looks: dict[tuple[Facets, int], dict[Key, float]] = {}
 
@@ -162,6 +167,8 @@ class SharedSeries:
         which = ", ".join(f"{name[:8]}..." for name in named[:NAMED]) + (" and more" if len(named) > NAMED else "")
         several = f"{len(named)} sessions are" if len(named) > 1 else "one session is"
         fact = f"{several} written by several processes at once ({which}): counted by telling their counters apart"
+        if not self.crowded.isdisjoint(named):
+            fact += "; where three and more are at work at once, not all of what they use is seen"
         return [Fault("session id", fact, FORK, bad=False)]
 
     async def gains(
@@ -209,6 +216,8 @@ class SharedSeries:
         name = labels.get("session_id", "")
         if counters.mixed >= promql.FALLS:
             self.mixed[name] = max(self.mixed[name], counters.mixed)
+            if counters.most > len(EDGES):
+                self.crowded.add(name)
 
 
 def fallen(found: FactRows) -> set[str]:

@@ -104,6 +104,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         samples[TOKENS, labels(case)] = sorted(point for run in runs for point in run)
         truth[case] = sum(run[-1][1] for run in runs)
         samples[COST, labels(case)] = [(at, value / 1e4) for at, value in samples[TOKENS, labels(case)]]
+    runs = [process.points(now, 15.0) for process in (BIG, SMALL, Process(300, 3, 3 * HOUR))]
+    samples[TOKENS, labels("three")], truth["three"] = sorted(chain(*runs)), sum(run[-1][1] for run in runs)
     for (case, phase), number in product(PHASES.items(), range(MANY)):
         age = (0.5 + number // 10 * 0.75) * HOUR + phase
         runs = [process.points(now, 15.0) for process in pair(number, age, age - 1500)]
@@ -135,6 +137,15 @@ async def test_what_all_processes_gained_is_counted_once(lab: Lab, case: str) ->
         assert window.cost_usd == pytest.approx(lab.truth[case] / 1e4, rel=0.01)
     told = [fault.fact for fault in await source.usual_faults() if fault.about == "session id"]
     assert [fact[:14] for fact in told] == ([] if case == "again" else ["one session is"])
+
+
+async def test_of_three_at_once_it_is_said_that_not_all_is_seen(lab: Lab) -> None:
+    source, reading = await lab.look("three")
+    assert reading.window_5h
+    assert 0.5 * lab.truth["three"] < reading.window_5h.tokens <= lab.truth["three"]
+    assert "not all of what they use is seen" in next(fault.fact for fault in source.known_faults)
+    alone, _ = await lab.look("every 15 s")
+    assert "not all" not in next(fault.fact for fault in alone.known_faults)
 
 
 @pytest.mark.parametrize("case", [*PHASES, CUT])
