@@ -94,7 +94,7 @@ def test_no_word_of_a_history_leaves_it(mosquitto: Mosquitto, tmp_path: Path) ->
 
 
 def test_the_same_name_is_another_hash_in_another_file(tmp_path: Path) -> None:
-    Diary(Path.home() / ".claude", 9, WORD).live([time.time() - 3600]).write()
+    Diary(Path.home() / ".claude", 9, WORD).live([time.time()]).write()
     found = [gauge("insights", "--json", CLAUDE_GAUGE_STATE_DIR=str(tmp_path / name), **ON).output for name in "ab"]
     projects = [said.split('"projects":{')[1].split("}")[0] for said in found]
     assert all(projects)

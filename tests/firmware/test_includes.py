@@ -25,7 +25,7 @@ NAMES = {
     "cstdint": "u?int(8|16|32|64)_t",
     "cstdio": "FILE fclose fflush fopen fprintf fputs fread fwrite perror printf putchar snprintf vfprintf",
     "cstdlib": "_Exit abort abs exit",
-    "cstring": "memcmp memcpy memset strcmp strlen",
+    "cstring": "memchr memcmp memcpy memset strcmp strlen",
     "deque": "deque",
     "filesystem": "filesystem::\\w+",
     "fstream": "ifstream",

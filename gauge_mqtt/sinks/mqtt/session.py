@@ -31,8 +31,8 @@ class Session:
     """A connection's life; all of it in the event loop's thread.
 
     `left_out`: topics that are not sent, because the broker hangs up on them. `one_at_a_time`: each message waits for
-    the acknowledgement of the one before, so that the one that ends the connection is known. `packet_max`: bytes of a
-    packet that the broker is told we take.
+    the acknowledgement of the one before, so that the one that ends the connection is known. `packet_max`: as
+    `PahoConnection` has it.
     """
 
     def __init__(
@@ -242,13 +242,16 @@ async def connect(
     will: tuple[str, bytes] | None = None,
     left_out: Collection[str] = (),
     one_at_a_time: bool = False,
+    packet_max: int = PACKET_MAX,
 ) -> Session:
     """An open session, in MQTT 5 unless the broker refuses that version. Raises `MqttError`.
 
     Only its refusal counts: who is silent or hangs up may be a broker of MQTT 5 in trouble, and on 3.1.1 its retained
     values would not expire. Each connection asks again.
     """
-    how: dict[str, Any] = {"will": will, "left_out": left_out, "one_at_a_time": one_at_a_time}
+    how: dict[str, Any] = {
+        "will": will, "left_out": left_out, "one_at_a_time": one_at_a_time, "packet_max": packet_max,
+    }  # fmt: skip
     if not broker.only_v311:
         session = Session(broker, client_id, V5, **how)
         try:

@@ -13,6 +13,8 @@ from gauge_mqtt.sinks.mqtt.session import Session, connect
 
 LOOK_S = 1.0
 """Retained messages come right behind the acknowledgement of the subscription; a second is plenty."""
+PACKET_MAX = 16 << 20
+"""Bytes. More than a publisher takes: what is huge is to be seen and cleared away, too."""
 
 
 class Rights(NamedTuple):
@@ -85,7 +87,7 @@ class Visit:
 @contextlib.asynccontextmanager
 async def visit(broker: Broker, topics: Topics) -> AsyncIterator[Visit]:
     """Raises `MqttError` where there is no connection."""
-    session = await connect(broker, f"gauge-visit-{secrets.token_hex(4)}")
+    session = await connect(broker, f"gauge-visit-{secrets.token_hex(4)}", packet_max=PACKET_MAX)
     try:
         yield Visit(session, topics)
     finally:

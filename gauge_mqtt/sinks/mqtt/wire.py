@@ -27,7 +27,9 @@ LOOK_AT_PING_S = 2.0
 WINDOW = 20
 """Messages awaiting their acknowledgement; a broker drops in silence what exceeds its queue."""
 PACKET_MAX = 1 << 20
-"""Bytes of a packet that we take; a message may have 256 MB, and whoever may publish what we hear could send it."""
+"""Bytes of a packet that a publisher takes; a message may have 256 MB, and whoever may publish what we hear could send
+it.
+"""
 PING_UNANSWERED = 0x8D
 """paho's reason for an end by itself: the broker did not answer a ping."""
 
@@ -40,7 +42,7 @@ class BrokerLimits(NamedTuple):
 
 
 class PacketTooLargeError(Exception):
-    """The broker begins a packet of more than `PACKET_MAX` bytes."""
+    """The broker begins a packet of more bytes than we take."""
 
 
 class Listener(Protocol):
@@ -74,7 +76,7 @@ class PahoConnection(Client):
         will: tuple[str, bytes] | None,
         packet_max: int | None = PACKET_MAX,
     ) -> None:
-        """`packet_max`: what the broker is told that we take; `None`: nothing is said of it."""
+        """`packet_max`: bytes of a packet that we take, as the broker is told; `None`: as usual, nothing is said."""
         super().__init__(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=version, reconnect_on_failure=False)
         self._broker, self._version, self._packet_max = broker, version, packet_max
         self._events = asyncio.get_running_loop()
@@ -193,7 +195,7 @@ class PahoConnection(Client):
 
     def _sock_recv(self, bufsize: int) -> bytes:
         """What paho reads with; the rest of a packet at once, of which it has made room for."""
-        if bufsize > PACKET_MAX:
+        if bufsize > (self._packet_max or PACKET_MAX):
             raise PacketTooLargeError(bufsize)
         return super()._sock_recv(bufsize)
 

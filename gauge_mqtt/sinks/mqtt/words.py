@@ -154,7 +154,7 @@ def lost(broker: Broker, cause: Exception | None) -> MqttError:
         case PacketTooLargeError():
             return RefusedError(
                 f"{broker.url} sent a packet of {cause.args[0]:,} bytes, which nobody needs; "
-                "look for a huge message on a topic that gauge-mqtt reads (homeassistant/status)"
+                "look for a huge message on a topic that gauge-mqtt reads (homeassistant/status, or one of its own)"
             )
         case OSError():
             return UnreachableError(f"lost the connection to {broker.url}: {cause.strerror or cause}")

@@ -107,7 +107,7 @@ class _RowsAnswer(Whole, kw_only=True):
     data: _Data
 
 
-class _NamesAnswer(Whole, kw_only=True):
+class _ValuesAnswer(Whole, kw_only=True):
     data: list[str]
 
 
@@ -156,9 +156,12 @@ class PromApi:
             raise PromError(f"{self.url} answers for times that were not asked for")
         return rows
 
-    async def names(self, matcher: str) -> set[str]:
-        """The names of the metrics that fit `matcher`, as far back as the server remembers."""
-        return set((await self.get("/api/v1/label/__name__/values", {"match[]": matcher}, _NamesAnswer)).data)
+    async def values(self, label: str, matcher: str, since: float = 0.0) -> set[str]:
+        """Those of a label in the series that fit `matcher`, `since` an instant (unix s) or as far back as the server
+        remembers. VictoriaMetrics must be told: by itself it answers for the present day (UTC) only.
+        """
+        form = {"match[]": matcher, "start": f"{since:.0f}"}
+        return set((await self.get(f"/api/v1/label/{label}/values", form, _ValuesAnswer)).data)
 
     async def runtime(self) -> Runtime:
         return (await self._ask("GET", "/api/v1/status/runtimeinfo", {}, _RuntimeAnswer)).data

@@ -10,11 +10,15 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from gauge_mqtt.core.reading import WEEK
 from gauge_mqtt.sources.prometheus import queries as promql
 from gauge_mqtt.sources.prometheus.api import INSTANT_MAX, PartError, PromApi, PromError, Sample, Whole
 
 log = logging.getLogger(__name__)
 
+NAME = "__name__"
+LOOK_BACK_S, LATE_S = WEEK.total_seconds(), 3600.0
+"""So far back is looked for names; samples may come so much later."""
 SKEW_LOGGED_S = 30.0
 NOISE = 0.5
 """Tokens. Sums of floats may differ by this; a sum that is further below 0 is a contradiction."""
@@ -48,6 +52,8 @@ class Facts:
         self.took_s = 0.0
         """What all answers took, in seconds, each less the quickest of all: that one was hardly more than its way."""
         self._way_s = math.inf
+        self._values: dict[tuple[str, str], tuple[float, set[str]]] = {}
+        """By label and matcher: when they were asked for (unix s of the server), and what there was."""
         self._skew = timedelta()
 
     def now(self) -> datetime:
@@ -67,8 +73,25 @@ class Facts:
         return math.ceil((await self.ask(promql.united([])))[promql.NOW][0].value)
 
     async def names(self, pattern: str, selector: str) -> set[str]:
+        """Of the metrics that fit: as `values` has it."""
+        return await self.values(NAME, "{" + ",".join(filter(None, (f'{NAME}=~"{pattern}"', selector))) + "}")
+
+    async def values(self, label: str, matcher: str) -> set[str]:
+        """Those of a label in the series of the last days, or if there are none, of ever. Raises `PromError`.
+
+        Asked again, only what is new is looked for, as long as there is some: a server may lose all that it had.
+        """
+        asked_at = self.server_now()
+        before, known = self._values.get((label, matcher), (asked_at - LOOK_BACK_S, None))
         self.requests += 1
-        return await self.api.names("{" + ",".join(filter(None, (f'__name__=~"{pattern}"', selector))) + "}")
+        found = await self.api.values(label, matcher, before - LATE_S)
+        if found:
+            found |= known or set()
+        elif known != set():
+            self.requests += 1
+            found = await self.api.values(label, matcher)
+        self._values[label, matcher] = asked_at, found
+        return found
 
     async def servers(self) -> int:
         """How many servers seem to answer at this address: they started at different times. Not every one says it."""

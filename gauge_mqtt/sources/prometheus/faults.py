@@ -55,7 +55,7 @@ def seconds(text: str) -> float | None:
 
 async def missing_tokens(api: PromApi, selector: str) -> Fault:
     """Why there is no token counter at all."""
-    if selector and await api.names(f'{{__name__=~"{acquaintance.METRICS}"}}'):
+    if selector and await api.values("__name__", f'{{__name__=~"{acquaintance.METRICS}"}}'):
         return Fault(
             "selector", f"no metric of Claude Code fits {selector}, others do", "unset CLAUDE_GAUGE_PROM_SELECTOR"
         )

@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus.api import Whole
 from gauge_mqtt.sources.prometheus.facts import Facts
 from gauge_mqtt.sources.prometheus.faults import Fault
 
@@ -32,10 +31,6 @@ class Others(NamedTuple):
             services = ",".join([*(wanted or OURS), *self.names])
             fix = f"export CLAUDE_GAUGE_PROM_SERVICES='{services}'  (if it should count)"
             yield Fault("services", fact, fix, bad=False)
-
-
-class _ValuesAnswer(Whole, kw_only=True):
-    data: list[str]
 
 
 async def others_of(facts: Facts, tokens: promql.Series, wanted: Sequence[str]) -> Others:
@@ -79,6 +74,4 @@ def _labels(tokens: promql.Series) -> tuple[str, str]:
 
 
 async def _values(facts: Facts, label: str, series: promql.Series) -> list[str]:
-    facts.requests += 1
-    form = {"match[]": str(series)}
-    return (await facts.api.get(f"/api/v1/label/{label}/values", form, _ValuesAnswer)).data
+    return sorted(await facts.values(label, str(series)))

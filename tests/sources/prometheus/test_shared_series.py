@@ -142,7 +142,7 @@ async def test_what_all_processes_gained_is_counted_once(lab: Lab, case: str) ->
 async def test_of_three_at_once_it_is_said_that_not_all_is_seen(lab: Lab) -> None:
     source, reading = await lab.look("three")
     assert reading.window_5h
-    assert 0.5 * lab.truth["three"] < reading.window_5h.tokens <= lab.truth["three"]
+    assert 0.5 < reading.window_5h.tokens / lab.truth["three"] < 1.01  # as exact as for two, or less
     assert "not all of what they use is seen" in next(fault.fact for fault in source.known_faults)
     alone, _ = await lab.look("every 15 s")
     assert "not all" not in next(fault.fact for fault in alone.known_faults)

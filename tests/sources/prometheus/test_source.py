@@ -293,10 +293,10 @@ async def test_a_refresh_is_one_request(lab: Lab, monkeypatch: pytest.MonkeyPatc
     await source.load()
     first = source.facts.requests
     assert first < 80
-    for kind, asked in (("tach", 2), ("fuels", 1), ("names", 10)):
+    for kind, asked in (("tach", {2}), ("fuels", {1}), ("names", {10, 11, 12})):
         before = source.facts.requests
         monkeypatch.setitem(source._due, kind, 0.0)  # noqa: SLF001
         await source.load()
-        assert source.facts.requests - before == asked
+        assert source.facts.requests - before in asked, "names that the last hour has not are looked for again"
     assert prometheus.PERIODS["fuels"] == 30
     assert logging.getLogger("httpx").level == logging.WARNING

@@ -136,7 +136,7 @@ async def test_an_answer_that_warns_of_what_is_missing_is_no_answer() -> None:
         async with FakeServer(json.dumps(found).encode()) as fake:
             api = PromApi(Server(url=fake.url))
             with pytest.raises(prom_api.PromError, match="answers in part only: store east: deadline exceeded"):
-                await (api.query("vector(1)") if found is body else api.names("{}"))
+                await (api.query("vector(1)") if found is body else api.values("__name__", "{}"))
             await api.close()
 
 

@@ -49,6 +49,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     samples = {
         (name, f'way="otlp",{labels}'): points for (name, labels), points in dotted(pushed(history, "plain")).items()
     }
+    of_yesterday = two.replace("two", "yesterday")
+    samples[METRICS[NAMES["plain"][0]], of_yesterday] = [(now - 108_000 + 60 * n, 1000.0 * n) for n in range(61)]
     samples |= namespaced(pushed(history)) | {(METRICS[NAMES["plain"][0]], two): alternating}
     with VictoriaMetrics(tmp_path_factory.mktemp("victoria-metrics")) as server:
         server.load(samples)
@@ -74,6 +76,17 @@ async def test_windows_costs_and_model(lab: Lab, way: str, name: str, caplog: py
         assert window.cost_usd == pytest.approx(truth.usd(after, at), rel=0.02, abs=0.2)
     assert reading.model in {None, truth.last_main(at).model}
     assert [fault.about for fault in await source.usual_faults()] == []
+
+
+async def test_names_are_looked_for_before_midnight(lab: Lab) -> None:
+    """By itself it answers for the present day only: each night a fleet at rest would have been unknown."""
+    source = source_on(lab.server.url, 'way="yesterday"')
+    await source.load()
+    reading = source.read(datetime.now(UTC))
+    assert source.failure is None
+    assert reading.window_5h
+    assert reading.window_7d
+    assert (reading.window_5h.tokens, reading.window_7d.tokens) == (0, 60_000)
 
 
 async def test_a_session_in_two_terminals(lab: Lab) -> None:
