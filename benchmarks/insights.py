@@ -11,7 +11,7 @@ import random
 import tempfile
 import time
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,8 +112,9 @@ def main(*, size_mb: float, rounds: int, lines: int) -> None:
         bars.note("insights: CPU for each GB", f"{1000 * median(behind) / size_mb:.1f} CPU-s")
         bars.note("to kept insights", f"{median([s.to_insights for s in kept]):.2f} s")
         bars.most("peak memory", max(s.peak_mb for s in first), 200, " MB")
-        days = sorted(truth.days)[-30:]
-        bars.same("tokens of 30 days", {s.tokens for s in first + kept}, {sum(truth.days[day] for day in days)})
+        since = (datetime.now(UTC) - timedelta(days=29)).date().isoformat()
+        tokens = sum(used for day, used in truth.days.items() if day >= since)
+        bars.same("tokens of 30 days", {s.tokens for s in first + kept}, {tokens})
         quiet = appending(bars, root, home, insights=False, lines=lines)
         beside_it = appending(bars, root, home, insights=True, lines=lines)
         bars.note("a line without", spread(quiet))
