@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.support.engine_lab import Collector, StackPrometheus, built, export, query
-from tests.support.prom_lab import source_on
+from tests.support.prom_lab import counted
 from tests.support.waiting import until
 
 TOKENS = "claude_code_token_usage_tokens_total"
@@ -26,14 +25,6 @@ def newest(prometheus: StackPrometheus, session: str) -> float | None:
     return float(rows[0]["value"][1]) if rows else None
 
 
-async def counted(prometheus: StackPrometheus) -> int | None:
-    source = source_on(prometheus.url)
-    await source.load()
-    assert source.failure is None
-    window = source.read(datetime.now(UTC)).window_5h
-    return window.tokens if window else None
-
-
 async def test_a_machine_with_a_slow_clock_stops_no_other(collector: Collector, prometheus: StackPrometheus) -> None:
     now = time.time()
     export(collector, "slow", "late", 50, at=now - 4 * 3600)
@@ -41,7 +32,7 @@ async def test_a_machine_with_a_slow_clock_stops_no_other(collector: Collector, 
     until(lambda: newest(prometheus, "timely") == 100)
     assert newest(prometheus, "late") is None
     assert query(prometheus.url, 'up{job="otel-collector"}')[0]["value"][1] == "1"
-    assert await counted(prometheus) == 100
+    assert await counted(prometheus.url) == 100
 
 
 @pytest.mark.parametrize("delta", [False, True], ids=["cumulative", "delta"])
@@ -56,7 +47,7 @@ async def test_a_collector_that_was_killed_costs_no_token(
     collector.start()
     export(collector, "desk", "one", 40 if delta else 140, at=now, delta=delta)
     until(lambda: newest(prometheus, "one") == (40 if delta else 140))
-    assert await counted(prometheus) == 140
+    assert await counted(prometheus.url) == 140
 
 
 async def test_an_older_sample_after_a_newer_one_changes_nothing(
@@ -69,4 +60,4 @@ async def test_an_older_sample_after_a_newer_one_changes_nothing(
     export(collector, "desk", "one", 120, at=now - 60)
     export(collector, "desk", "two", 1, at=now + 1)
     until(lambda: newest(prometheus, "two") == 1)
-    assert await counted(prometheus) == 141
+    assert await counted(prometheus.url) == 141

@@ -6,7 +6,6 @@ The collector's hour is 20 s here. Prometheus is told of an hour but a minute, a
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from tests.engines.test_pipeline import ANSWERS, OPUS, telemetry
 from tests.support.claude_code import print_mode, skip_without_claude_code
 from tests.support.engine_lab import Collector, StackPrometheus, built, export, query
 from tests.support.messages_api import MessagesApi
-from tests.support.prom_lab import source_on
+from tests.support.prom_lab import counted
 from tests.support.waiting import until
 
 TOKENS = "claude_code_token_usage_tokens_total"
@@ -37,14 +36,6 @@ def server(tmp_path: Path, collector: Collector) -> Iterator[StackPrometheus]:
         yield server
 
 
-async def counted(server: StackPrometheus) -> int | None:
-    source = source_on(server.url)
-    await source.load()
-    assert source.failure is None
-    window = source.read(datetime.now(UTC)).window_5h
-    return window.tokens if window else None
-
-
 @pytest.mark.parametrize(
     ("collector", "second", "delta"),
     [(FORGETS, 140, False), (FORGETS, 40, False), (FORGETS, 40, True), (FORGETS_SUMS, 40, True)],
@@ -58,7 +49,7 @@ async def test_an_hour(collector: Collector, server: StackPrometheus, second: in
     until(lambda: TOKENS not in collector.page, PATIENT_S)
     export(collector, "desk", "one", second, at=time.time(), delta=delta)
     until(lambda: query(server.url, f"{TOKENS} and timestamp({TOKENS}) > {now}"))
-    assert await counted(server) == 140
+    assert await counted(server.url) == 140
 
 
 @pytest.mark.parametrize("temporality", [None, "cumulative"], ids=["delta", "cumulative"])
@@ -82,7 +73,7 @@ async def test_claude_code_itself(collector: Collector, server: StackPrometheus,
         ask("resumed", session)
         until(lambda: query(server.url, f"{TOKENS} and timestamp({TOKENS}) > {began}"), PATIENT_S)
         truth = sum(tokens for _, tokens in api.served)
-    assert await counted(server) == truth
+    assert await counted(server.url) == truth
 
 
 def usage(answer: Mapping[str, int]) -> dict[str, int]:

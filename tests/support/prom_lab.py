@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
@@ -237,6 +238,15 @@ def source_on(url: str, selector: str = "", **how: Any) -> PrometheusSource:
     source = PrometheusSource(PromApi(server), selector, **how)
     source.pace = Unhurried()
     return source
+
+
+async def counted(url: str) -> int | None:
+    """The tokens of the last 5 h, as a first look finds them."""
+    source = source_on(url)
+    await source.load()
+    assert source.failure is None
+    window = source.read(datetime.now(UTC)).window_5h
+    return window.tokens if window else None
 
 
 class Unhurried(pace.Pace):
