@@ -111,6 +111,14 @@ class Minute(Sums, array_like=True, gc=False):
     first: float = inf
     last: float = -inf
 
+    @classmethod
+    def of(cls, key: str, entry: Entry) -> "Minute":
+        """Of one entry."""
+        at, output, read, creation = entry.at, entry.output, entry.cache_read, entry.cache_creation
+        thinking, reported = (entry.thinking, output) if entry.thinking >= 0 else (0, 0)
+        tokens = entry.input + output + read + creation
+        return cls(tokens, output, read, creation, thinking, reported, {key: entry}, at, at)
+
     def put(self, key: str, entry: Entry) -> None:
         self.entries[key] = entry
         at = entry.at

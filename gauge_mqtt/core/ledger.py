@@ -134,21 +134,24 @@ class Ledger:
         number = int(entry.at // MINUTE)
         minute = self.minutes.get(number)
         if minute is None:
-            minute = self.minutes[number] = Minute()
-            if self._order and number < self._order[-1]:
-                self._order = None
-            elif self._order is not None:
-                self._order.append(number)
-        minute.put(key, entry)
-        hour = number // MINUTE
-        sums = self._hours.get(hour)
-        if sums is None:
-            self._unsummed.add(hour)
+            self.minutes[number] = Minute.of(key, entry)
+            order = self._order
+            if order is not None:
+                if not order or number > order[-1]:
+                    order.append(number)
+                else:
+                    self._order = None
         else:
-            sums.count(entry)
-        if hour in self._past[0]:
+            minute.put(key, entry)
+        hour = number // MINUTE
+        if hour in self._hours:
+            self._hours[hour].count(entry)
+        else:
+            self._unsummed.add(hour)
+        past, block = self._past[0], self._block
+        if past and hour in past:
             self._past = range(0), Sums()
-        if block := self._block:
+        if block is not None:
             inside = entry.at >= block.first and block.takes(entry.at)
             self._block = block._replace(last=max(block.last, entry.at)) if inside else None
         return number
