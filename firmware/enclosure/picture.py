@@ -2,7 +2,8 @@
 
 Rendered by Blender (`bpy`) from the solids that are printed and from the drawing of the faces.
 
-    python -m venv /tmp/pictures && /tmp/pictures/bin/pip install -e . --group pictures
+    python -m venv /tmp/pictures && /tmp/pictures/bin/pip install --upgrade pip
+    /tmp/pictures/bin/pip install -e . --group pictures
     /tmp/pictures/bin/python firmware/enclosure/picture.py closed exploded
 """
 

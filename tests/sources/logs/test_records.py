@@ -156,6 +156,7 @@ DEPARTURES: list[tuple[str, Make, int]] = [
     ("the last second of the calendar, west of Greenwich: no clock has that year", one(timestamp="9999-12-31T23:59:59-01:00"), 0),
     ("the first second of the calendar, east of Greenwich: no clock had that year", one(timestamp="0001-01-01T00:00:00+23:59"), 0),
     ("two advisors, swapped on the next line: ccusage goes by their places and counts the larger twice", two({"message__usage__iterations": [advice(9), advice(99)]}, {"message__usage__iterations": [advice(99), advice(9)]}), FULL + 108),
+    ("a side chain's replay in a fork, whose session has another id: ccusage takes it for a response of its own", two({}, {"requestId": "r2", "isSidechain": True, "sessionId": "fork"}), FULL),
     ("a fraction of a second in six digits: it is an instant as any other", one(timestamp="2026-11-22T12:00:00.123456Z"), FULL),
     ("a blank for the T, as databases write instants", one(timestamp="2026-11-22 12:00:00Z"), FULL),
     ("a zone without its colon", one(timestamp="2026-11-22T12:00:00+0000"), FULL),
