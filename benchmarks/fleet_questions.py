@@ -16,7 +16,7 @@ TOLD_BY = {
     "beat": "minutes of the rules",
     "fell": "the last minutes",
     "newest": "the rate",
-    "target": "what there is",
+    "pushed": "what there is",
     "cache": "the cache: new sessions",
     "lively": "counters or increments",
     "rate": "the rate: new sessions",
@@ -54,11 +54,8 @@ class Costly(PromApi):
         last = min(last, int(recorded)) if BEAT in expression else last
         return await self._noted(name, super().query_range(expression, first, last, step))
 
-    async def names(self, matcher: str) -> Any:
-        return await self._noted("names", super().names(matcher))
-
     async def get(self, *given: Any) -> Any:
-        return await self._noted("about the server", super().get(*given))
+        return await self._noted("names, and about the server", super().get(*given))
 
     async def _noted(self, name: str, answer: Awaitable[Any]) -> Any:
         cost = self.costs[name]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gauge_mqtt.sources.prometheus.queries import Series, united
+from gauge_mqtt.sources.prometheus.queries import Series, one_of, united
 
 FALLEN_MAX = 5
 METRICS = "([a-zA-Z0-9_]+_)?claude_code[_.](token[_.]usage(_tokens)?|cost[_.]usage(_USD|_usd)?)(_total)?"
@@ -11,19 +11,12 @@ receiver, from Claude Code's own exporter, with suffixes turned off, and with it
 """
 
 
-def acquaintance(tokens: Series) -> str:
-    """Which scrape targets there are, whether the server says if they are up, and how much is not scraped. Told by the
-    output, as every session has some: a day of a thousand machines is a question of a second otherwise.
-    """
-    output = tokens.having('type="output",instance!=""')
-    scraped = f"last_over_time({output}[1d])"
-    return united(
-        [
-            ("target", f"count by (instance) ({scraped})"),
-            ("up", f"count(last_over_time(up[1d]) and on (instance) {scraped})"),
-            ("pushed", f"count(last_over_time({tokens.pushed}[1d]))"),
-        ]
-    )
+def acquaintance(tokens: Series, targets: Iterable[str]) -> str:
+    """Whether the server says if the scrape `targets` are up, and how much is not scraped."""
+    facts = [("pushed", f"count(last_over_time({tokens.pushed}[1d]))")]
+    if some := sorted(targets):
+        facts.append(("up", f"count(last_over_time(up{{{one_of('instance', some)}}}[1d]))"))
+    return united(facts)
 
 
 def falls(tokens: Series) -> str:

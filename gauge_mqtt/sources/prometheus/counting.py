@@ -20,7 +20,7 @@ from gauge_mqtt.sources.prometheus.facts import (
     total,
 )
 from gauge_mqtt.sources.prometheus.learn import CounterSeries
-from gauge_mqtt.sources.prometheus.minutes import Minutes
+from gauge_mqtt.sources.prometheus.minutes import SLICE_S, Minutes, joined
 from gauge_mqtt.sources.prometheus.seen import Seen
 
 
@@ -81,10 +81,20 @@ class Counting:
         scraped = total(found, "scraped") if found.get("scraped") else None
         return Tach(at, rate + sum(gain.amount for gain in gains), scraped, down)
 
-    async def slice(self, begin: int, end: int, *, last: bool) -> int:
-        """Reads the minutes of a slice, the `last` one or an older one. Of how many seconds no rules told."""
+    def unread(self) -> list[tuple[int, int]]:
+        """What to read next, one after the other with `slice`."""
+        slices = self.minutes.unread(self.facts.server_now())
+        return joined(slices) if self._recorded else slices
+
+    async def slice(self, begin: int, end: int, *, last: bool) -> int | None:
+        """Reads the minutes of a slice, the `last` one or an older one. Of how many seconds no rules told; `None` if it
+        has to be read in parts, as they leave out some of several slices.
+        """
         newest, untold_s = end > (self.minutes.mark or 0), 0
-        for span in await self._told(begin, end, last=last):
+        spans = await self._told(begin, end, last=last)
+        if end - begin > SLICE_S and not all(span.told for span in spans):
+            return None
+        for span in spans:
             if span.told:
                 self.minutes.put(span.after, span.upto, span.tokens, span.usd)
                 self._seen.take_minutes(span.tokens, span.models)

@@ -17,8 +17,8 @@ from gauge_mqtt.sources.prometheus.api import INSTANT_MAX, PartError, PromApi, P
 log = logging.getLogger(__name__)
 
 NAME = "__name__"
-LOOK_BACK_S, LATE_S = WEEK.total_seconds(), 3600.0
-"""So far back is looked for names; samples may come so much later."""
+LOOK_BACK_S, DAY_S, LATE_S = WEEK.total_seconds(), 86_400.0, 3600.0
+"""So far back is looked for names, and for what is there lately; samples may come so much later."""
 SKEW_LOGGED_S = 30.0
 NOISE = 0.5
 """Tokens. Sums of floats may differ by this; a sum that is further below 0 is a contradiction."""
@@ -92,6 +92,13 @@ class Facts:
             found = await self.api.values(label, matcher)
         self._values[label, matcher] = asked_at, found
         return found
+
+    async def lately(self, label: str, matcher: str) -> set[str]:
+        """Those of a day, or of two, as the server keeps its index. To look at the series themselves is a question of a
+        second for a thousand machines. Raises `PromError`.
+        """
+        self.requests += 1
+        return await self.api.values(label, matcher, self.server_now() - DAY_S)
 
     async def servers(self) -> int:
         """How many servers seem to answer at this address: they started at different times. Not every one says it."""

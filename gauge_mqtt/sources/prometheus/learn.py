@@ -87,7 +87,8 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
         if not await facts.names(name, selector):
             raise PromError(f"{facts.api} has no token counter of Claude Code, only of {', '.join(others.names)}")
     tokens = promql.Series(name, selector)
-    found = await facts.ask(acquaintance.acquaintance(tokens))
+    targets = await facts.lately("instance", str(tokens.output.having('instance!=""')))
+    found = await facts.ask(acquaintance.acquaintance(tokens, targets))
     delta = wanted.temporality == "delta"
     if wanted.temporality == "auto":
         delta = bool(before and before.tokens.delta)
@@ -97,7 +98,6 @@ async def learn(facts: Facts, wanted: Wanted, before: CounterSeries | None) -> C
     copies = await copies_of(facts, tokens, before.copies if before else None)
     tokens = tokens._replace(copies=copies.labels)
     cost = acquaintance.cost_of(name, names)
-    targets = {row.labels.get("instance", "") for row in found.get("target", [])}
     servers = await facts.servers()
     level = recorded.level_for(tokens) if servers == 1 else None
     if level and not await facts.names(level.metric(recorded.COUNTED), recorded.NOBODYS):

@@ -1,6 +1,6 @@
 """The account of what Prometheus answered, by the minute of its clock. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gauge_mqtt.core.busy import busy_minute
 from gauge_mqtt.core.reading import WEEK
@@ -8,6 +8,8 @@ from gauge_mqtt.sources.prometheus.queries import STEP_S
 
 SLICE_S = 3 * 3600
 """What is asked of the past at once: half a second of the server's time where there is much to tell."""
+RECORDED_SLICE_S = 4 * SLICE_S
+"""The same where recording rules tell: for an hour of a series VictoriaMetrics may have to unpack five days of it."""
 SLICE_LEAST_S = 600
 """What takes the server too long is asked in halves, down to this."""
 SETTLED_S = 120
@@ -43,14 +45,15 @@ class Minutes:
         self, after: int, upto: int, tokens: Mapping[int, float], usd: Mapping[int, float], *, doubtful: bool = False
     ) -> None:
         """What was read of a slice. `doubtful`: who answered may know less than another, then the larger sum stays."""
-        gone, read = upto - WEEK_S - SLICE_S, self._read.get(after // SLICE_S, 0)
+        first, last = after // SLICE_S, (upto - 1) // SLICE_S
+        gone, read = upto - WEEK_S - SLICE_S, self._read.get(first, 0)
         if doubtful and _sum(tokens, after, read) < _sum(self.tokens, after, read):
             after, tokens, usd = read, _later(tokens, read), _later(usd, read)
         for kept, found in ((self.tokens, tokens), (self.usd, usd)):
             for minute in [minute for minute in kept if after < minute <= upto or minute < gone]:
                 del kept[minute]
             kept.update(found)
-        self._read[(upto - 1) // SLICE_S] = upto
+        self._read |= {number: min((number + 1) * SLICE_S, upto) for number in range(first, last + 1)}
         self._read = {number: end for number, end in self._read.items() if end > gone}
 
     def reaches(self, after: float) -> bool:
@@ -81,8 +84,24 @@ class Minutes:
         return busy_minute(count for at, count in self.tokens.items() if at > after)
 
 
+def joined(slices: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Slices, newest first, as few and long ones."""
+    found: list[tuple[int, int]] = []
+    for after, upto in slices:
+        if found and found[-1][0] == upto and found[-1][1] - after <= RECORDED_SLICE_S:
+            found[-1] = (after, found[-1][1])
+        else:
+            found.append((after, upto))
+    return found
+
+
 def halves(after: int, upto: int) -> list[tuple[int, int]]:
-    """A slice that was too much for the server, in two, the older first; or as it is, if it is small already."""
+    """What was too much for the server, in two: slices, the newer first, or one of them, the older first, as what is
+    read of it is known by its end; or as it is, if it is small already.
+    """
+    if upto - after > SLICE_S:
+        middle = after + -(-(upto - after) // (2 * SLICE_S)) * SLICE_S
+        return [(middle, upto), (after, middle)]
     middle = (after + (upto - after) // 2) // STEP_S * STEP_S
     return [(after, middle), (middle, upto)] if upto - after >= 2 * SLICE_LEAST_S else [(after, upto)]
 

@@ -10,9 +10,9 @@ from gauge_mqtt.sources.prometheus.faults import Fault
 Kind = Literal["names", "tach", "past", "fuels", "own", "targets"]
 PERIODS: dict[Kind, float] = {"names": 600.0, "tach": 5.0, "past": 900.0, "fuels": 30.0, "own": 60.0}
 """How often each kind is asked for, in seconds; the past: its last hours once more, as samples may come late."""
-PART = 0.002
-"""Of its time, at most about so much for one kind of question. (Its CPU may be less: it also waits.)"""
-FREE_S = 0.03
+PART = 0.001
+"""Of its time, at most about so much for one kind of question. Its CPU may be twice that, as it uses several cores."""
+FREE_S = 0.01
 """What takes no longer than this is no burden at any period of ours; it may well be the network."""
 SLOWEST_S = 120.0
 SELDOM = 4

@@ -66,9 +66,16 @@ class Series(NamedTuple):
         return self.having(f"{self.label('session_id')}!~{_beginnings(sessions)}") if sessions else self
 
     @property
+    def output(self) -> "Series":
+        """A quarter of what there is to look at. Claude Code adds to the four types at once, be it 0: their series
+        begin, fall and end together.
+        """
+        return self.having('type="output"')
+
+    @property
     def main_output(self) -> "Series":
         """Titles, summaries and subagents are the work of smaller models, and say nothing of the one in use."""
-        return self.having('type="output",query_source="main"')
+        return self.output.having('query_source="main"')
 
     @property
     def cached(self) -> "Series":
@@ -172,12 +179,12 @@ def grown_upto(series: Series, seconds: int, at: int) -> str:
 
 def new_or_gone(series: Series, seconds: int, at: int) -> str:
     """The sessions with a series that has only one of the two values: those that are `new`, and some more."""
-    return f"count by ({series.label('session_id')}) (count_over_time({_two(series, seconds, at)}) == 1)"
+    return f"count by ({series.label('session_id')}) (count_over_time({_two(series.output, seconds, at)}) == 1)"
 
 
 def fell(series: Series, window: str) -> str:
     """The sessions whose series fell again and again in a window, and how often."""
-    return f"sum by ({series.label('session_id')}) (resets({series}{window}) >= {FALLS})"
+    return f"sum by ({series.label('session_id')}) (resets({series.output}{window}) >= {FALLS})"
 
 
 def fell_lately(tokens: Series) -> str:
@@ -244,11 +251,11 @@ def tail(tokens: Series, cost: Series | None, mark: int, at: int, everything: Se
         cache = ("cache", f"sum by (type) ({recent(tokens.cached, CACHE_S)})")
         return united([cache, *((fact, f"sum({recent(series, at - mark)})") for fact, series in both)])
     whole, rest = _split(mark, at)
-    here = f"count_over_time({shown(tokens)}[{(at - mark) * 1000 + 500}ms:{STEP_S}s])"
+    here = f"count_over_time({shown(tokens.output)}[{(at - mark) * 1000 + 500}ms:{STEP_S}s])"
     facts = [
         ("cache", f"sum by (type) ({grown_upto(tokens.cached, CACHE_S, at)})"),
         ("new", f"count by ({tokens.label('session_id')}) ({here} < {(at - mark) // STEP_S + 1})"),
-        ("new_lately", new_or_gone(tokens.cached, CACHE_S, at)),
+        ("new_lately", new_or_gone(tokens, CACHE_S, at)),
         (FELL, fell(everything, f"[{FELL_S}s]")),
     ]
     facts += [("new_since", new_or_gone(tokens, rest, at))] if rest else []
@@ -285,11 +292,11 @@ def tach(tokens: Series, targets: Iterable[str], at: int) -> str:
     when one was scraped last.
     """
     output = tokens.main_output
-    changed = output if tokens.delta else f"({output} unless ({output} == {output} offset {MODEL_S}s))"
+    same = "" if tokens.delta else f" unless ({output} == {output} offset {MODEL_S}s)"
     steps = f"[{RATE_S}s:{MODEL_S}s] offset 1s"  # `at` is up to a second ahead: of a step that goes on nothing is said
     facts = [
         ("rate", f"sum({recent(tokens, RATE_S) if tokens.delta else grown_upto(tokens, RATE_S, at)})"),
-        ("model", f"max by (model) (max_over_time((timestamp({output}) and {changed}){steps}))"),
+        ("model", f"max by (model) (max_over_time((timestamp({output}){same}){steps}))"),
         ("newest", f"max(timestamp({tokens.live}))"),
     ]
     if not tokens.delta:

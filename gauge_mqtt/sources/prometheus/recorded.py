@@ -121,7 +121,7 @@ def _by(level: Level, expression: str) -> str:
 
 def came_up(selector: str, seconds: int) -> str:
     """The sessions that came up in the `seconds` since the last half hour, and may have been away for longer."""
-    series = promql.Series(COUNTED, selector)
+    series = promql.Series(COUNTED, selector).output
     before = f"last_over_time({series}[{LOOK_BACK_S + promql.STEP_S - seconds}s] offset {seconds}s)"
     new = f"count by ({series.label('session_id')}) (last_over_time({series}[{seconds}s]) unless {before})"
     return promql.united([("new", new)])

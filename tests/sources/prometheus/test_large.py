@@ -10,15 +10,17 @@ import pytest
 
 from gauge_mqtt.sources.prometheus.api import PromApi, PromError, Sample, Server, TooMuchError
 from gauge_mqtt.sources.prometheus.facts import QUESTION_MAX
-from gauge_mqtt.sources.prometheus.minutes import halves
+from gauge_mqtt.sources.prometheus.minutes import RECORDED_SLICE_S, SLICE_S, WEEK_S, Minutes, halves, joined
 from gauge_mqtt.sources.prometheus.queries import SESSIONS_MAX
+from gauge_mqtt.sources.prometheus.recorded import BEAT, RETURN_S
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
+from tests.sources.prometheus.test_limits import Wild, looked, tame
 from tests.support.prom_history import NAMES
 from tests.support.prom_lab import FakeServer, Prometheus, prometheus_server, source_on
 
 TOKENS, _ = NAMES["collector"]
 SESSIONS = 2 * SESSIONS_MAX + 1
-LID_S = 3600.0
+LID_S, DAY_S = 3600.0, 86_400.0
 pytestmark = pytest.mark.anyio
 
 
@@ -74,6 +76,65 @@ async def test_a_slice_that_takes_too_long_is_asked_in_halves(server: Prometheus
     assert (Weak.refused > 0, source.failure) == (True, None)
     assert window is not None
     assert window.tokens == SESSIONS * 1010
+
+
+class Recorded(Wild):
+    """Rules have recorded each minute, but for one. `asked`: (after, upto) of the rules, and of the counters."""
+
+    def __init__(self, hole: int = 0) -> None:
+        super().__init__(tame)
+        self.hole, self.rules, self.counters = hole, list[tuple[int, int]](), list[tuple[int, int]]()
+
+    async def query_range(self, expression: str, first: int, last: int, step: int) -> list[Sample]:
+        if BEAT not in expression:
+            self.counters += [(first - step, last)] if "irate" in expression else []
+            return await super().query_range(expression, first, last, step)
+        self.rules.append((first - step + RETURN_S, last - RETURN_S))
+        minutes = [(float(at), 1.0) for at in range(first, last + 1, step) if at != self.hole]
+        facts = {"now": minutes, "beat": minutes, "back_beat": [point for point in minutes if point[0] % RETURN_S == 0]}
+        return [Sample({"fact": fact}, points) for fact, points in facts.items() if points]
+
+
+async def test_what_rules_have_recorded_is_read_in_few_long_slices() -> None:
+    server = Recorded()
+    source = await looked(server)
+    assert server.counters == []
+    assert len(server.rules) <= WEEK_S / RECORDED_SLICE_S + 2
+    assert max(upto - after for after, upto in server.rules) == RECORDED_SLICE_S
+    assert source.read(datetime.now(UTC)).window_7d is not None
+    server.rules.clear()
+    source._due["past"] = 0.0  # noqa: SLF001
+    await source.load()
+    ((after, upto),) = server.rules
+    assert SLICE_S < upto - after <= 2 * SLICE_S, "the newest slices again, in one question"
+
+
+async def test_where_rules_leave_out_a_minute_the_counters_are_asked_for_its_half_an_hour() -> None:
+    hole = int(time.time() - DAY_S) // RETURN_S * RETURN_S + 600
+    server = Recorded(hole)
+    source = await looked(server)
+    assert set(server.counters) == {(hole - 600, hole - 600 + RETURN_S)}
+    assert source.minutes.reaches(time.time() - WEEK_S)
+
+
+def test_slices_are_joined_up_to_so_many_and_only_with_their_neighbours() -> None:
+    newest = [(number * SLICE_S, (number + 1) * SLICE_S) for number in range(10, 0, -1)]
+    assert joined(newest) == [(7 * SLICE_S, 11 * SLICE_S), (3 * SLICE_S, 7 * SLICE_S), (SLICE_S, 3 * SLICE_S)]
+    assert joined([newest[0], newest[2]]) == [newest[0], newest[2]]
+
+
+def test_several_slices_are_read_once_each_and_the_week_is_known_to_be_whole() -> None:
+    minutes = Minutes()
+    minutes.put(0, RECORDED_SLICE_S, {60: 1.0}, {})
+    assert minutes.reaches(0)
+    minutes = Minutes()
+    minutes.put(SLICE_S, 3 * SLICE_S + 60, {}, {})
+    assert (minutes.reaches(0), minutes.reaches(SLICE_S), minutes.mark) == (False, True, 3 * SLICE_S + 60)
+
+
+def test_of_several_slices_the_newer_half_comes_first() -> None:
+    assert halves(0, 4 * SLICE_S) == [(2 * SLICE_S, 4 * SLICE_S), (0, 2 * SLICE_S)]
+    assert halves(0, SLICE_S + 60) == [(SLICE_S, SLICE_S + 60), (0, SLICE_S)]
 
 
 def test_halves_are_whole_minutes_the_older_first_and_no_slice_is_made_too_small() -> None:

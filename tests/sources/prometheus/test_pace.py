@@ -26,7 +26,7 @@ def test_what_costs_little_is_asked_as_often_as_is_useful() -> None:
     assert paced(FREE_S).period("tach") == PERIODS["tach"]
 
 
-@pytest.mark.parametrize("took", [0.05, 0.2, 0.4])
+@pytest.mark.parametrize("took", [0.02, 0.05, 0.1])
 def test_what_costs_much_takes_about_so_much_of_the_servers_time(took: float) -> None:
     assert 0.5 * PART < took / paced(took).period("tach") <= PART + FREE_S / PERIODS["tach"]
 

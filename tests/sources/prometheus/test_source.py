@@ -11,6 +11,7 @@ import pytest
 
 from gauge_mqtt.core.reading import Reading, Window
 from gauge_mqtt.sources.prometheus import queries as promql
+from gauge_mqtt.sources.prometheus import recorded
 from gauge_mqtt.sources.prometheus import source as prometheus
 from gauge_mqtt.sources.prometheus.api import PromApi, Server
 from gauge_mqtt.sources.prometheus.facts import Facts, session, total
@@ -234,6 +235,16 @@ async def test_one_look_at_a_series_tells_what_two_tell_at_each_second_of_the_mi
         assert {session(row) for row in here.get("new", [])} == {session(row) for row in there.get("new", [])}
     assert moved or seconds < 300
     await facts.api.close()
+
+
+def test_who_came_up_or_fell_is_told_by_a_quarter_of_the_series() -> None:
+    tokens = promql.Series(TOKENS)
+    everything, at = f"{TOKENS}{{}}", 1_800_000_000
+    for question in (promql.new_or_gone(tokens, 60, at), promql.fell(tokens, "[1800s]"), recorded.came_up("", 600)):
+        assert everything not in question
+        assert 'type="output"' in question
+    assert promql.tach(tokens, (), at).count(everything) == 1
+    assert promql.tail(tokens, None, at - 120, at, tokens).count(everything) == 1
 
 
 async def test_every_increment_is_counted_once(lab: Lab) -> None:
