@@ -129,6 +129,19 @@ async def test_a_storage_that_is_killed_under_load(cluster: Cluster, monkeypatch
         await eventually(lambda: tokens(source) == writer.exported, PATIENT_S)
 
 
+async def test_what_was_loaded_can_be_asked_for_at_once(cluster: Cluster) -> None:
+    """The last of it, too: the rules' own series are, and whoever does not find them asks the counters for a week."""
+    now = int(time.time()) * 1000
+    times = list(range(now - 400_000, now, 1000))
+    rows = [{"__name__": recorded.COUNTED, "session_id": f"{number}"} for number in range(6000)]
+    lines = [{"metric": row, "values": [1] * len(times), "timestamps": times} for row in rows]
+    cluster.load_lines(json.dumps(line).encode() + b"\n" for line in lines)
+    query = {"query": f"count({recorded.COUNTED})", "nocache": "1", "latency_offset": "1s"}
+    async with httpx.AsyncClient() as client:
+        answer = (await client.get(f"{cluster.url}/api/v1/query", params=query)).json()
+    assert answer["data"]["result"][0]["value"][1] == "6000"
+
+
 async def test_days_of_three_machines(cluster: Cluster) -> None:
     now = time.time()
     history = History(11, now - 300, days=8, sessions=6)

@@ -6,6 +6,7 @@ what is in it on the PATH; the tests are skipped without.
 """
 
 import shutil
+import time
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,8 +18,11 @@ import pytest
 from tests.support.brokers import HOST, free_port
 from tests.support.engine_lab import EngineProcess, answers, as_json_lines, bundled
 from tests.support.prom_history import Samples
+from tests.support.waiting import until
 
 STORAGES = 3
+LATE_S = 1.5
+"""vminsert answers before it has taken in and counted the last of a request."""
 
 
 def program(name: str) -> Path:
@@ -65,7 +69,7 @@ class Cluster:
         self.select = Part(room / "select", "vmselect", [
             *_nodes(self.asks), *replicas, *once, "-cacheDataPath=cache", *select,
         ])  # fmt: skip
-        self.tenant, self._parts = tenant, ExitStack()
+        self.tenant, self._copies, self._parts = tenant, copies, ExitStack()
 
     @property
     def url(self) -> str:
@@ -92,7 +96,15 @@ class Cluster:
 
     def settle(self, client: httpx.Client) -> None:
         """What vminsert holds back is sent, and what the storages were sent can be asked for."""
-        client.get(f"{self.insert.url}/health").raise_for_status()
+
+        def count(part: Part, what: str) -> float:
+            """Its own counters. A storage says that it has something before it has."""
+            lines = client.get(f"{part.url}/metrics").raise_for_status().text.splitlines()
+            return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"vm_rows_{what}_total"))
+
+        time.sleep(LATE_S)
+        taken_in = self._copies * count(self.insert, "inserted")
+        until(lambda: sum(count(storage, "added_to_storage") for storage in self.storages) == taken_in)
         for storage in self.storages:
             client.get(f"{storage.url}/internal/force_flush").raise_for_status()
 
