@@ -61,3 +61,20 @@ async def test_an_older_sample_after_a_newer_one_changes_nothing(
     export(collector, "desk", "two", 1, at=now + 1)
     until(lambda: newest(prometheus, "two") == 1)
     assert await counted(prometheus.url) == 141
+
+
+@pytest.mark.parametrize("delta", [False, True], ids=["cumulative", "delta"])
+async def test_of_a_script_that_resumes_one_session_only_delta_tells_everything(
+    collector: Collector, prometheus: StackPrometheus, *, delta: bool
+) -> None:
+    """Each process counts from 0, and uses more than the one before: as a counter that looks like one process. And one
+    that exports once beside another one, at overlapping times.
+    """
+    now, shown = time.time(), {"script": 0.0, "beside": 0.0}
+    exports = [("script", 100, 150), ("script", 120, 100), ("script", 140, 50)]
+    exports += [("beside", 5000, 140), ("beside", 100, 135), ("beside", 10 if delta else 5010, 80)]
+    for session, value, ago in exports:
+        export(collector, "desk", session, value, at=now - ago, delta=delta)
+        shown[session] = value + (shown[session] if delta else 0)
+        until(lambda session=session: newest(prometheus, session) == shown[session])
+    assert await counted(prometheus.url) == (360 if delta else 140) + 5110

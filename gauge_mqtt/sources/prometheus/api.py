@@ -27,6 +27,7 @@ VALUE_MAX = 1e15
 """Tokens, USD or unix seconds: more than any of our questions can have for an answer, and still exact as a float."""
 INSTANT_MAX = 4_102_444_800
 """The year 2100, unix seconds. What lies beyond, or before 1970, is no time that a sample was taken at."""
+INSTANT = "/api/v1/query"
 FRESH = {"nocache": "1", "latency_offset": "1s"}
 """Without these VictoriaMetrics hides the newest 30 s, and moves a range to where it has an answer already. Others know
 neither.
@@ -144,9 +145,11 @@ class PromApi:
         return self.url
 
     async def query(self, expression: str, at: float | None = None) -> list[Sample]:
-        """`expression` at `at` (unix seconds), or at the server's now. Raises `PromError`, as all of these do."""
+        """`expression` at `at` (unix seconds), or at the server's now. Of a range vector its samples as they are kept.
+        Raises `PromError`, as all of these do.
+        """
         when = {} if at is None else {"time": f"{at:.3f}"}
-        return await self._rows("/api/v1/query", {"query": expression} | when)
+        return await self._rows(INSTANT, {"query": expression} | when)
 
     async def query_range(self, expression: str, first: int, last: int, step: int) -> list[Sample]:
         """`expression` at each `step` from `first` to `last` (unix seconds)."""
@@ -180,6 +183,10 @@ class PromApi:
         rows = []
         for series in answer.data.result:
             points = [(at, _number(text)) for at, text in ([series.value] if series.value else series.values)]
+            if path == INSTANT and series.values:  # where a series ended VictoriaMetrics has NaN among its samples
+                points = [point for point in points if not math.isnan(point[1])]
+                if not points:
+                    continue
             if not points or not all(math.isfinite(value) for _, value in points):
                 raise PromError(f"{self.url} answers with {points[-1][1] if points else 'nothing'} instead of a number")
             if not all(0 <= at <= INSTANT_MAX and abs(value) <= VALUE_MAX for at, value in points):
@@ -230,7 +237,7 @@ class PromApi:
             async for part in response.aiter_raw():
                 body += part
                 if len(body) > ANSWER_MAX:
-                    raise PromError(f"{self.url} answers with more than {ANSWER_MAX >> 20} MB")
+                    raise TooMuchError(f"{self.url} answers with more than {ANSWER_MAX >> 20} MB")
         return response.status_code, bytes(body)
 
     def _connect(self) -> httpx.AsyncClient:

@@ -21,6 +21,7 @@ from gauge_mqtt.sources.prometheus.facts import (
 )
 from gauge_mqtt.sources.prometheus.learn import CounterSeries
 from gauge_mqtt.sources.prometheus.minutes import SLICE_S, Minutes, joined
+from gauge_mqtt.sources.prometheus.processes import Gain
 from gauge_mqtt.sources.prometheus.seen import Seen
 
 
@@ -51,6 +52,8 @@ class Counting:
     def __init__(self, facts: Facts, known: CounterSeries, seen: Seen, doubt: Callable[[], None]) -> None:
         self.facts, self.known, self._seen, self._doubt = facts, known, seen, doubt
         self.minutes, self.shared = Minutes(), shared.SharedSeries(facts)
+        self._misread: dict[int, set[str]] = {}
+        """By slice, of the newest ones: the sessions that its sums would count wrongly."""
         self._recorded = RecordedMinutes(facts, known.level, known.tokens.selector) if known.level else None
 
     @property
@@ -72,7 +75,7 @@ class Counting:
         if sessions := {session(row) for row in found.get("new", [])}:
             back = await self.facts.in_parts(sessions, lambda few: promql.tach_back(others, few), at=at)
         rate = not_negative(total(found, "rate")) + not_negative(total(back, "rate"))
-        gains = await self.shared.gains((tokens, None), at - promql.RATE_S, at, shared.TACH_STEP_S)
+        gains = await self.shared.gains((tokens, None), at - promql.RATE_S, at)
         if newest := found.get("newest"):
             self._seen.newest_at = self.facts.ours(newest[0].value)
         self._seen.take_models((row.labels.get("model", ""), row.value) for row in found.get("model", []))
@@ -110,31 +113,41 @@ class Counting:
         return await self._recorded.spans(begin, end, cost=self.known.cost is not None, last=last)
 
     async def _count(self, after: int, upto: int, *, newest: bool) -> None:
-        back, apart, answers = set[str](), set[str](), 0
+        back, apart, answers, number = set[str](), set[str](), 0, after // SLICE_S
+        named = self._misread.get(number, set()).copy()
         while answers < self.known.servers:
-            found = await self._minutes(after, upto, back)
+            found = await self._minutes(after, upto, back, named)
             if found is None:
                 answers = 0
                 continue
             answers += 1
             apart |= (fallen := shared.fallen(found))
-            gains = await self.shared.gains(self._both, after, upto, sessions=fallen)
+            gains = await self.shared.gains(self._both, after, upto, fallen)
             if newest and self.shared.seen_at_work():
                 self._doubt()
+            gains += await self.shared.gains(self._both, after, upto, named, like=True)
             tokens, usd = (_with(by_minute(found, fact, f"{fact}_back"), gains, fact) for fact in ("tokens", "cost"))
             self.minutes.put(after, upto, tokens, usd, doubtful=self.known.servers > 1)
             self._seen.take_minutes(tokens, found.get("model", []))
             self._seen.take_models(shared.models(gains))
         self.shared.expected = bool(apart)
+        self._misread[number] = named
+        self._misread = {one: names for one, names in self._misread.items() if one >= max(self._misread) - 1}
 
-    async def _minutes(self, after: int, upto: int, back: set[str]) -> FactRows | None:
+    async def _minutes(self, after: int, upto: int, back: set[str], named: set[str]) -> FactRows | None:
         """One answer about the series that one process each writes; `None` if it has to be asked again, without the
-        others or with more in `back`, which are the sessions that were new in it.
+        others, those `named` among them, or with more in `back`, which are the sessions that were new in it.
         """
-        span, both = (after + promql.STEP_S, upto, promql.STEP_S), self._both
+        span, (tokens, cost) = (after + promql.STEP_S, upto, promql.STEP_S), self._both
+        both = tokens.but(named), cost and cost.but(named)
         about = upto - after if self.shared.expected else None
         found = await self.facts.ask_range(promql.minutes(*both, upto - after, back, apart=about is not None), *span)
         if self.shared.counted_in(found):
+            return None
+        goes_on = min(upto + shared.LEAD_S, int(self.facts.server_now()))  # what is back a minute later fell here
+        misread = await self.shared.misread(found, both[0], after, goes_on, after // SLICE_S)
+        if misread and len(named | misread) <= shared.SESSIONS_MAX:
+            named |= misread
             return None
         more = {session(row) for row in found.get("new", [])} - back
         back |= more
@@ -151,7 +164,9 @@ class Counting:
         (tokens, cost), apart = self._both, self.shared.sessions
         alone = tokens.but(apart), cost and cost.but(apart)
         found, back = await self.facts.ask(promql.tail(*alone, mark, at, tokens), at), FactRows()
-        if self.shared.found_in(found):
+        since = min(mark, at - promql.CACHE_S)
+        mixed = shared.fallen(found) | await self.shared.misread(found, alone[0], since, at)
+        if self.shared.found_in(mixed):
             self._doubt()
             return None
         came_up = {session(row) for fact in ("new", "new_since") for row in found.get(fact, [])}
@@ -161,8 +176,8 @@ class Counting:
             back = await self.facts.in_parts(came_up, lambda few: promql.tail_back(tokens, cost, mark, at, few), at=at)
         if lately := {session(row) for row in found.get("new_lately", [])}:
             back |= await self.facts.in_parts(lately, lambda few: promql.cache_back(tokens, few), at=at)
-        gains = await self.shared.gains(self._both, min(mark, at - promql.CACHE_S), at, shared.TAIL_STEP_S)
-        self.shared.let_go(found)
+        gains = await self.shared.gains(self._both, since, at)
+        self.shared.let_go(mixed)
         tokens_since, usd_since = (
             not_negative(total(found, fact))
             + not_negative(total(back, fact))
@@ -180,11 +195,11 @@ class Counting:
         return Tail(tokens_since, usd_since, cache)
 
 
-def _with(minutes: dict[int, float], gains: Iterable[shared.Gain], fact: str) -> dict[int, float]:
+def _with(minutes: dict[int, float], gains: Iterable[Gain], fact: str) -> dict[int, float]:
     """With what was gained by the end of each minute."""
     ends = shared.summed(gains, fact, lambda gain: math.ceil(gain.at / promql.STEP_S) * promql.STEP_S)
     return {end: minutes.get(end, 0.0) + ends.get(end, 0.0) for end in sorted(minutes.keys() | ends.keys())}
 
 
-def _type_of(gain: shared.Gain) -> str:
+def _type_of(gain: Gain) -> str:
     return gain.labels.get("type", "")

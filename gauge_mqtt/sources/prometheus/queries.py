@@ -125,11 +125,6 @@ def shown(series: Series, ago: int = 0) -> str:
     return series.once(f"last_over_time({series}[5m]{f' offset {ago}s' if ago else ''})")
 
 
-def edge(series: Series, edge: str, seconds: int) -> str:
-    """The `min` or the `max` of its samples in so many seconds."""
-    return series.once(f"{edge}_over_time({series}[{seconds}s])")
-
-
 def new(series: Series, seconds: int = STEP_S) -> str:
     """The values of the series that were not there `seconds` ago. `>= 0` leaves out NaN, here and below."""
     return f"(({shown(series)} unless {shown(series, seconds)}) >= 0)"
@@ -182,27 +177,27 @@ def new_or_gone(series: Series, seconds: int, at: int) -> str:
     return f"count by ({series.label('session_id')}) (count_over_time({_two(series.output, seconds, at)}) == 1)"
 
 
-def fell(series: Series, window: str) -> str:
-    """The sessions whose series fell again and again in a window, and how often."""
-    return f"sum by ({series.label('session_id')}) (resets({series.output}{window}) >= {FALLS})"
+def fell(series: Series, window: str, falls: int = FALLS) -> str:
+    """The sessions with a series that fell so often in a window, and how often."""
+    return f"max by ({series.label('session_id')}) (resets({series.output}{window}) >= {falls})"
 
 
 def fell_lately(tokens: Series) -> str:
     return united([(FELL, fell(tokens, f"[{FELL_S}s]"))])
 
 
-def _fell_about(tokens: Series, seconds: int) -> str:
+def _fell_about(tokens: Series, seconds: int, falls: int = FALLS) -> str:
     """Those of a range of `seconds`, and of what lies before and after it: a session that is seen to fall only once
     here, since it began or ended just here, may be left to nobody.
     """
-    return fell(tokens, f"[{seconds + 2 * FELL_S}s] @ end() offset -{FELL_S}s")
+    return fell(tokens, f"[{seconds + 2 * FELL_S}s] @ end() offset -{FELL_S}s", falls)
 
 
 def minutes(
     tokens: Series, cost: Series | None, seconds: int, sessions: Collection[str] = (), *, apart: bool = False
 ) -> str:
     """By the minute, to be asked over a range of `seconds`: the tokens, what they cost, which model spoke; and what
-    `sessions` add, as `minutes_back` asks it. What fell again and again is named; with `apart` the rest is without it.
+    `sessions` add, as `minutes_back` asks it. What fell is named; with `apart` the rest is without what did so again.
     """
     if tokens.delta:
         facts = [
@@ -216,7 +211,7 @@ def minutes(
         ("tokens", f"sum({grown(tokens)}{alone})"),
         ("new", f"sum by ({tokens.label('session_id')}) ({new(tokens)}{alone})"),
         ("model", f"sum by (model) ((({grown(main)} > 0) or {new(main)}){alone})"),
-        (FELL, _fell_about(tokens, seconds)),
+        (FELL, _fell_about(tokens, seconds, 1)),
     ]
     if cost:
         facts.append(("cost", f"sum({grown(cost)}{alone})"))
@@ -244,7 +239,7 @@ def _alone(tokens: Series, about: int | None) -> str:
 def tail(tokens: Series, cost: Series | None, mark: int, at: int, everything: Series) -> str:
     """What came after the minute that ended at `mark`, up to `at` (unix seconds); and the cache of the last minutes.
     Without what is `new` in it: `tail_back` adds that, for the sessions that are named here. Of `everything` what fell
-    again and again lately.
+    lately.
     """
     both = [(fact, series) for fact, series in (("tokens", tokens), ("cost", cost)) if series]
     if tokens.delta:
@@ -256,7 +251,7 @@ def tail(tokens: Series, cost: Series | None, mark: int, at: int, everything: Se
         ("cache", f"sum by (type) ({grown_upto(tokens.cached, CACHE_S, at)})"),
         ("new", f"count by ({tokens.label('session_id')}) ({here} < {(at - mark) // STEP_S + 1})"),
         ("new_lately", new_or_gone(tokens, CACHE_S, at)),
-        (FELL, fell(everything, f"[{FELL_S}s]")),
+        (FELL, fell(everything, f"[{FELL_S}s]", 1)),
     ]
     facts += [("new_since", new_or_gone(tokens, rest, at))] if rest else []
     for fact, series in both:

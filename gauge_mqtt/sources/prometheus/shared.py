@@ -1,42 +1,42 @@
-"""Series that several processes write at once: one session resumed in two terminals, or no session id at all.
+"""Series that several processes write: one session resumed in two terminals, or by a script for each of its questions.
 
 Such a series shows now the one counter and now the other. Whoever takes each climb for new tokens counts the larger
 one anew each time. So what falls again and again is left out of the sums that Prometheus makes, and looked at sample
-by sample: each belongs to the process whose counter it continues. Of the past a question leaves them out by what they
-do; of the last minutes, where they may not have done it yet, by their names.
+by sample (`processes`). Of the past a question leaves them out by what they do; of the last minutes, where they may not
+have done it yet, by their names. What fell only once was resumed, as a rule, and the sums are right; its samples tell.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from math import inf
-from typing import NamedTuple, TypeVar
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus.api import PromError, Sample
-from gauge_mqtt.sources.prometheus.facts import FactRows, Facts, session
+from gauge_mqtt.sources.prometheus.api import PromError, Sample, TooMuchError
+from gauge_mqtt.sources.prometheus.facts import FactRows, Facts, plain, session
 from gauge_mqtt.sources.prometheus.faults import Fault
+from gauge_mqtt.sources.prometheus.minutes import SLICE_S
+from gauge_mqtt.sources.prometheus.processes import Gain, Key, Points, taken_each_alone, told_apart
 
 SESSIONS_MAX = 40
 """So many names, in each part of a question, leave it short enough for VictoriaMetrics (`facts.QUESTION_MAX`)."""
-ASKED_MAX, SPAN_S = 10, 3600
-"""Sessions and seconds of one question: 40 series each, by the half minute, are 2 MB."""
-STEP_S, TAIL_STEP_S, TACH_STEP_S = 60, 30, 10
+SAMPLES = 40_000
+"""How many samples a question is to bring: about 1 MB. So many sessions are asked for at once."""
 NAMED = 3
 FORK = "claude --resume SESSION --fork-session  (in all terminals but one)"
-EDGES = ("min", "max")
-"""Of each step the smallest and the largest sample: that of two processes is both of them."""
+DELTA = "leave ..._TEMPORALITY_PREFERENCE at delta for such scripts, through a collector with deltatocumulative"
+TWO = 2
 LEAD_S = 600
 """How long before the stretch in question, at least, the counters are got to know: two processes export within that."""
 LOOK_BACK_S, LOOKS_KEPT = 300, 4
 """The look back for days, to where the counters stood then, is made at each such instant once; how many are kept."""
-ALIVE_S = 300
-"""A process whose counter was not seen for so long only continues if no other one can."""
-RATIO = 1e-9
-"""Two floats that differ by less are one sum, added in another order."""
+LAST = -1
+"""Instead of the number of a slice: the last minutes."""
+KEPT_S = 2 * SLICE_S
+"""How long it is known what has been looked at: slices that are older are not asked again."""
+WRONG = 0.02
+"""What a sum that knows one process a series only may be off by, of a session that fell once."""
 
 
-Key = frozenset[tuple[str, str]]
-"""The labels of a series."""
 Both = tuple[promql.Series, promql.Series | None]
 """Tokens and cost."""
 Facets = tuple[tuple[str, promql.Series], ...]
@@ -44,68 +44,13 @@ Facets = tuple[tuple[str, promql.Series], ...]
 T = TypeVar("T")
 
 
-class Gain(NamedTuple):
-    """What one series gained up to `at` (unix seconds)."""
-
-    at: float
-    labels: Mapping[str, str]
-    amount: float
-
-    @property
-    def fact(self) -> str:
-        """Tokens or cost."""
-        return self.labels.get(promql.FACT, "")
-
-
-class Process:
-    """One of the counters behind a series."""
-
-    __slots__ = ("at", "value")
-
-    def __init__(self, at: float, value: float) -> None:
-        self.at, self.value = at, value
-
-
-class Counters:
-    """The processes behind one series, told apart by what each sample can continue.
-
-    A sample belongs to the process with the largest counter that it does not fall below, of those alive first; else it
-    is a new one, and all of it is new. The sum is that of all processes, also where one overtakes another. `first` is
-    what was known of them before, if anything.
-
-        7000, 100, 7000, 110, 7050    # two processes, that gained 7050 and 110
-    """
-
-    def __init__(self, first: float | None) -> None:
-        self.processes = [] if first is None else [Process(-inf, first)]
-        self.mixed = 0
-        """How often a sample continued another process than the one before it: 0 if each ended before the next."""
-        self.most = 0
-        """How many exported at once."""
-
-    def gain(self, at: float, value: float) -> float:
-        """What was gained by this sample. They come in the order of time."""
-        slack = RATIO * abs(value)
-        fit = [process for process in self.processes if process.value <= value + slack]
-        if not fit:
-            self.processes.append(Process(at, value))
-            return value
-        newest = max(self.processes, key=lambda process: process.at)
-        chosen = max(fit, key=lambda process: (process.at >= at - ALIVE_S, process.value))
-        self.mixed += chosen is not newest and chosen.at >= at - ALIVE_S
-        self.most = max(self.most, sum(process.at >= at - ALIVE_S for process in self.processes))
-        gained = max(0.0, value - chosen.value)
-        chosen.at, chosen.value = at, max(value, chosen.value)
-        return gained
-
-
 class SharedSeries:
     """The sessions whose series are looked at sample by sample.
 
     `sessions`: those that are left out of what is asked of the last minutes. `shown`: those that `gains` found samples
-    of lately. `mixed`: those seen to be written by several at once, `crowded`: by three and more. `expected`: whether
-    the next question of the past is to leave out what falls again and again. It costs half as much again, where there
-    is none it is not worth it.
+    of lately. `mixed`: those seen to be written by several at once, `crowded`: by three and more. `resumed`: those that
+    are resumed for each question. `expected`: whether the next question of the past is to leave out what falls again
+    and again. It costs half as much again, where there is none it is not worth it.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -114,21 +59,25 @@ class SharedSeries:
         self.shown: set[str] = set()
         self.mixed: Counter[str] = Counter()
         self.crowded: set[str] = set()
+        self.resumed: set[str] = set()
         self.expected = False
         self._looks: dict[tuple[Facets, int], dict[Key, float]] = {}
+        self._fell_at: dict[tuple[int, str], float] = {}
+        self._asked = 4
+        """How many sessions a question of samples is about."""
 
     @property
     def too_many(self) -> bool:
         """For their names to fit into one question."""
         return len(self.sessions) > SESSIONS_MAX
 
-    def found_in(self, found: FactRows) -> bool:
-        """Whether an answer of the last minutes names more of them: then it counts them wrongly, and has to be asked
+    def found_in(self, more: Collection[str]) -> bool:
+        """Whether these, that an answer of the last minutes counts wrongly, are more of them: then it has to be asked
         for again.
         """
-        more = fallen(found) - self.sessions
-        self.sessions |= more
-        return bool(more)
+        new = set(more) - self.sessions
+        self.sessions |= new
+        return bool(new)
 
     def counted_in(self, found: FactRows) -> bool:
         """Whether an answer of the past counts them too, as they were not expected: it has to be asked for again."""
@@ -137,15 +86,13 @@ class SharedSeries:
 
     def seen_at_work(self) -> bool:
         """Whether the newest that `gains` found samples of are more than were known of."""
-        more = self.shown - self.sessions
-        self.sessions |= more
-        return bool(more)
+        return self.found_in(self.shown)
 
-    def let_go(self, found: FactRows) -> None:
-        """Of those that neither `gains` nor an answer of the last minutes found; should they fall again, they are found
-        again.
+    def let_go(self, mixed: Collection[str]) -> None:
+        """Of those that neither `gains` found samples of nor an answer of the last minutes, `mixed`; should they fall
+        again, they are found again.
         """
-        self.sessions &= self.shown | fallen(found)
+        self.sessions &= self.shown | set(mixed)
 
     async def look_again(self, tokens: promql.Series, at: float) -> None:
         """Whether they have become fewer. Raises `PromError` if they are too many still."""
@@ -159,40 +106,99 @@ class SharedSeries:
 
     def faults(self) -> list[Fault]:
         """What the doctor says of them. Of those without a session id it has more to say elsewhere."""
-        named = sorted(name for name in self.mixed if name)
+        mixed, resumed = (sorted(name for name in names if name) for names in (self.mixed, self.resumed))
         if self.too_many:
             return [Fault("session id", self._too_many, FORK)]
-        if not named:
-            return []
-        which = ", ".join(f"{name[:8]}..." for name in named[:NAMED]) + (" and more" if len(named) > NAMED else "")
-        several = f"{len(named)} sessions are" if len(named) > 1 else "one session is"
-        fact = f"{several} written by several processes at once ({which}): counted by telling their counters apart"
-        if not self.crowded.isdisjoint(named):
-            fact += "; where three and more are at work at once, not all of what they use is seen"
-        return [Fault("session id", fact, FORK, bad=False)]
+        found = []
+        if mixed:
+            fact = f"{_some(mixed)} written by several processes at once{_which(mixed)}: "
+            fact += "counted by telling their counters apart"
+            if not self.crowded.isdisjoint(mixed):
+                fact += "; where three and more are at work at once, not all of what they use is seen"
+            found.append(Fault("session id", fact, FORK, bad=False))
+        if resumed:
+            fact = f"{_some(resumed)} resumed for each question{_which(resumed)}: each process counts from 0, "
+            fact += "and what one used is not seen if the next used more of everything; the windows are lower bounds"
+            found.append(Fault("session id", fact, DELTA))
+        return found
+
+    async def misread(
+        self, found: FactRows, tokens: promql.Series, after: float, upto: float, number: int = LAST
+    ) -> set[str]:
+        """Of the sessions that an answer says to have fallen once those that the sums count wrongly: they went on where
+        they had been, as another process exported beside them, or began anew with more than before in some counters.
+        `number`: of which slice. What fell some minutes ago has been looked at. Raises `PromError`.
+        """
+        once = {(number, name) for name in fallen_once(found)}
+        for key in [key for key, at in self._fell_at.items() if key[0] == number or at < upto - KEPT_S]:
+            if key not in once:
+                del self._fell_at[key]
+        self._fell_at |= dict.fromkeys(once - self._fell_at.keys(), upto)
+        names = sorted(name for which, name in once if self._fell_at[which, name] > upto - LEAD_S)
+        errors: dict[str, float] = {}
+        async for name, before, series in self._sessions((tokens, None), names, after, upto, like=False):
+            told = sum(gain.amount for gain in told_apart(before, series).gains if gain.at > after)
+            if abs(error := taken_each_alone(before, series, after) - told) > WRONG * told:
+                errors[name] = max(abs(error), errors.get(name, 0.0))
+        return set(sorted(errors, key=lambda name: -errors[name])[:SESSIONS_MAX])
 
     async def gains(
-        self, both: Both, after: float, upto: float, step: int = STEP_S, sessions: Iterable[str] | None = None
+        self, both: Both, after: float, upto: float, sessions: Iterable[str] | None = None, *, like: bool = False
     ) -> list[Gain]:
         """What these `sessions` gained after the first and up to the second instant (unix s of the server). `None`:
-        what is left out of a question by the beginnings of our own. Raises `PromError`.
+        our own. `like`: and what else a question leaves out by the beginnings of their names. Raises `PromError`.
         """
-        first = int(after - LEAD_S) // LOOK_BACK_S * LOOK_BACK_S
         found: list[Gain] = []
-        self.shown, names = set(), sorted(self.sessions if sessions is None else sessions)
-        for few in (names[n : n + ASKED_MAX] for n in range(0, len(names), ASKED_MAX)):
-            theirs = _of_these(both, few, like=sessions is None)
-            before = await self._stood_at(theirs, first)
-            points: dict[Key, list[tuple[float, float]]] = {}
-            for begin in range(first + step, int(upto) + 1, SPAN_S):
-                span = (begin, min(begin + SPAN_S - step, int(upto)), step)
-                found_here = await self._facts.ask_range(samples(theirs, step), *span)
-                for row in (row for edge in EDGES for row in _rows(found_here, f"_{edge}")):
-                    points.setdefault(_key(row), []).extend(row.points)
-            for key, values in points.items():
-                found += self._told_apart(key, sorted(values), before.get(key), after)
-                if max(values)[0] > upto - LEAD_S:
-                    self.shown.add(dict(key).get("session_id", ""))
+        self.shown = set()
+        names, like = sorted(self.sessions if sessions is None else sessions), like or sessions is None
+        async for name, before, series in self._sessions(both, names, after, upto, like=like):
+            told = told_apart(before, series)
+            found += [gain for gain in told.gains if gain.at > after]
+            if max(points[-1][0] for points in series.values()) > upto - LEAD_S:
+                self.shown.add(name)
+            if told.resumed:
+                self.resumed.add(name)
+            if told.mixed >= promql.FALLS:
+                self.mixed[name] = max(self.mixed[name], told.mixed)
+                if told.most > TWO:
+                    self.crowded.add(name)
+        return found
+
+    async def _sessions(
+        self, both: Both, names: Sequence[str], after: float, upto: float, *, like: bool
+    ) -> AsyncIterator[tuple[str, Mapping[Key, float], Mapping[Key, Points]]]:
+        """Name, where each counter stood long before, and its samples; all of them of one answer, as another server may
+        be some seconds behind, and of one copy. Those of one name on two machines are two.
+        """
+        first, names = int(after - LEAD_S) // LOOK_BACK_S * LOOK_BACK_S, list(names)
+        while names:
+            few = names[: self._asked]
+            theirs = _of_these(both, few, like=like)
+            try:
+                found = await self._samples(theirs, first, int(upto))
+            except TooMuchError:
+                if len(few) == 1:
+                    raise
+                self._asked = len(few) // 2
+                continue
+            before, names = await self._stood_at(theirs, first), names[len(few) :]
+            for (name, *_), copies in found.items():
+                yield name, before, max(copies.values(), key=_count)
+            most = sum(_count(series) for copies in found.values() for series in copies.values())
+            self._asked = max(1, min(SESSIONS_MAX, len(few) * SAMPLES // max(most, 1)))
+
+    async def _samples(
+        self, theirs: Facets, begin: int, end: int
+    ) -> dict[tuple[str, ...], dict[Key, dict[Key, Points]]]:
+        """After `begin` and up to `end`, by session and machine, and by the labels in which copies differ."""
+        found: dict[tuple[str, ...], dict[Key, dict[Key, Points]]] = defaultdict(lambda: defaultdict(dict))
+        for fact, series in theirs:
+            for row in await self._facts.series(f"{series}[{end - begin}s]", end):
+                labels = plain(row.labels) | {promql.FACT: fact}
+                copy = frozenset((name, labels.pop(name, "")) for name in series.copies)
+                if points := [point for point in row.points if point[0] > begin and point[1] >= 0]:
+                    who = labels.get("session_id", ""), labels.get("host_name", "")
+                    found[who][copy][_key(Sample(labels, []))] = points
         return found
 
     async def _stood_at(self, theirs: Facets, at: int) -> Mapping[Key, float]:
@@ -205,43 +211,40 @@ class SharedSeries:
                 del self._looks[old]
         return self._looks[look]
 
-    def _told_apart(
-        self, key: Key, values: Iterable[tuple[float, float]], before: float | None, after: float
-    ) -> Iterator[Gain]:
-        labels, counters = dict(key), Counters(before)
-        for at, value in values:
-            amount = counters.gain(at, value)
-            if amount and at > after:
-                yield Gain(at, labels, amount)
-        name = labels.get("session_id", "")
-        if counters.mixed >= promql.FALLS:
-            self.mixed[name] = max(self.mixed[name], counters.mixed)
-            if counters.most > len(EDGES):
-                self.crowded.add(name)
+
+def _count(series: Mapping[Key, Points]) -> int:
+    return sum(map(len, series.values()))
+
+
+def _some(names: Sequence[str]) -> str:
+    return f"{len(names)} sessions are" if len(names) > 1 else "one session is"
+
+
+def _which(names: Sequence[str]) -> str:
+    few = ", ".join(f"{name[:8]}..." for name in names[:NAMED])
+    return f" ({few}{' and more' if len(names) > NAMED else ''})"
 
 
 def fallen(found: FactRows) -> set[str]:
     """The sessions whose series an answer says to fall again and again."""
-    return {session(row) for row in found.get(promql.FELL, [])}
+    return {session(row) for row in found.get(promql.FELL, []) if row.value >= promql.FALLS}
 
 
-def _rows(found: FactRows, edge: str = "") -> list[Sample]:
+def fallen_once(found: FactRows) -> set[str]:
+    """Those that fell only once: they were resumed, or another process exported once beside them."""
+    return {session(row) for row in found.get(promql.FELL, [])} - fallen(found)
+
+
+def _rows(found: FactRows) -> list[Sample]:
     return [
         Sample(row.labels | {promql.FACT: fact}, row.points)
         for fact in ("tokens", "cost")
-        for row in found.get(fact + edge, [])
+        for row in found.get(fact, [])
     ]
 
 
 def _key(row: Sample) -> Key:
     return frozenset((name, value) for name, value in row.labels.items() if name != "__name__")
-
-
-def samples(theirs: Facets, step: int) -> str:
-    """The edges of each step of theirs, to be asked over a range."""
-    return promql.united(
-        (f"{fact}_{edge}", f"{promql.edge(series, edge, step)} >= 0") for fact, series in theirs for edge in EDGES
-    )
 
 
 def last_known(theirs: Facets) -> str:

@@ -14,7 +14,8 @@ from gauge_mqtt.core.reading import Reading
 from gauge_mqtt.sources.prometheus.api import PromApi, Sample
 from gauge_mqtt.sources.prometheus.facts import QUESTION_MAX
 from gauge_mqtt.sources.prometheus.minutes import SLICE_S
-from gauge_mqtt.sources.prometheus.shared import SESSIONS_MAX, Counters
+from gauge_mqtt.sources.prometheus.processes import Processes
+from gauge_mqtt.sources.prometheus.shared import SESSIONS_MAX
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
 from tests.support.prom_history import NAMES, OPUS, SONNET, Samples
 from tests.support.prom_lab import Prometheus, prometheus_server, source_on
@@ -198,23 +199,26 @@ async def test_processes_that_rest_move_nothing(lab: Lab) -> None:
     assert again.cache.whole == 0
 
 
+COUNTER = frozenset({("type", "output")})
+READ = frozenset({("type", "cacheRead")})
+
+
+def gained(counters: Processes, *values: float) -> list[float]:
+    """A minute from one to the next."""
+    return [sum(counters.gains(60.0 * n, {COUNTER: value}).values()) for n, value in enumerate(values)]
+
+
 def test_counters_are_told_apart() -> None:
-    counters = Counters(None)
-    assert [counters.gain(at, value) for at, value in enumerate([7000.0, 100, 7000, 110, 7050])] == [
-        7000,
-        100,
-        0,
-        10,
-        50,
-    ]
-    assert counters.mixed == 3
+    counters = Processes({})
+    assert gained(counters, 7000, 100, 7000, 110, 7050) == [7000, 100, 0, 10, 50]
+    assert (counters.mixed, counters.in_turn) == (3, False)
 
 
 def test_a_process_that_ended_long_ago_does_not_take_what_is_new() -> None:
-    counters = Counters(945.0)
-    assert [counters.gain(at, value) for at, value in ((0, 177.0), (60, 900), (120, 1000))] == [177, 723, 100]
+    counters = Processes({COUNTER: 945.0})
+    assert gained(counters, 177, 900, 1000) == [177, 723, 100]
     assert counters.mixed == 0
 
 
 def test_what_was_known_before_a_pause_is_not_new_again() -> None:
-    assert Counters(5000.0).gain(0, 5010.0) == 10
+    assert gained(Processes({COUNTER: 5000.0}), 5010) == [10]
