@@ -99,12 +99,14 @@ def _once(expression: str) -> str:
 
 def increase(level: Level, counter: str) -> str:
     """Of the minute that ended one to two minutes ago. A series that falls again and again is written by several
-    processes: of it counts what its maximum gained.
+    processes: of it counts what its maximum gained. What is back after a minute where it was before it fell went on
+    beside another process that exported once: of it counts what it gained since.
     """
     now, before = _at_minute(counter, "5m", 60), _at_minute(counter, LOOK_BACK, 120)
+    shown = f"max_over_time(last_over_time({counter}[5m])[2m:1m] offset 120s)"
     mixed = f"(resets({counter}[{promql.FELL_S}s] offset 1m) >= {promql.FALLS})"
     most = [f"max_over_time({counter}[{promql.FELL_S}s] offset {ago}m)" for ago in (1, 2)]
-    plain = f"((({now} - {before}) >= 0 or ({now} + 0)) > 0) unless {mixed}"
+    plain = f"((({now} - {shown}) >= 0 or ({now} - {before}) >= 0 or ({now} + 0)) > 0) unless {mixed}"
     gained = f"(({most[0]} - {most[1]}) > 0) and {mixed}"
     return _by(level, _once(f"{plain} or {gained}"))
 

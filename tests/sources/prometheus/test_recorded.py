@@ -39,6 +39,13 @@ def lids(now: float) -> Samples:
     )
 
 
+def beside(now: float) -> Samples:
+    """A session that exports each minute, and a question beside it, of 100 tokens, that stands at the end of one."""
+    began = (now - 9 * HOUR) // 60 * 60 + 20
+    points = [(began + 60 * n, 5000.0 + n) for n in range(120)]
+    return series("beside", sorted([*points, (began + 60 * 30 + 30, 100.0)]), "beside")
+
+
 @dataclass
 class Lab:
     server: Prometheus
@@ -79,7 +86,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     gap = (now - 16 * HOUR, now - 14 * HOUR)
     rules = tmp_path_factory.mktemp("rules") / "rules.yml"
     with prometheus_server(tmp_path_factory.mktemp("prometheus")) as server:
-        server.backfill(pushed(history) | lids(now))
+        server.backfill(pushed(history) | lids(now) | beside(now))
         server.start()
         record(server, now - DAY - HOUR, gap[0], without(None, rules))
         for number, failed in enumerate(("tokens:increase1m", "cost_usd:increase1m", "tokens:returned30m")):
@@ -91,7 +98,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 async def test_each_recorded_minute_is_the_minute_of_the_counters(lab: Lab) -> None:
-    by_rules, by_counters = await lab.look('host_name!="lid"'), await lab.look(f'host_name!="lid",{COUNTERS}')
+    others = 'host_name!~"lid|beside"'
+    by_rules, by_counters = await lab.look(others), await lab.look(f"{others},{COUNTERS}")
     assert by_rules.minutes.tokens
     told, counted = (Counter(dict(source.minutes.tokens)) for source in (by_rules, by_counters))
     apart = [end for end in told.keys() | counted.keys() if abs(told[end] - counted[end]) > NOISE]
@@ -109,6 +117,13 @@ async def test_a_lid_costs_nothing_and_a_resumed_session_what_it_used(lab: Lab) 
     window = by_rules.read(datetime.now(UTC)).window_7d
     assert window is not None
     assert window.tokens == 5010 + 5300
+
+
+async def test_a_question_beside_a_session_does_not_count_that_twice(lab: Lab) -> None:
+    by_rules = await lab.look('host_name="beside"')
+    window = by_rules.read(datetime.now(UTC)).window_7d
+    assert window is not None
+    assert window.tokens == 5119 + 100
 
 
 async def test_lids_that_were_opened_in_this_half_an_hour_cost_nothing_either(
