@@ -31,6 +31,12 @@ def test_what_costs_much_takes_about_so_much_of_the_servers_time(took: float) ->
     assert 0.5 * PART < took / paced(took).period("tach") <= PART + FREE_S / PERIODS["tach"]
 
 
+def test_of_a_quiet_server_with_two_cores_a_thousand_machines_ask_a_fifth_of_a_percent_for_the_rate() -> None:
+    """It was answered in 50 ms then, for up to 100 ms of CPU."""
+    assert 2 * 0.05 / paced(0.05).period("tach") <= 2.3 * PART
+    assert paced(0.02).period("tach") < 20, "a hundred machines"
+
+
 def test_one_late_answer_of_a_busy_server_slows_nothing() -> None:
     assert paced(8.0, 0.01, 8.0).period("tach") == PERIODS["tach"]
 

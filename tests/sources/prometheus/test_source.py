@@ -10,8 +10,8 @@ from statistics import mean
 import pytest
 
 from gauge_mqtt.core.reading import Reading, Window
+from gauge_mqtt.sources.prometheus import acquaintance, recorded
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus import recorded
 from gauge_mqtt.sources.prometheus import source as prometheus
 from gauge_mqtt.sources.prometheus.api import PromApi, Server
 from gauge_mqtt.sources.prometheus.facts import Facts, session, total
@@ -245,6 +245,12 @@ def test_who_came_up_or_fell_is_told_by_a_quarter_of_the_series() -> None:
         assert 'type="output"' in question
     assert promql.tach(tokens, (), at).count(everything) == 1
     assert promql.tail(tokens, None, at - 120, at, tokens).count(everything) == 1
+
+
+def test_which_targets_there_are_is_not_asked_of_the_series() -> None:
+    asked = acquaintance.acquaintance(promql.Series(TOKENS), ["collector:8889"])
+    assert asked.count(TOKENS) == asked.count(f'{TOKENS}{{instance=""}}') == 1
+    assert 'up{instance=~"collector:8889"}' in asked
 
 
 async def test_every_increment_is_counted_once(lab: Lab) -> None:
