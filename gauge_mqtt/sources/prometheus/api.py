@@ -36,6 +36,8 @@ WHOLE = {"partial_response": "false"}
 """Thanos is to fail rather than leave out what a store that is away would have told. Others do not know it."""
 ANNOTATION = "PromQL "
 """How a warning about the question begins, from Prometheus 2.48 on. All others say that something is missing."""
+LIMITED = "results truncated due to limit"
+"""What Prometheus 3 warns of where there is more than we asked for."""
 QUOTED = 200
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 TOO_MUCH = (422, 503)
@@ -194,9 +196,10 @@ class PromApi:
             rows.append(Sample(series.metric, points))
         return rows
 
-    def _judged(self, answer: Answer) -> Answer:
-        """What is not whole is no answer: it would be a smaller number in silence."""
-        if missing := "; ".join(warning for warning in answer.warnings if not warning.startswith(ANNOTATION)):
+    def _judged(self, answer: Answer, *, limited: bool) -> Answer:
+        """What is not whole is no answer: it would be a smaller number in silence. `limited`: we asked for a part."""
+        harmless = (ANNOTATION, LIMITED) if limited else (ANNOTATION,)
+        if missing := "; ".join(warning for warning in answer.warnings if not warning.startswith(harmless)):
             raise PartError(f"{self.url} answers in part only: {self._quoted(missing)}")
         if answer.is_partial:
             raise PartError(f"{self.url} answers in part only: one of its storages is away")
@@ -215,7 +218,7 @@ class PromApi:
             why = f"{self.url} refuses our credentials ({status}): check the user, password or token"
             setting = "prom_token_file" if self._server.token else "prom_username"
             raise PromError(why + await self._read_credentials_again(), setting=setting)
-        return self._judged(self._read(status, body, kind))
+        return self._judged(self._read(status, body, kind), limited="limit" in form)
 
     async def _read_credentials_again(self) -> str:
         """For the next question. Why they cannot be read, as the end of a sentence."""

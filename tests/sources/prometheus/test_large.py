@@ -1,6 +1,7 @@
 """What is too much for one question, or for the server, is asked in parts; what is not whole is not taken."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gauge_mqtt.sources.prometheus.api import PromApi, PromError, Sample, Server, TooMuchError
+from gauge_mqtt.sources.prometheus.api import PartError, PromApi, PromError, Sample, Server, TooMuchError, Whole
 from gauge_mqtt.sources.prometheus.facts import QUESTION_MAX
 from gauge_mqtt.sources.prometheus.minutes import RECORDED_SLICE_S, SLICE_S, WEEK_S, Minutes, halves, joined
 from gauge_mqtt.sources.prometheus.queries import SESSIONS_MAX
@@ -141,6 +142,16 @@ def test_halves_are_whole_minutes_the_older_first_and_no_slice_is_made_too_small
     assert halves(0, 10_800) == [(0, 5400), (5400, 10_800)]
     assert halves(0, 1260) == [(0, 600), (600, 1260)]
     assert halves(0, 1140) == [(0, 1140)]
+
+
+@pytest.mark.parametrize("limited", [True, False])
+async def test_what_is_cut_at_a_limit_is_whole_only_if_the_limit_is_ours(*, limited: bool) -> None:
+    body = {"status": "success", "data": ["a"], "warnings": ["results truncated due to limit"]}
+    async with FakeServer(json.dumps(body).encode(), header="content-type: application/json") as fake:
+        api = PromApi(Server(url=fake.url))
+        with contextlib.nullcontext() if limited else pytest.raises(PartError, match="answers in part only"):
+            await api.get("/api/v1/labels", {"limit": "1"} if limited else {}, Whole)
+        await api.close()
 
 
 async def test_an_answer_in_part_is_no_answer() -> None:
