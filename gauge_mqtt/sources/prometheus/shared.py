@@ -33,8 +33,8 @@ LAST = -1
 """Instead of the number of a slice: the last minutes."""
 KEPT_S = 2 * SLICE_S
 """How long it is known what has been looked at: slices that are older are not asked again."""
-WRONG = 0.02
-"""What a sum that knows one process a series only may be off by, of a session that fell once."""
+WRONG, WRONG_OF_ALL = 0.02, 0.001
+"""What a sum that knows one process a series only may be off by, of a session that fell once; and of all sessions."""
 
 
 Both = tuple[promql.Series, promql.Series | None]
@@ -125,8 +125,9 @@ class SharedSeries:
     async def misread(
         self, found: FactRows, tokens: promql.Series, after: float, upto: float, number: int = LAST
     ) -> set[str]:
-        """Of the sessions that an answer says to have fallen once those that the sums count wrongly: they went on where
+        """Of the sessions that an answer says to have fallen once those that its sums count wrongly: they went on where
         they had been, as another process exported beside them, or began anew with more than before in some counters.
+        None if that is little beside what all used: the sums of a fleet are dear, and have to be asked again for it.
         `number`: of which slice. What fell some minutes ago has been looked at. Raises `PromError`.
         """
         once = {(number, name) for name in fallen_once(found)}
@@ -140,7 +141,9 @@ class SharedSeries:
             told = sum(gain.amount for gain in told_apart(before, series).gains if gain.at > after)
             if abs(error := taken_each_alone(before, series, after) - told) > WRONG * told:
                 errors[name] = max(abs(error), errors.get(name, 0.0))
-        return set(sorted(errors, key=lambda name: -errors[name])[:SESSIONS_MAX])
+        counted = sum(value for row in found.get("tokens", []) for _, value in row.points)
+        few = sorted(errors, key=lambda name: -errors[name])[:SESSIONS_MAX]
+        return set(few) if sum(errors[name] for name in few) > WRONG_OF_ALL * counted else set()
 
     async def gains(
         self, both: Both, after: float, upto: float, sessions: Iterable[str] | None = None, *, like: bool = False
