@@ -19,8 +19,9 @@ from fleet_history import TEAMS, Fleet, json_lines
 from gauge_mqtt.sources.prometheus import recorded
 from gauge_mqtt.sources.prometheus import source as prometheus
 from gauge_mqtt.sources.prometheus.source import PrometheusSource
+from tests.support.engine_lab import VmAlert
 from tests.support.prom_history import NAMES, OPUS, History, pushed
-from tests.support.prom_lab import running, source_on
+from tests.support.prom_lab import RULES, running, source_on
 from tests.support.vm_cluster import Cluster
 from tests.support.waiting import eventually
 
@@ -140,6 +141,41 @@ async def test_what_was_loaded_can_be_asked_for_at_once(cluster: Cluster) -> Non
     async with httpx.AsyncClient() as client:
         answer = (await client.get(f"{cluster.url}/api/v1/query", params=query)).json()
     assert answer["data"]["result"][0]["value"][1] == "6000"
+
+
+async def test_no_minute_is_short_in_which_a_storage_was_away(tmp_path: Path) -> None:
+    """The rules failed then, as vmalert was told to take nothing that is not whole. If it was not, such a minute has no
+    token or half of them, for good. That takes 6 min of waiting.
+    """
+    with Cluster(tmp_path) as cluster:
+        asks = f"{cluster.url}?deny_partial_response=1"
+        async with Writer(cluster).at_work():
+            with VmAlert(tmp_path / "vmalert", RULES, asks, cluster.takes_in):
+                await eventually(lambda: len(told(cluster)) >= 2, 3 * PATIENT_S)
+                await asyncio.sleep(20)  # until then what was recorded is nowhere but in the memory of a storage
+                cluster.storages[1].kill()
+                await asyncio.sleep(90)
+                cluster.storages[1].start()
+                again = time.time()
+                await eventually(lambda: max(told(cluster), default=0) > again + 60, 3 * PATIENT_S)
+        by_counters = source_on(cluster.url, 'user_id=~".*"')
+        await by_counters.load()
+        recorded_minutes = told(cluster)
+    assert len(recorded_minutes) < (max(recorded_minutes) - min(recorded_minutes)) / 60 + 1, "no rule failed"
+    assert recorded_minutes == pytest.approx({end: by_counters.minutes.tokens.get(end, 0) for end in recorded_minutes})
+
+
+def told(cluster: Cluster) -> dict[int, float]:
+    """What the rules say of each minute of which they say that it is whole."""
+    now = int(time.time() // 60 * 60)
+    form = {"query": recorded.minutes(recorded.FINEST, "", cost=True), "nocache": "1", "latency_offset": "1s"}
+    span = {"start": str(now - 1200), "end": str(now - 120), "step": "60"}
+    answer = httpx.get(f"{cluster.url}/api/v1/query_range", params=form | span)
+    if answer.is_error or (rows := answer.json()).get("isPartial"):
+        return {}
+    found = {row["metric"].get("fact"): row["values"] for row in rows["data"]["result"]}
+    counted = {round(at): float(value) for at, value in found.get("tokens", [])}
+    return {round(at): counted.get(round(at), 0.0) for at, _ in found.get("beat", [])}
 
 
 async def test_days_of_three_machines(cluster: Cluster) -> None:
