@@ -68,7 +68,7 @@ class Series(NamedTuple):
     @property
     def output(self) -> "Series":
         """A quarter of what there is to look at. Claude Code adds to the four types at once, be it 0: their series
-        begin, fall and end together.
+        begin and end together.
         """
         return self.having('type="output"')
 
@@ -179,11 +179,11 @@ def new_or_gone(series: Series, seconds: int, at: int) -> str:
 
 def fell(series: Series, window: str, falls: int = FALLS) -> str:
     """The sessions with a series that fell so often in a window, and how often."""
-    return f"max by ({series.label('session_id')}) (resets({series.output}{window}) >= {falls})"
+    return f"max by ({series.label('session_id')}) (resets({series}{window}) >= {falls})"
 
 
 def fell_lately(tokens: Series) -> str:
-    return united([(FELL, fell(tokens, f"[{FELL_S}s]"))])
+    return united([(FELL, fell(tokens.output, f"[{FELL_S}s]"))])
 
 
 def _fell_about(tokens: Series, seconds: int, falls: int = FALLS) -> str:
@@ -251,7 +251,7 @@ def tail(tokens: Series, cost: Series | None, mark: int, at: int, everything: Se
         ("cache", f"sum by (type) ({grown_upto(tokens.cached, CACHE_S, at)})"),
         ("new", f"count by ({tokens.label('session_id')}) ({here} < {(at - mark) // STEP_S + 1})"),
         ("new_lately", new_or_gone(tokens, CACHE_S, at)),
-        (FELL, fell(everything, f"[{FELL_S}s]", 1)),
+        (FELL, fell(everything.output, f"[{FELL_S}s]", 1)),
     ]
     facts += [("new_since", new_or_gone(tokens, rest, at))] if rest else []
     for fact, series in both:

@@ -240,7 +240,7 @@ async def test_one_look_at_a_series_tells_what_two_tell_at_each_second_of_the_mi
 def test_who_came_up_or_fell_is_told_by_a_quarter_of_the_series() -> None:
     tokens = promql.Series(TOKENS)
     everything, at = f"{TOKENS}{{}}", 1_800_000_000
-    for question in (promql.new_or_gone(tokens, 60, at), promql.fell(tokens, "[1800s]"), recorded.came_up("", 600)):
+    for question in (promql.new_or_gone(tokens, 60, at), promql.fell_lately(tokens), recorded.came_up("", 600)):
         assert everything not in question
         assert 'type="output"' in question
     assert promql.tach(tokens, (), at).count(everything) == 1
