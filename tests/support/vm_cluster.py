@@ -89,24 +89,34 @@ class Cluster:
     def load_lines(self, lines: Iterable[bytes], tenant: str | None = None) -> None:
         """JSON lines of /api/v1/import; they can be asked for at once."""
         with httpx.Client(timeout=120) as client:
+            taken, given = self._counts(client)
             for body in bundled(lines, 4 << 20):
                 path = f"/insert/{tenant or self.tenant}/prometheus/api/v1/import"
                 client.post(f"{self.insert.url}{path}", content=body).raise_for_status()
-            self.settle(client)
+            self._settle(client, taken, given)
 
-    def settle(self, client: httpx.Client) -> None:
-        """What vminsert holds back is sent, and what the storages were sent can be asked for."""
+    def _settle(self, client: httpx.Client, taken: float, given: float) -> None:
+        """What vminsert holds back is sent, and what the storages were sent can be asked for. `taken`, `given`: the
+        counts before. Some may be sent twice, and is counted twice then.
+        """
+
+        def is_there() -> bool:
+            now_taken, now_given = self._counts(client)
+            return now_given - given >= self._copies * (now_taken - taken)
+
+        time.sleep(LATE_S)
+        until(is_there)
+        for storage in self.storages:
+            client.get(f"{storage.url}/internal/force_flush").raise_for_status()
+
+    def _counts(self, client: httpx.Client) -> tuple[float, float]:
+        """The samples that vminsert took, and those that the storages have: each says that before it has them."""
 
         def count(part: Part, what: str) -> float:
-            """Its own counters. A storage says that it has something before it has."""
             lines = client.get(f"{part.url}/metrics").raise_for_status().text.splitlines()
             return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"vm_rows_{what}_total"))
 
-        time.sleep(LATE_S)
-        taken_in = self._copies * count(self.insert, "inserted")
-        until(lambda: sum(count(storage, "added_to_storage") for storage in self.storages) == taken_in)
-        for storage in self.storages:
-            client.get(f"{storage.url}/internal/force_flush").raise_for_status()
+        return count(self.insert, "inserted"), sum(count(storage, "added_to_storage") for storage in self.storages)
 
     @property
     def cpu_s(self) -> float:
