@@ -1,14 +1,22 @@
 """What one record of a log says was used, and sums of that. Pure."""
 
 from math import inf
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from gauge_mqtt.core.blocks import HOUR
 from gauge_mqtt.core.reading import TokenCounts
 
 SYNTHETIC = "<synthetic>"
 """No model: what Claude Code's own note of an API error names in the place of one."""
+
+EARLIEST, LATEST = 0.0, 253_370_764_800.0
+"""Unix seconds of 1970 and of the year 9999: what lies beyond is no instant that anything can be added to."""
+Instant = Annotated[float, Meta(ge=EARLIEST, lt=LATEST)]
+Count = Annotated[int, Meta(ge=0, le=10**12)]
+"""Far beyond what a line may say. Both bounds are asked where a record is read from what was saved or told."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -17,12 +25,12 @@ class Entry(msgspec.Struct, frozen=True, gc=False, array_like=True):
     `model`: the id that the needle's lamp goes by, if any; `main`: not of a sidechain.
     """
 
-    at: float
-    input: int
-    output: int
-    cache_read: int
-    cache_creation: int
-    thinking: int
+    at: Instant
+    input: Count
+    output: Count
+    cache_read: Count
+    cache_creation: Count
+    thinking: Annotated[int, Meta(ge=-1, le=10**12)]
     model: str | None
     main: bool
 

@@ -12,6 +12,8 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
+from gauge_mqtt.core.entries import EARLIEST, LATEST
+
 T = TypeVar("T")
 COUNT_MAX = 10**9
 Count = Annotated[int, Meta(ge=0, le=COUNT_MAX)]
@@ -23,8 +25,6 @@ NAME_MAX = 256
 """A longer name is known by its digest: proxies pack a whole address into an id."""
 BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What a line can be: no JSON, not typed as it should be, no UTF-8, nested without end."""
-EARLIEST, LATEST = 0.0, 253_370_764_800.0
-"""Unix seconds of 1970 and of the year 9999: what lies beyond is no instant that anything can be added to."""
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )

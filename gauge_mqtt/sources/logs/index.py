@@ -10,14 +10,15 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import blake2b
+from math import inf
 from pathlib import Path
 
 import msgspec
 
 from gauge_mqtt.core.blocks import Block
-from gauge_mqtt.core.entries import Minute
-from gauge_mqtt.core.ledger import Ledger
-from gauge_mqtt.core.responses import Records
+from gauge_mqtt.core.entries import EARLIEST, LATEST, Minute
+from gauge_mqtt.core.ledger import MINUTE, Ledger
+from gauge_mqtt.core.responses import Group, Records
 from gauge_mqtt.sources.logs.listing import printable
 from gauge_mqtt.sources.logs.log_file import LogFile
 from gauge_mqtt.sources.logs.place import INDEX
@@ -140,6 +141,7 @@ def load(directory: Path, roots: Iterable[Path]) -> tuple[Ledger, list[LogFile]]
         if sealed.digest != _digest(sealed.index):
             raise msgspec.ValidationError("not as it was written")
         index = msgspec.msgpack.decode(sealed.index, type=_Index)
+        _check(index)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
@@ -150,6 +152,39 @@ def load(directory: Path, roots: Iterable[Path]) -> tuple[Ledger, list[LogFile]]
     ledger = Ledger()
     ledger.restore(index.minutes, index.groups, (index.evicted_before, index.evicted_block), index.week_from)
     return ledger, index.files
+
+
+def _check(index: _Index) -> None:
+    """Raises `msgspec.ValidationError` for what no log line can have brought in: a restart must not carry it on. The
+    bounds of records are those of their type. Sums are not added up again, which was half of a restart: the digest
+    says that they are what they were.
+    """
+    times = [index.evicted_before] if index.evicted_before != -inf else []
+    times += index.evicted_block or ()
+    times += [file.estimate[1] for file in index.files]
+    times += [at for file in index.files if file.turn for at in (file.turn.waiting_since, file.turn.newest_at) if at]
+    if not all(EARLIEST <= at < LATEST for at in times):
+        raise msgspec.ValidationError("a time that no clock has")
+    for number, minute in index.minutes.items():
+        low, high = number * MINUTE, (number + 1) * MINUTE
+        instants = [entry.at for entry in minute.entries.values()]
+        if not low <= min(instants, default=-1.0) <= max(instants) < high:
+            raise msgspec.ValidationError("a record at another time than its minute")
+    if len({key for minute in index.minutes.values() for key in minute.entries}) != sum(
+        len(minute.entries) for minute in index.minutes.values()
+    ):
+        raise msgspec.ValidationError("a record in two minutes")
+    _check_groups(index)
+
+
+def _check_groups(index: _Index) -> None:
+    for records, reused in index.groups.values():
+        if not all(records.values()):
+            raise msgspec.ValidationError("a response without a record")
+        for key, entry in Group(records, reused=reused, week_from=index.week_from).counted.items():
+            minute = index.minutes.get(int(entry.at // MINUTE))
+            if minute is None or minute.entries.get(key) != entry:
+                raise msgspec.ValidationError("a record that counts and is in no minute")
 
 
 def _digest(index: bytes) -> bytes:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,79 @@ def test_what_killed_publishers_left_is_removed_and_nobody_elses(root: Path, sta
     assert not held.exists()
 
 
+def entries_of(minute: list[Any]) -> dict[str, list[Any]]:
+    return next(part for part in minute if isinstance(part, dict))
+
+
+def first_minute(saved: list[Any]) -> tuple[int, list[Any], list[Any]]:
+    """Its number, its list and its first record, in a decoded index."""
+    minutes = next(part for part in saved if isinstance(part, dict))
+    number, minute = next(iter(minutes.items()))
+    return number, minute, next(iter(entries_of(minute).values()))
+
+
+def set_time(at: float) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        _, _, record = first_minute(saved)
+        record[0] = at
+
+    return poison
+
+
+def set_count(count: int) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        _, minute, record = first_minute(saved)
+        minute[0] += count - record[1]  # so that the sum does not give it away
+        record[1] = count
+
+    return poison
+
+
+def another_minute(saved: list[Any]) -> None:
+    minutes = next(part for part in saved if isinstance(part, dict))
+    number = next(iter(minutes))
+    minutes[10**17] = minutes.pop(number)
+
+
+def twice(saved: list[Any]) -> None:
+    minutes = next(part for part in saved if isinstance(part, dict))
+    first, second = minutes.values()
+    key, record = next(iter(entries_of(second).items()))
+    entries_of(first)[key] = [*next(iter(entries_of(first).values()))[:1], *record[1:]]
+
+
+def turn(at: float) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        files = next(part for part in saved if isinstance(part, list) and part and isinstance(part[0], list))
+        place = next(i for i, value in enumerate(files[0]) if isinstance(value, dict))
+        files[0][place]["newest_at"] = files[0][place]["waiting_since"] = at
+
+    return poison
+
+
+def offset(at: int) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        files = next(part for part in saved if isinstance(part, list) and part and isinstance(part[0], list))
+        files[0][3] = at
+
+    return poison
+
+
+def estimate(at: float) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        files = next(part for part in saved if isinstance(part, list) and part and isinstance(part[0], list))
+        files[0][8] = [1, at]
+
+    return poison
+
+
+def evicted(at: float) -> Callable[[list[Any]], None]:
+    def poison(saved: list[Any]) -> None:
+        saved[2], saved[3] = at, [at, at, at]
+
+    return poison
+
+
 def flipped(place: float) -> Callable[[bytes], bytes]:
     """One bit of it, at that part of its length."""
 
@@ -173,31 +247,13 @@ def written_anew(change: Callable[[list[Any]], None]) -> Callable[[bytes], bytes
     return rewrite
 
 
-def first_record(told: list[Any]) -> list[Any]:
-    minutes = next(part for part in told if isinstance(part, dict))
-    entries = next(part for part in next(iter(minutes.values())) if isinstance(part, dict))
-    return next(iter(entries.values()))
-
-
-def other_time(told: list[Any]) -> None:
-    first_record(told)[0] = math.inf
-
-
-def other_count(told: list[Any]) -> None:
-    first_record(told)[1] += 1
-
-
-def other_offset(told: list[Any]) -> None:
-    next(part for part in told if isinstance(part, list) and part and isinstance(part[0], list))[0][3] = -1
-
-
 @pytest.mark.parametrize(
     "change",
     [
         *(flipped(step / 16) for step in range(1, 17)),
         lambda saved: saved[:-1],
         lambda saved: saved + b"\0",
-        *map(written_anew, (other_time, other_count, other_offset)),
+        *map(written_anew, (set_time(0.0), set_count(101), offset(1))),
     ],
 )
 async def test_an_index_that_is_not_as_it_was_written_is_read_anew(
@@ -206,6 +262,37 @@ async def test_an_index_that_is_not_as_it_was_written_is_read_anew(
     await look(root, state)
     place = state / INDEX.name
     place.write_bytes(change(place.read_bytes()))
+    source = await look(root, state)
+    assert source.book.tail.counters.records == 2
+    assert "not usable" in caplog.text
+    caplog.clear()
+    assert (await look(root, state)).book.tail.counters.records == 0
+    assert not caplog.text
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        *map(set_time, (math.nan, math.inf, -math.inf, 1e300, -62e9, 2.5e11, 0.0)),
+        *map(set_count, (-1, 10**18, 2**63)),
+        another_minute, twice,
+        *map(turn, (math.nan, math.inf, 1e300, -1e300)),
+        *map(offset, (-1, 2**63)),
+        *map(estimate, (math.nan, math.inf, -1.0)),
+        *map(evicted, (math.nan, math.inf, 1e300)),
+    ],
+)  # fmt: skip
+async def test_no_poison_outlives_a_restart(
+    root: Path, state: Path, poison: Callable[[list[Any]], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even under its digest."""
+    await look(root, state)
+    place = state / INDEX.name
+    version, _, index = msgspec.msgpack.decode(place.read_bytes())
+    told = msgspec.msgpack.decode(index)
+    poison(told)
+    index = msgspec.msgpack.encode(told)
+    place.write_bytes(msgspec.msgpack.encode([version, blake2b(index, digest_size=16).digest(), index]))
     source = await look(root, state)
     assert source.book.tail.counters.records == 2
     assert "not usable" in caplog.text

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gauge_mqtt.core.entries import Entry
 from gauge_mqtt.core.ledger import Ledger
 from gauge_mqtt.core.reading import OPEN_WINDOW
 from gauge_mqtt.sources.logs import index
@@ -158,6 +159,20 @@ def test_few_responses_are_remembered(tmp_path: Path) -> None:
     reader.read(path)
     assert reader.total == 200
     assert len(reader.files[bytes(path)].runs.runs) == 16
+
+
+@pytest.mark.parametrize(
+    "poison", [[], [Entry(AT, 7, 0, 0, 0, -1, None, main=True)], [Entry(1e300, 7, 0, 0, 0, -1, None, main=True)]]
+)
+def test_an_index_whose_responses_do_not_fit_its_minutes_is_read_anew(tmp_path: Path, poison: list[Entry]) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(line(relay(AT, 100, 5)) + line(prompt(AT + 1)) + line(relay(AT + 2, 100, 5)))
+    reader = Reader(tmp_path)
+    reader.read(path)
+    records = reader.tail.ledger.groups["relay"].records
+    records[next(iter(records))] = poison
+    index.write(tmp_path, index.encode(reader.tail.ledger, reader.files.values(), [tmp_path]))
+    assert index.load(tmp_path, [tmp_path]) is None
 
 
 def conversation(random: Random, session: str, at: float) -> tuple[list[bytes], int]:
