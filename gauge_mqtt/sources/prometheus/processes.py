@@ -25,6 +25,8 @@ EXPORTED_S = 90
 """One that is left alone exports each minute: what moved so lately, and fell in nothing, may be a new one already."""
 RATIO = 1e-9
 """Two floats that differ by less are one sum, added in another order."""
+PROCESSES_MAX = 64
+"""So many are remembered, those that were seen last: a script may start one after the other."""
 RESUMED, BRIEF_S = 2, 60
 """So many processes that gained for no longer than that: somebody resumes a session for each of its questions."""
 
@@ -64,12 +66,18 @@ class Process:
     def size(self, export: Mapping[Key, float]) -> float:
         return sum(self.values.get(key, 0.0) for key in export)
 
+    @property
+    def is_brief(self) -> bool:
+        """Whether it gained for a moment only."""
+        return self.began > -inf and self.grew < self.began + BRIEF_S
+
 
 class Processes:
     """Of some counters that are exported together. `first`: what was known of them before, if anything."""
 
     def __init__(self, first: Mapping[Key, float]) -> None:
         self.all = [Process(-inf, first)] if first else []
+        self._forgotten = self._forgotten_brief = 0
         self._newest = self.all[0] if first else None
         self._last = dict(first)
         self.returned = self.mixed = 0
@@ -89,6 +97,8 @@ class Processes:
             gained = {key: value - self._had_already(key, at, value) for key, value in moved.items()}
             self._newest = Process(at, moved)
             self.all.append(self._newest)
+            if len(self.all) > PROCESSES_MAX:
+                self._forget(min(self.all, key=lambda process: process.at))
             return gained
         chosen = max(fit, key=lambda process: (process.at >= at - ALIVE_S, process.size(moved)))
         self.returned += chosen is not self._newest
@@ -99,6 +109,11 @@ class Processes:
         chosen.values |= {key: max(value, chosen.values.get(key, 0.0)) for key, value in moved.items()}
         chosen.moved |= dict.fromkeys(moved, at)
         return gained
+
+    def _forget(self, process: Process) -> None:
+        self.all.remove(process)
+        self._forgotten += 1
+        self._forgotten_brief += process.is_brief
 
     def _had_already(self, key: Key, at: float, value: float) -> float:
         """How much of a counter of a new process is counted already: its exports before this one may have fallen in
@@ -113,13 +128,12 @@ class Processes:
     @property
     def in_turn(self) -> bool:
         """Whether they exported one after the other."""
-        return self.returned < max(len(self.all), 1)
+        return self.returned < max(self._forgotten + len(self.all), 1)
 
     @property
     def brief(self) -> int:
         """How many gained for a moment only, and nothing came back afterwards to what had been before."""
-        brief = [process for process in self.all if process.began > -inf and process.grew < process.began + BRIEF_S]
-        return len(brief) - self.returned
+        return self._forgotten_brief + sum(process.is_brief for process in self.all) - self.returned
 
 
 class Told(NamedTuple):

@@ -6,16 +6,17 @@ by sample (`processes`). Of the past a question leaves them out by what they do;
 have done it yet, by their names. What fell only once was resumed, as a rule, and the sums are right; its samples tell.
 """
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from gauge_mqtt.sources.prometheus import queries as promql
-from gauge_mqtt.sources.prometheus.api import PromError, Sample, TooMuchError
+from gauge_mqtt.sources.prometheus.api import PromError, TooMuchError
 from gauge_mqtt.sources.prometheus.facts import FactRows, Facts, plain, session
 from gauge_mqtt.sources.prometheus.faults import Fault
 from gauge_mqtt.sources.prometheus.minutes import SLICE_S
-from gauge_mqtt.sources.prometheus.processes import Gain, Key, Points, taken_each_alone, told_apart
+from gauge_mqtt.sources.prometheus.processes import Gain, Key, Points, Told, taken_each_alone, told_apart
 
 SESSIONS_MAX = 40
 """So many names, in each part of a question, leave it short enough for VictoriaMetrics (`facts.QUESTION_MAX`)."""
@@ -138,7 +139,7 @@ class SharedSeries:
         names = sorted(name for which, name in once if self._fell_at[which, name] > upto - LEAD_S)
         errors: dict[str, float] = {}
         async for name, before, series in self._sessions((tokens, None), names, after, upto, like=False):
-            told = sum(gain.amount for gain in told_apart(before, series).gains if gain.at > after)
+            told = sum(gain.amount for gain in (await _told_apart(before, series)).gains if gain.at > after)
             if abs(error := taken_each_alone(before, series, after) - told) > WRONG * told:
                 errors[name] = max(abs(error), errors.get(name, 0.0))
         counted = sum(value for row in found.get("tokens", []) for _, value in row.points)
@@ -155,7 +156,7 @@ class SharedSeries:
         self.shown = set()
         names, like = sorted(self.sessions if sessions is None else sessions), like or sessions is None
         async for name, before, series in self._sessions(both, names, after, upto, like=like):
-            told = told_apart(before, series)
+            told = await _told_apart(before, series)
             found += [gain for gain in told.gains if gain.at > after]
             if max(points[-1][0] for points in series.values()) > upto - LEAD_S:
                 self.shown.add(name)
@@ -201,7 +202,7 @@ class SharedSeries:
                 copy = frozenset((name, labels.pop(name, "")) for name in series.copies)
                 if points := [point for point in row.points if point[0] > begin and point[1] >= 0]:
                     who = labels.get("session_id", ""), labels.get("host_name", "")
-                    found[who][copy][_key(Sample(labels, []))] = points
+                    found[who][copy][_key(labels)] = points
         return found
 
     async def _stood_at(self, theirs: Facets, at: int) -> Mapping[Key, float]:
@@ -209,10 +210,17 @@ class SharedSeries:
         look = (theirs, at)
         if look not in self._looks:
             found = await self._facts.ask(last_known(theirs), at)
-            self._looks[look] = {_key(row): row.value for row in _rows(found)}
+            self._looks[look] = {
+                _key(row.labels | {promql.FACT: fact}): row.value for fact, _ in theirs for row in found.get(fact, [])
+            }
             for old in list(self._looks)[:-LOOKS_KEPT]:
                 del self._looks[old]
         return self._looks[look]
+
+
+async def _told_apart(before: Mapping[Key, float], series: Mapping[Key, Points]) -> Told:
+    """Beside the event loop: thousands of samples in no order take seconds."""
+    return await asyncio.to_thread(told_apart, before, series)
 
 
 def _count(series: Mapping[Key, Points]) -> int:
@@ -238,16 +246,8 @@ def fallen_once(found: FactRows) -> set[str]:
     return {session(row) for row in found.get(promql.FELL, [])} - fallen(found)
 
 
-def _rows(found: FactRows) -> list[Sample]:
-    return [
-        Sample(row.labels | {promql.FACT: fact}, row.points)
-        for fact in ("tokens", "cost")
-        for row in found.get(fact, [])
-    ]
-
-
-def _key(row: Sample) -> Key:
-    return frozenset((name, value) for name, value in row.labels.items() if name != "__name__")
+def _key(labels: Mapping[str, str]) -> Key:
+    return frozenset((name, value) for name, value in labels.items() if name != "__name__")
 
 
 def last_known(theirs: Facets) -> str:

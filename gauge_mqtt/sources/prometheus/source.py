@@ -280,19 +280,18 @@ class PrometheusSource:
         if not self._unread:
             self._unread, self._untold_s = counting.unread(), 0
             self._reads_upto = self._unread[0][1]
-        while (untold_s := await self._read_slice(counting, *self._unread[0])) is None:
-            self._unread[:1] = halves(*self._unread[0])
-        (_, end), *self._unread = self._unread
+        begin, end = self._unread[0]
+        while (untold_s := await counting.slice(begin, end, last=end == self._reads_upto)) is None:
+            self._unread[:1] = halves(begin, end)
+            begin, end = self._unread[0]
         self._untold_s += untold_s
+        self._unread = self._unread[1:]
         if not self._unread:
             self._busy = counting.minutes.busy(end - WEEK.total_seconds())
             if self._by_rules and self._untold_s <= UNTOLD_S:
                 self._due["past"] = min(self._due["past"], self._next("fuels", RECORDED_S))
         if not (self._unread and self._windows):
             self._due["fuels"] = 0.0
-
-    async def _read_slice(self, counting: Counting, begin: int, end: int) -> int | None:
-        return await counting.slice(begin, end, last=end == self._reads_upto)
 
     @property
     def _by_the_minute(self) -> bool:

@@ -215,3 +215,21 @@ def test_a_session_that_is_resumed_for_each_question_is_told_from_a_question_bes
     beside = [export for one in open_one for export in (one, one, one, (30.0, 400.0 - one[0] / 10))]
     assert not told(*beside).resumed
     assert used(told(*beside[:6])) == pytest.approx(1001 + 9001 + 30 + 300)
+
+
+def test_of_a_script_without_end_the_latest_processes_are_remembered_and_all_are_counted() -> None:
+    questions = [(2000.0 - n, 90_000.0 - n) for n in range(1000)]
+    script = processes.Processes({})
+    for n, (output, read) in enumerate(questions):
+        script.gains(MINUTE * n, {OUTPUT: output, READ: read})
+    assert len(script.all) == processes.PROCESSES_MAX
+    assert script.in_turn
+    assert script.brief == len(questions)
+    assert used(told(*questions)) == sum(map(sum, questions))
+
+
+def test_who_goes_on_beside_a_script_is_not_forgotten() -> None:
+    going_on = [(9000.0 + n, 500_000.0 + n) for n in range(4 * processes.PROCESSES_MAX)]
+    questions = [(2000.0 - n, 90_000.0 - n) for n in range(len(going_on))]
+    both = told(*(export for pair in zip(going_on, questions, strict=True) for export in pair))
+    assert used(both) == sum(going_on[-1]) + sum(map(sum, questions))
